@@ -1,0 +1,60 @@
+# One entry door: what CI runs is what a person runs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WHEEL := dist/recorder_core-0.1.0-py3-none-any.whl
+SOURCES := pyproject.toml README.md LICENSE $(shell find src -type f -not -path '*/__pycache__/*' 2>/dev/null)
+PYTEST_ARGS ?=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help install test lint format types contracts docs pytest demo bench clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+$(VENV)/.dependencies: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --upgrade pip
+	$(BIN)/python -m pip install -q --group dev '.[all]'
+	touch $@
+
+$(VENV)/.installed: $(VENV)/.dependencies $(SOURCES)
+	rm -rf dist
+	$(BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w dist .
+	$(BIN)/python -m pip install -q --no-deps --force-reinstall $(WHEEL)
+	touch $@
+
+install: $(VENV)/.installed ## build the wheel and install it, with all extras, into .venv
+
+test: lint types contracts docs pytest ## everything that CI checks
+
+lint: $(VENV)/.dependencies ## lint and check the formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	! grep -rniE 'agora|zego' src/recorder_core --include='*.py'
+
+format: $(VENV)/.dependencies ## format and mend what the linter can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/.dependencies ## strict type check
+	$(BIN)/mypy
+
+contracts: install ## who may import whom
+	$(BIN)/lint-imports
+
+docs: install ## build the docs strictly, into site/
+	$(BIN)/mkdocs build --strict --quiet
+
+pytest: install ## the tests, on the built wheel
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+demo: install ## record the same lesson at every installed emulator, into demo-output/
+	$(BIN)/recorder demo
+
+bench: install ## the cost per call, as ratios against bare requests
+	$(BIN)/python benchmarks/bench.py
+
+clean: ## remove what was built
+	rm -rf $(VENV) dist site demo-output .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
