@@ -1,0 +1,99 @@
+"""Waiting until a recording truly records, or until it has ended, at the pace that its vendor advises."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+from recorder_core.clock import Deadline
+from recorder_core.errors import DeadlineExceeded, RecorderError, RecordingEnded, RecordingFailed
+from recorder_core.models import Recording, RecordingState, RecordingStatus
+from recorder_core.provider import Provider
+
+__all__ = ["wait_until"]
+
+PROGRESS = {
+    RecordingState.STARTING: 0,
+    RecordingState.UNREACHABLE: 0,
+    RecordingState.RECORDING: 1,
+    RecordingState.PAUSED: 1,
+    RecordingState.STOPPING: 2,
+    RecordingState.UPLOADING: 3,
+    RecordingState.COMPLETED: 4,
+    RecordingState.GONE: 4,
+    RecordingState.FAILED: 4,
+}
+"""How far along each state is; a wait is over when the recording has come as far as the state waited for."""
+
+
+def wait_until(
+    provider: Provider,
+    recording: Recording,
+    until: RecordingState,
+    deadline: Deadline,
+    look: Callable[[Recording], RecordingStatus],
+) -> RecordingStatus:
+    """Look at the recording at the advised pace until it has come as far as `until`.
+
+    Looks that fail in a way that may pass (`retryable`) are repeated.
+
+    Raises:
+        RecordingFailed: it died; the error lists the likely causes.
+        RecordingEnded: it ended in the ordinary way before it came to `until`.
+        DeadlineExceeded: it didn't come that far in time.
+    """
+    last = "nothing was learnt about it"
+    for delay in itertools.chain(provider.poll_delays[:-1], itertools.repeat(provider.poll_delays[-1])):
+        if delay >= deadline.remaining():
+            break
+        provider.runtime.clock.sleep(delay)
+        try:
+            status = look(recording)
+        except RecorderError as error:
+            if not error.retryable:
+                raise
+            last = error.message
+            continue
+        if settled(provider, recording, status, until):
+            return status
+        last = f"it was {status.state}" + (f": {status.reason}" if status.reason else "")
+    raise DeadlineExceeded(
+        f"the recording wasn't {until} within {deadline.seconds:g} s; {last}",
+        provider=provider.name,
+        operation="wait",
+        recording_id=recording.id,
+        retryable=True,
+        hint="It may still get there: wait again, ask for its status, or stop it.",
+    )
+
+
+def settled(provider: Provider, recording: Recording, status: RecordingStatus, until: RecordingState) -> bool:
+    """Whether the wait is over.
+
+    Raises:
+        RecordingFailed: it died.
+        RecordingEnded: it ended before it came to `until`.
+    """
+    ended = PROGRESS[status.state] == PROGRESS[RecordingState.COMPLETED]
+    waits_for_end = PROGRESS[until] == PROGRESS[RecordingState.COMPLETED]
+    if status.state is RecordingState.FAILED or (status.state is RecordingState.GONE and not waits_for_end):
+        raise RecordingFailed(
+            f"the recording is {status.state}" + (f": {status.reason}" if status.reason else ""),
+            causes=provider.causes(recording, status),
+            provider=provider.name,
+            operation="wait",
+            recording_id=recording.id,
+            request_id=status.request_id,
+            fault=status.fault,
+            hint="Nothing records now. Check the causes in their order, then start anew.",
+        )
+    if ended and not waits_for_end and not status.files:
+        raise RecordingEnded(
+            f"the recording ended before it was {until}" + (f": {status.reason}" if status.reason else ""),
+            provider=provider.name,
+            operation="wait",
+            recording_id=recording.id,
+            request_id=status.request_id,
+            hint="Nobody was recorded: check who is in the room, and the idle time-out.",
+        )
+    return PROGRESS[status.state] >= PROGRESS[until]

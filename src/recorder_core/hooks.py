@@ -1,0 +1,158 @@
+"""Interception: what a plugin may watch or change, all on one screen.
+
+A hook plugin is any object or module with functions of these names, marked with `hookimpl`; it is registered on
+one `Recorder(hooks=[...])` or installed as an entry point in the group `recorder_core.hooks`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from recorder_core.errors import ConfigurationError, RecorderError, Vetoed
+
+if TYPE_CHECKING:
+    from recorder_core.models.recording import Recording, RecordingStatus
+    from recorder_core.models.spec import RecordingSpec
+
+__all__ = ["HttpExchange", "Interception", "hookimpl", "hookspec"]
+
+PROJECT = "recorder_core"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+logger = logging.getLogger("recorder_core.hooks")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpExchange:
+    """One attempt of one HTTP request, with every secret masked.
+
+    Attributes:
+        provider: name of the provider.
+        operation: the vendor call, such as `start`.
+        recording_id: our id of the recording, where one was concerned.
+        method: HTTP method.
+        url: the whole URL, secret query parameters masked.
+        attempt: 1 for the first try of the call.
+        status: HTTP status, None where no answer came.
+        vendor_code: the vendor's own code in the answer.
+        request_id: the vendor's id of the request.
+        duration_s: from the first byte sent to the last byte read, in seconds.
+        request_body: the JSON sent, masked.
+        response_body: the JSON received, or the start of a text that wasn't JSON; masked.
+        error: what went wrong on the network, None where an answer came.
+    """
+
+    provider: str
+    operation: str
+    recording_id: str | None
+    method: str
+    url: str
+    attempt: int
+    status: int | None
+    vendor_code: int | str | None
+    request_id: str | None
+    duration_s: float
+    request_body: Mapping[str, Any] | None
+    response_body: Mapping[str, Any] | str | None
+    error: str | None
+
+
+class HookSpecs:
+    """The whole hook surface."""
+
+    @hookspec
+    def recorder_before_start(self, spec: RecordingSpec) -> RecordingSpec | None:
+        """Change the spec by returning another one, or raise `Vetoed`. Runs on `plan` and on `start`.
+
+        Hooks run one after the other in the order of their registration; each is given what the last one returned
+        (None leaves it as it is).
+        """
+
+    @hookspec
+    def recorder_started(self, recording: Recording) -> None:
+        """A recording was started."""
+
+    @hookspec
+    def recorder_status(self, recording: Recording, status: RecordingStatus) -> None:
+        """A status was read."""
+
+    @hookspec
+    def recorder_layout_changed(self, recording: Recording) -> None:
+        """A layout was changed; `recording.layout` is the new one."""
+
+    @hookspec
+    def recorder_stopped(self, recording: Recording, status: RecordingStatus) -> None:
+        """A recording was stopped, or was found to have ended when it was to be stopped."""
+
+    @hookspec
+    def recorder_http(self, exchange: HttpExchange) -> None:
+        """One attempt of one HTTP request was made, successful or not."""
+
+
+class Interception:
+    """The hooks of one `Recorder`.
+
+    Args:
+        plugins: objects or modules whose functions are marked with `hookimpl`, in the order in which they run.
+
+    Raises:
+        ConfigurationError: a plugin has a hook that doesn't exist or takes arguments that don't exist.
+    """
+
+    def __init__(self, plugins: Iterable[object]) -> None:
+        self._manager = pluggy.PluginManager(PROJECT)
+        self._manager.add_hookspecs(HookSpecs)
+        for plugin in plugins:
+            try:
+                self._manager.register(plugin)
+                self._manager.check_pending()
+            except (pluggy.PluginValidationError, ValueError) as error:
+                known = ", ".join(name for name in vars(HookSpecs) if name.startswith("recorder_"))
+                raise ConfigurationError(
+                    f"the hook plugin {plugin!r} can't be registered: {error}",
+                    hint=f"The hooks are {known}; a hook may take fewer arguments, never others.",
+                ) from None
+
+    def _implementations(self, name: str) -> list[Callable[..., Any]]:
+        """The hook's functions in the order of registration (pluggy keeps them last first)."""
+        caller = getattr(self._manager.hook, name)
+        return [
+            lambda arguments, impl=impl: impl.function(*(arguments[key] for key in impl.argnames))
+            for impl in caller.get_hookimpls()
+        ]
+
+    def before_start(self, spec: RecordingSpec) -> RecordingSpec:
+        """The spec as the hooks leave it.
+
+        Raises:
+            Vetoed: a hook refused, or failed in a way of its own.
+        """
+        for hook in self._implementations("recorder_before_start"):
+            try:
+                spec = hook({"spec": spec}) or spec
+            except RecorderError:
+                raise
+            except Exception as error:
+                raise Vetoed(
+                    f"a recorder_before_start hook failed: {type(error).__name__}",
+                    operation="start",
+                    hint="A hook that can't judge a spec stops the recording, so that no policy is skipped.",
+                ) from error
+        return spec
+
+    def notify(self, name: str, **arguments: Any) -> None:
+        """Tell every observer; one that raises is logged and breaks nothing."""
+        for hook in self._implementations(name):
+            try:
+                hook(arguments)
+            except Exception:
+                logger.exception("a %s hook raised; the recording goes on", name)
+
+    def observes(self, name: str) -> bool:
+        """Whether anybody listens to the hook."""
+        return bool(getattr(self._manager.hook, name).get_hookimpls())

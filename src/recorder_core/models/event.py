@@ -1,0 +1,147 @@
+"""What a vendor tells by callback, verified and in neutral words."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from recorder_core.errors import Fault
+from recorder_core.models.base import FrozenMapping, JsonObject, Moment, Report
+from recorder_core.models.recording import RecordedFile
+
+
+class EventKind(StrEnum):
+    """What happened."""
+
+    STARTED = "started"
+    """The recording service has begun to work."""
+
+    RECORDING = "recording"
+    """Media are being recorded."""
+
+    FILE_STARTED = "file_started"
+    """A file, or its playlist, has begun to exist."""
+
+    SEGMENT_STARTED = "segment_started"
+    """A segment of a file has begun."""
+
+    AUDIO_CHANGED = "audio_changed"
+    """A participant's sound has come or gone."""
+
+    VIDEO_CHANGED = "video_changed"
+    """A participant's pictures have come or gone."""
+
+    PARTICIPANT_MISSING = "participant_missing"
+    """A participant who was to be recorded isn't there."""
+
+    LAYOUT_CHANGED = "layout_changed"
+    """Another layout is in force."""
+
+    PAUSED = "paused"
+    """Nothing is recorded until it is resumed."""
+
+    RESUMED = "resumed"
+    """It records again."""
+
+    SNAPSHOT = "snapshot"
+    """A still picture was taken."""
+
+    UPLOAD_STARTED = "upload_started"
+    """The upload has begun."""
+
+    UPLOAD_PROGRESS = "upload_progress"
+    """So much has been uploaded."""
+
+    UPLOADED = "uploaded"
+    """All files are at their destination."""
+
+    BACKED_UP = "backed_up"
+    """The destination refused files; the vendor keeps them for a while."""
+
+    UPLOAD_FAILED = "upload_failed"
+    """Files could not be uploaded."""
+
+    IMAGE_UNAVAILABLE = "image_unavailable"
+    """A background, placeholder or watermark could not be fetched."""
+
+    IDLE = "idle"
+    """Nobody is there to record."""
+
+    MIGRATED = "migrated"
+    """Another server of the vendor goes on with the recording."""
+
+    PUSH_CHANGED = "push_changed"
+    """The streaming to a push address changed its state."""
+
+    PAGE_RELOADED = "page_reloaded"
+    """The recorded page was loaded again."""
+
+    TRANSCODED = "transcoded"
+    """Files were converted after the end."""
+
+    STATUS = "status"
+    """The state, told without a change of its own."""
+
+    WARNING = "warning"
+    """Something went wrong and was dealt with."""
+
+    ERROR = "error"
+    """Something went wrong."""
+
+    STOPPED = "stopped"
+    """Nothing is recorded any more; files may still be uploaded."""
+
+    ENDED = "ended"
+    """All is over."""
+
+    UNKNOWN = "unknown"
+    """The vendor told something that has no name here; `raw` has it."""
+
+    @classmethod
+    def _missing_(cls, _value: object) -> EventKind:
+        return cls.UNKNOWN
+
+
+class RecordingEvent(Report):
+    """One event of one recording."""
+
+    kind: EventKind
+    """What happened."""
+
+    provider: str
+    """Name of the provider."""
+
+    recording_id: str | None = None
+    """Our id of the recording. None: the event doesn't say, and nothing else tells."""
+
+    room: str | None = None
+    """The room."""
+
+    native: JsonObject = FrozenMapping()
+    """The vendor's own ids of the recording."""
+
+    sequence: int | None = None
+    """The event's number within the recording, in the order in which the vendor made them."""
+
+    occurred_at: Moment | None = None
+    """When it happened."""
+
+    participant: str | None = None
+    """Whom it concerns."""
+
+    progress: float | None = None
+    """Uploaded part of what was recorded, 0..1."""
+
+    files: tuple[RecordedFile, ...] = ()
+    """The files that the event names."""
+
+    reason: str | None = None
+    """Why, in plain words."""
+
+    fault: Fault | None = None
+    """Whose fault it is."""
+
+    raw: JsonObject = FrozenMapping()
+    """What the vendor sent, secrets masked."""
+
+    dedup_key: str
+    """Equal for two deliveries of one event."""

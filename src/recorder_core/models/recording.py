@@ -1,0 +1,308 @@
+"""What the library hands out: the handle of a recording, its state, its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Annotated, Any, Self
+from urllib.parse import quote
+
+from pydantic import Field, PrivateAttr
+
+from recorder_core.errors import Fault
+from recorder_core.models.base import FrozenMapping, JsonObject, Kind, Moment, Report
+from recorder_core.models.layout import Layout
+from recorder_core.models.media import Media, Mode
+from recorder_core.models.sources import Participants
+from recorder_core.models.storage import AzureBlob
+
+
+class RecordingState(StrEnum):
+    """Where in its life a recording is."""
+
+    STARTING = "starting"
+    RECORDING = "recording"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    UPLOADING = "uploading"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+    GONE = "gone"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether only terminal states follow."""
+        return self in (RecordingState.COMPLETED, RecordingState.FAILED, RecordingState.GONE)
+
+
+class FileStatus(StrEnum):
+    """Where a file is."""
+
+    RECORDING = "recording"
+    UPLOADING = "uploading"
+    UPLOADED = "uploaded"
+    BACKUP = "backup"
+    LOST = "lost"
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def _missing_(cls, _value: object) -> FileStatus:
+        return cls.UNKNOWN
+
+
+class Kept(Report):
+    """What a newer release wrote in a form that this one doesn't know, kept as it is."""
+
+
+_SCHEMES = {
+    "s3": "s3",
+    "s3_compatible": "s3",
+    "alibaba_oss": "oss",
+    "tencent_cos": "cos",
+    "huawei_obs": "obs",
+    "baidu_bos": "bos",
+    "kingsoft_ks3": "ks3",
+    "google_cloud_storage": "gs",
+}
+
+
+class Location(Report):
+    """Where a recording's files lie; no credentials."""
+
+    kind: str
+    """The kind of the storage, such as `s3`."""
+
+    bucket: str | None = None
+    """Name of the bucket or container. None: the kind has none."""
+
+    region: str | None = None
+    """The cloud's own name of the region. None: the kind has none."""
+
+    endpoint: str | None = None
+    """Host, host:port or URL of the store. None: the cloud's own."""
+
+    prefix: str | None = None
+    """Folder in the bucket. None: its root."""
+
+    @classmethod
+    def from_storage(cls, storage: Kind, prefix: str | None) -> Self:
+        """Where the files of a spec with this storage and `output.prefix` go."""
+        if isinstance(storage, AzureBlob):
+            endpoint = f"https://{storage.account_name}.blob.core.windows.net"
+            return cls(kind=storage.kind, bucket=storage.container, endpoint=endpoint, prefix=prefix)
+        return cls(
+            kind=storage.kind,
+            bucket=getattr(storage, "bucket", None),
+            region=getattr(storage, "region", None),
+            endpoint=getattr(storage, "endpoint", None),
+            prefix=prefix,
+        )
+
+    def uri(self, key: str) -> str | None:
+        """An object's address, such as `s3://bucket/key`; None where the kind of storage has no such form.
+
+        Args:
+            key: the object's whole key, prefix included.
+        """
+        if self.bucket is None:
+            return None
+        if self.kind == "azure_blob" and self.endpoint:
+            return f"{self.endpoint}/{self.bucket}/{quote(key)}"
+        scheme = _SCHEMES.get(self.kind)
+        return scheme and f"{scheme}://{self.bucket}/{key}"
+
+
+class Canvas(Report):
+    """The size of the composed picture."""
+
+    width: int
+    """Pixels."""
+
+    height: int
+    """Pixels."""
+
+
+class RecordedFile(Report):
+    """One file of a recording."""
+
+    name: str
+    """The file's name, without folders."""
+
+    key: str | None = None
+    """The object's whole key in the bucket, prefix included."""
+
+    uri: str | None = None
+    """The object's address, such as `s3://bucket/key`."""
+
+    url: str | None = None
+    """Where the file can be fetched, as the vendor names it."""
+
+    format: str | None = None
+    """Its container: hls, mp4, flv, aac, mp3, ogg, webm, jpg, or what the vendor calls it."""
+
+    tracks: Media | None = None
+    """What is in it."""
+
+    participant: str | None = None
+    """Whose it is. None: everybody's."""
+
+    status: FileStatus = FileStatus.UNKNOWN
+    """Where it is."""
+
+    available_until: Moment | None = None
+    """When a backup ends. None: nothing is known to end."""
+
+    size_bytes: int | None = None
+    """Size in bytes."""
+
+    duration_s: float | None = None
+    """Length in seconds."""
+
+    width: int | None = None
+    """Width of the picture in pixels."""
+
+    height: int | None = None
+    """Height of the picture in pixels."""
+
+    started_at: Moment | None = None
+    """When its first frame was recorded."""
+
+
+class RecordingStatus(Report):
+    """What is known of a recording at one moment."""
+
+    state: RecordingState
+    """Where in its life the recording is."""
+
+    files: tuple[RecordedFile, ...] = ()
+    """Its files, as far as they are known."""
+
+    started_at: Moment | None = None
+    """When it began."""
+
+    ended_at: Moment | None = None
+    """When it ended."""
+
+    reason: str | None = None
+    """Why it is in this state, in plain words."""
+
+    fault: Fault | None = None
+    """Whose fault a failure is: caller, destination or vendor."""
+
+    request_id: str | None = None
+    """The vendor's id of the request that told it."""
+
+    raw: JsonObject = FrozenMapping()
+    """What the vendor answered, secrets masked."""
+
+
+class Recording(Report):
+    """The handle of a recording: all that another process needs to watch, change or stop it. No secret.
+
+    It round-trips through JSON, with keys that a newer release added.
+    """
+
+    id: str
+    """Our id of the recording."""
+
+    provider: str
+    """Name of the provider."""
+
+    account: str | None = None
+    """The vendor account that it belongs to; a recorder of another account refuses the handle."""
+
+    room: str
+    """The room."""
+
+    mode: Annotated[Mode | str, Field(union_mode="left_to_right")] = Mode.COMPOSITE
+    """How the room becomes files."""
+
+    media: Annotated[Media | str, Field(union_mode="left_to_right")] = Media.AUDIO_VIDEO
+    """What is recorded."""
+
+    canvas: Canvas | None = None
+    """Size of the composed picture. None: there is none."""
+
+    layout: Annotated[Layout | Kept | None, Field(union_mode="left_to_right")] = None
+    """The layout as it stands."""
+
+    participants: Annotated[Participants | Kept, Field(union_mode="left_to_right")] = Participants()
+    """Whose sound and pictures are recorded."""
+
+    location: Location | None = None
+    """Where the files go."""
+
+    started_at: Moment
+    """When the vendor accepted the start."""
+
+    controllable_until: Moment | None = None
+    """Until when the vendor answers for it. None: no such end is known."""
+
+    base_url: str | None = None
+    """The vendor's host that keeps it. None: any."""
+
+    native: JsonObject = FrozenMapping()
+    """The vendor's own ids, and what a later layout change needs."""
+
+    dropped: tuple[str, ...] = ()
+    """Paths of what was asked for, that the vendor can't do and that was given up."""
+
+    request_id: str | None = None
+    """The vendor's id of the request that started it."""
+
+    revision: int = 0
+    """How often the handle has changed since the start."""
+
+    version: int = 1
+    """Version of the handle's form."""
+
+
+class StartIntent(Report):
+    """That a recording is about to be started; made before the first byte leaves.
+
+    It is enough to find out later what came of the start. JSON without secrets.
+    """
+
+    id: str
+    """Our id of the recording."""
+
+    key: str | None = None
+    """The caller's key, which fixes the id. None: the id is random."""
+
+    provider: str
+    """Name of the provider."""
+
+    room: str
+    """The room."""
+
+    account: str | None = None
+    """The vendor account."""
+
+    created_at: Moment
+    """When it was made."""
+
+    apart_from: tuple[Recording, ...] = ()
+    """Recordings whose servers this one shall not share."""
+
+    noted: dict[str, Any] = Field(default_factory=dict)
+    """What became known on the way, such as the vendor's ids."""
+
+    _keep: Callable[[StartIntent], None] | None = PrivateAttr(default=None)
+
+    def note(self, **ids: Any) -> None:
+        """Remember vendor ids; they are durable when this returns, if the intent is kept anywhere."""
+        self.noted.update(ids)
+        if self._keep is not None:
+            self._keep(self)
+
+    def kept_by(self, keep: Callable[[StartIntent], None] | None) -> Self:
+        """This intent, with `keep` called after every note; it makes the intent durable."""
+        self._keep = keep
+        return self
+
+    def __getstate__(self) -> dict[Any, Any]:
+        # Errors carry the intent to other processes; what makes it durable belongs to this one.
+        state = dict(super().__getstate__())
+        state["__pydantic_private__"] = {"_keep": None}
+        return state

@@ -1,0 +1,165 @@
+"""Discovery: which providers, emulators and hook plugins are installed, and loading one by its name.
+
+Listing reads the metadata of installed distributions and imports nothing. Loading imports the one that was asked for.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any, cast
+
+from stevedore.driver import DriverManager
+from stevedore.exception import MultipleMatches, NoMatches
+
+from recorder_core.errors import ConfigurationError, ProviderNotFound
+from recorder_core.provider import PLUGIN_API, Provider, ProviderConfig
+
+if TYPE_CHECKING:
+    from recorder_core.emulation.service import EmulatedService
+
+__all__ = [
+    "EMULATORS",
+    "HOOKS",
+    "PROVIDERS",
+    "Installed",
+    "check_provider",
+    "installed",
+    "load_emulator",
+    "load_hooks",
+    "load_provider",
+]
+
+PROVIDERS = "recorder_core.providers"
+EMULATORS = "recorder_core.emulators"
+HOOKS = "recorder_core.hooks"
+
+RECORDER_KEYWORDS = frozenset({"on_unsupported", "ledger", "budget", "hooks", "deadline", "timeout", "clock"})
+"""Keywords that `Recorder` takes for itself, so that no `Config` may have such a field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """One installed plugin, as its distribution's metadata tells; nothing is imported for it.
+
+    Attributes:
+        name: the entry point's name.
+        target: the object that it names, as `module:attribute`.
+        distribution: name of the distribution that brings it.
+        version: that distribution's version.
+    """
+
+    name: str
+    target: str
+    distribution: str
+    version: str
+
+
+def installed(group: str = PROVIDERS) -> list[Installed]:
+    """What is installed in a group, by name. A name that two distributions claim is listed twice."""
+    return sorted((_describe(point) for point in entry_points(group=group)), key=lambda found: found.name)
+
+
+def _describe(point: EntryPoint) -> Installed:
+    distribution = point.dist
+    return Installed(
+        name=point.name,
+        target=point.value,
+        distribution=distribution.name if distribution else "an unknown distribution",
+        version=distribution.version if distribution else "?",
+    )
+
+
+def load_provider(name: str) -> type[Provider]:
+    """The provider class of that name. No other provider is imported.
+
+    Raises:
+        ProviderNotFound: none is installed by that name, several are, or the one that is can't be loaded or used.
+    """
+    found = _load(PROVIDERS, name)
+    check_provider(found, _origin(PROVIDERS, name))
+    return cast("type[Provider]", found)
+
+
+def check_provider(found: object, origin: str) -> None:
+    """Refuse what can't be used as a provider.
+
+    Raises:
+        ProviderNotFound: it isn't a whole `Provider` class, or was written for another version of the contract.
+    """
+    problem = None
+    if not (inspect.isclass(found) and issubclass(found, Provider)):
+        problem = f"is a {type(found).__name__}, not a subclass of recorder_core.Provider"
+    elif missing := sorted(found.__abstractmethods__):
+        problem = f"lacks {', '.join(missing)}"
+    elif (api := getattr(found, "plugin_api", None)) != PLUGIN_API:
+        problem = f"was written for plugin API {api}, this release speaks {PLUGIN_API}"
+    elif not issubclass(getattr(found, "Config", object), ProviderConfig):
+        problem = "has no Config that subclasses ProviderConfig"
+    elif taken := sorted(RECORDER_KEYWORDS & found.Config.model_fields.keys()):
+        problem = f"has Config fields that Recorder takes for itself: {', '.join(taken)}"
+    if problem:
+        raise ProviderNotFound(f"{origin} {problem}", hint="Install a version of it that fits this release.")
+
+
+def load_emulator(name: str) -> type[EmulatedService]:
+    """The emulator class of that name.
+
+    Raises:
+        ProviderNotFound: none is installed by that name, or it can't be loaded.
+    """
+    return cast("type[EmulatedService]", _load(EMULATORS, name))
+
+
+def load_hooks() -> list[object]:
+    """Every installed hook plugin.
+
+    Raises:
+        ConfigurationError: one can't be loaded. It might be a policy, which must not be skipped in silence.
+    """
+    plugins = []
+    for found in installed(HOOKS):
+        try:
+            plugins.append(_load(HOOKS, found.name))
+        except ProviderNotFound as error:
+            raise ConfigurationError(
+                f"an installed hook plugin can't be used: {error.message}",
+                hint="Mend or remove it, or pass `hooks=[...]` to choose the hooks yourself.",
+            ) from None
+    return plugins
+
+
+def _load(group: str, name: str) -> Any:
+    what = group.rpartition(".")[2].removesuffix("s")
+    points = [_describe(point) for point in entry_points(group=group) if point.name == name]
+    if len({(point.distribution, point.target) for point in points}) > 1:
+        claims = " and ".join(f"{point.distribution} {point.version}" for point in points)
+        raise ProviderNotFound(
+            f"the {what} name {name!r} is claimed by {claims}", hint="Uninstall all but one of them."
+        )
+    try:
+        return DriverManager(group, name, on_load_failure_callback=_reraise, warn_on_missing_entrypoint=False).driver
+    except (NoMatches, MultipleMatches):
+        names = [found.name for found in installed(group)]
+        near = difflib.get_close_matches(name, names, n=1)
+        raise ProviderNotFound(
+            f"no {what} named {name!r} is installed; there is {', '.join(names) or 'none'}",
+            hint=f"Did you mean {near[0]!r}?" if near else "Install the distribution that brings it.",
+        ) from None
+    except Exception as error:
+        raise ProviderNotFound(
+            f"{_origin(group, name)} can't be imported: {type(error).__name__}: {error}",
+            hint="Mend or reinstall that distribution; other providers are not touched by this.",
+        ) from error
+
+
+def _reraise(manager: object, point: EntryPoint, error: BaseException) -> None:
+    raise error
+
+
+def _origin(group: str, name: str) -> str:
+    points = [_describe(point) for point in entry_points(group=group) if point.name == name]
+    where = f" ({points[0].target} of {points[0].distribution} {points[0].version})" if points else ""
+    return f"the {group.rpartition('.')[2].removesuffix('s')} {name!r}{where}"

@@ -1,0 +1,383 @@
+"""The face of the library: one `Recorder` per account, whichever vendor runs it."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import threading
+import uuid
+import weakref
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Literal, Self
+
+from recorder_core.clock import Clock, Deadline, SystemClock, deadline_scope
+from recorder_core.errors import ConfigurationError, InvalidSpec, RecorderError, StartOutcomeUnknown
+from recorder_core.following import wait_until
+from recorder_core.hooks import HttpExchange, Interception
+from recorder_core.models import (
+    Layout,
+    Recording,
+    RecordingSpec,
+    RecordingState,
+    RecordingStatus,
+    StartIntent,
+)
+from recorder_core.plugins import PROVIDERS, check_provider, installed, load_hooks, load_provider
+from recorder_core.provider import Provider
+from recorder_core.translation import Plan
+from recorder_core.transport import Runtime
+
+__all__ = ["Recorder"]
+
+logger = logging.getLogger("recorder_core")
+
+DEADLINE_S = 60.0
+WAIT_S = 120.0
+TIMEOUT_S = (5.0, 30.0)
+REMEMBERED_OUTCOMES = 1024
+PLANNED_ID = uuid.UUID(int=0).hex
+"""The recording id in plans, so that the plan of a spec is the same every time."""
+KEY_NAMESPACE = uuid.UUID("6f1c6a52-8d0e-5b43-9a3f-2f6f6b1d7c11")
+
+
+class Recorder:
+    """Records rooms through one provider and one account. Thread-safe.
+
+    Args:
+        provider: the name of an installed provider, or a `Provider`.
+        on_unsupported: `raise` refuses a spec that would lose something; `warn` drops what may be dropped, logs it and
+            lists it in `Recording.dropped`.
+        hooks: the hook plugins of this recorder, in their order; None takes the installed ones, `[]` none.
+        deadline: seconds that an operation may take when it is given no deadline of its own.
+        timeout: seconds to wait for a connection and for each part of an answer; one number serves for both.
+        clock: the clock for waits and deadlines; the system's by default.
+        config: the provider's own configuration, field by field.
+
+    Raises:
+        ProviderNotFound: no such provider, or it can't be loaded.
+        ConfigurationError: the configuration is wrong. No value is shown.
+    """
+
+    def __init__(
+        self,
+        provider: str | Provider,
+        /,
+        *,
+        on_unsupported: Literal["raise", "warn"] = "raise",
+        hooks: Sequence[object] | None = None,
+        deadline: float = DEADLINE_S,
+        timeout: float | tuple[float, float] = TIMEOUT_S,
+        clock: Clock | None = None,
+        **config: Any,
+    ) -> None:
+        if on_unsupported not in ("raise", "warn"):
+            raise ConfigurationError(f"on_unsupported is {on_unsupported!r}; it may be 'raise' or 'warn'")
+        if isinstance(provider, str):
+            found = load_provider(provider)
+            provider = found(found.Config.checked(config))
+        elif config:
+            raise ConfigurationError(
+                f"{', '.join(sorted(config))}: a Provider that is given whole has its configuration already"
+            )
+        else:
+            check_provider(type(provider), f"the provider {provider!r}")
+        self.provider: Provider = provider
+        self._warn = on_unsupported == "warn"
+        self._deadline = _positive("deadline", deadline)
+        self._clock = clock or SystemClock()
+        self._hooks = Interception(load_hooks() if hooks is None else hooks)
+        self._locks: weakref.WeakValueDictionary[str, _Turn] = weakref.WeakValueDictionary()
+        self._outcomes: OrderedDict[str, RecordingStatus] = OrderedDict()
+        self._guard = threading.Lock()
+        connect, read = (timeout, timeout) if isinstance(timeout, int | float) else timeout
+        provider.open(
+            Runtime(
+                clock=self._clock,
+                timeout=(_positive("timeout", connect), _positive("timeout", read)),
+                observe=self._observe if self._hooks.observes("recorder_http") else None,
+            )
+        )
+
+    @classmethod
+    def from_env(cls, name: str, /, **overrides: Any) -> Self:
+        """A recorder whose provider's configuration is read from the environment; `overrides` win.
+
+        Raises:
+            ProviderNotFound: no such provider.
+            ConfigurationError: a variable is missing or wrong; the message names it.
+        """
+        found = load_provider(name)
+        config = {key: overrides.pop(key) for key in found.Config.model_fields.keys() & overrides.keys()}
+        return cls(found(found.Config.from_env(**config)), **overrides)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close connections. No recording is stopped."""
+        self.provider.close()
+
+    def __repr__(self) -> str:
+        return f"Recorder({self.provider.name!r}, account={self.provider.account!r})"
+
+    def plan(self, spec: RecordingSpec) -> Plan:
+        """What `start` would send, and what that would lose. No network; runs the before-start hooks.
+
+        Raises:
+            InvalidSpec: the spec's options for this provider are wrong.
+            Vetoed: a hook refused.
+        """
+        return self._translate(self._hooks.before_start(spec), self._intent(spec, None, PLANNED_ID, ()))
+
+    def start(
+        self,
+        spec: RecordingSpec,
+        *,
+        key: str | None = None,
+        apart_from: Sequence[Recording] = (),
+        confirm: bool = False,
+        deadline: float | None = None,
+    ) -> Recording:
+        """Start a recording.
+
+        Args:
+            spec: what to record.
+            key: fixes the recording's id: starting again with the same key never starts a second one.
+            apart_from: recordings whose servers this one must not share, where the vendor can do that.
+            confirm: return only when it truly records, as `wait` does.
+            deadline: seconds for everything.
+
+        Returns:
+            The handle: all that another process needs to control the recording. Keep it.
+
+        Raises:
+            UnsupportedFeature: the vendor can't do what the spec demands; nothing was sent.
+            InvalidSpec: the spec contradicts itself; nothing was sent.
+            Vetoed: a hook refused; nothing was sent.
+            RecordingConflict: a recording with this identity runs already.
+            StartOutcomeUnknown: it may run. Keep the error's `intent`.
+            RecorderError: every other class, by what the vendor answered; `intent` says what was noted so far.
+        """
+        spec = self._hooks.before_start(spec)
+        identity = uuid.uuid4().hex if key is None else self._id_of(key)
+        intent = self._intent(spec, key, identity, apart_from)
+        plan = self._translate(spec, intent)
+        dropped = plan.lost(warn=self._warn)
+        self._report(plan, intent)
+        with self._operation("start", intent.id, deadline):
+            try:
+                recording = self.provider.start(plan, intent)
+            except BaseException as error:
+                _attach(error, intent)
+                raise
+        if dropped:
+            recording = recording.model_copy(update={"dropped": dropped})
+        self._hooks.notify("recorder_started", recording=recording)
+        if confirm:
+            self.wait(recording, timeout=deadline)
+        return recording
+
+    def status(self, recording: Recording, *, deadline: float | None = None) -> RecordingStatus:
+        """The state now, and the files known so far.
+
+        Raises:
+            ConfigurationError: the recording belongs to another provider or account.
+            RecorderError: the vendor couldn't be asked. "Not found" is a state, never an error.
+        """
+        self._own(recording)
+        with self._operation("status", recording.id, deadline):
+            status = self.provider.status(recording)
+        self._remember(recording, status)
+        self._hooks.notify("recorder_status", recording=recording, status=status)
+        return status
+
+    def wait(
+        self,
+        recording: Recording,
+        *,
+        until: RecordingState = RecordingState.RECORDING,
+        timeout: float | None = None,
+    ) -> RecordingStatus:
+        """Wait until the recording has come as far as `until`, looking at the pace that the vendor advises.
+
+        Args:
+            recording: the handle.
+            until: `recording`: it truly records; `completed`: it has ended and its files are settled.
+            timeout: seconds; 120 by default.
+
+        Raises:
+            RecordingFailed: it died; `causes` lists what may have killed it, the likeliest first.
+            RecordingEnded: it ended before it recorded anything.
+            DeadlineExceeded: it didn't come that far in time.
+        """
+        self._own(recording)
+        limit = Deadline(self._clock, WAIT_S if timeout is None else _positive("timeout", timeout))
+        return wait_until(self.provider, recording, RecordingState(until), limit, self.status)
+
+    def layout(self, recording: Recording, layout: Layout, *, deadline: float | None = None) -> Recording:
+        """Change the layout of a running recording.
+
+        What the layout leaves out (background, placeholders) stays as it is.
+
+        Returns:
+            The handle with the new layout; keep it in place of the old one.
+
+        Raises:
+            UnsupportedFeature: the vendor can't do what the layout demands; nothing was sent.
+            UnsupportedOperation: the vendor can't change layouts; nothing was sent.
+            RecordingEnded: too late.
+            RecorderError: every other class, by what the vendor answered.
+        """
+        self._own(recording)
+        whole = layout.over(recording.layout) if recording.layout else layout
+        plan = self.provider.translate_layout(recording, whole)
+        dropped = plan.lost(warn=self._warn)
+        self._report(plan, recording)
+        with self._operation("layout", recording.id, deadline):
+            changed = self.provider.layout(recording, whole, plan)
+        changed = changed.model_copy(
+            update={
+                "layout": whole,
+                "revision": recording.revision + 1,
+                "dropped": tuple(dict.fromkeys((*recording.dropped, *dropped))),
+            }
+        )
+        self._hooks.notify("recorder_layout_changed", recording=changed)
+        return changed
+
+    def stop(
+        self, recording: Recording, *, wait: bool = True, deadline: float | None = DEADLINE_S
+    ) -> RecordingStatus:
+        """Stop a recording.
+
+        Stopping what has ended is no error: what is known of it is returned.
+
+        Args:
+            recording: the handle.
+            wait: return when the files are settled, or at the deadline with what is known by then.
+            deadline: seconds.
+
+        Raises:
+            RecorderError: the vendor couldn't be asked to stop. The recording may still run.
+        """
+        self._own(recording)
+        with self._operation("stop", recording.id, deadline) as limit:
+            known = self._outcomes.get(recording.id)
+            if known is not None:
+                return known
+            status = self.provider.stop(recording, wait=wait, deadline=limit.remaining())
+        self._remember(recording, status)
+        self._hooks.notify("recorder_stopped", recording=recording, status=status)
+        return status
+
+    @contextmanager
+    def run(self, spec: RecordingSpec, **start: Any) -> Iterator[Recording]:
+        """Start a recording for the length of a `with` block and stop it at the end, whatever happens inside.
+
+        Takes the keywords of `start`. A layout change inside needs no care: the first handle is enough to stop.
+        """
+        recording = self.start(spec, **start)
+        try:
+            yield recording
+        finally:
+            self.stop(recording)
+
+    def _translate(self, spec: RecordingSpec, intent: StartIntent) -> Plan:
+        self._check_options(spec)
+        return self.provider.translate(spec, intent)
+
+    def _check_options(self, spec: RecordingSpec) -> None:
+        """Options of a provider that isn't installed are a misspelling, which would be lost in silence."""
+        strangers = spec.options.keys() - {self.provider.name}
+        if not strangers:
+            return
+        known = {found.name for found in installed(PROVIDERS)} | {self.provider.name}
+        for name in sorted(strangers - known):
+            near = difflib.get_close_matches(name, known, n=1)
+            problem = f"options.{name}: no such provider is installed" + (f"; did you mean {near[0]}?" if near else "")
+            raise InvalidSpec(problem, problems=[problem], fault="caller", hint=f"There is {', '.join(sorted(known))}.")
+
+    def _intent(
+        self, spec: RecordingSpec, key: str | None, identity: str, apart_from: Sequence[Recording]
+    ) -> StartIntent:
+        return StartIntent(
+            id=identity,
+            key=key,
+            provider=self.provider.name,
+            account=self.provider.account,
+            room=spec.room,
+            created_at=datetime.fromtimestamp(self._clock.time(), UTC),
+            apart_from=tuple(apart_from),
+        )
+
+    def _id_of(self, key: str) -> str:
+        if not key:
+            raise InvalidSpec("key is empty", fault="caller", hint="Leave it out, or give a text of your own.")
+        return uuid.uuid5(KEY_NAMESPACE, f"{self.provider.name}:{self.provider.account}:{key}").hex
+
+    def _report(self, plan: Plan, what: StartIntent | Recording) -> None:
+        for finding in plan.findings:
+            logger.warning("%s, recording %s: %s", self.provider.name, what.id, finding)
+
+    def _own(self, recording: Recording) -> None:
+        mine = (self.provider.name, self.provider.account)
+        if (recording.provider, recording.account) != mine:
+            raise ConfigurationError(
+                f"recording {recording.id} belongs to {recording.provider} account {recording.account!r}, "
+                f"this recorder to {mine[0]} account {mine[1]!r}",
+                provider=self.provider.name,
+                recording_id=recording.id,
+                fault="caller",
+                hint="Use the recorder of the account that started it.",
+            )
+
+    @contextmanager
+    def _operation(self, operation: str, recording_id: str, deadline: float | None) -> Iterator[Deadline]:
+        """One operation at a time on one recording, under one deadline; errors say where they come from."""
+        limit = Deadline(self._clock, self._deadline if deadline is None else _positive("deadline", deadline))
+        with self._guard:
+            turn = self._locks.setdefault(recording_id, _Turn())
+        with turn.lock, deadline_scope(limit):
+            try:
+                yield limit
+            except RecorderError as error:
+                error.provider = error.provider or self.provider.name
+                error.operation = error.operation or operation
+                error.recording_id = error.recording_id or recording_id
+                raise
+
+    def _remember(self, recording: Recording, status: RecordingStatus) -> None:
+        """Keep an outcome, so that a second stop answers what the first one learnt."""
+        if status.state in (RecordingState.COMPLETED, RecordingState.FAILED):
+            with self._guard:
+                self._outcomes[recording.id] = status
+                while len(self._outcomes) > REMEMBERED_OUTCOMES:
+                    self._outcomes.popitem(last=False)
+
+    def _observe(self, exchange: HttpExchange) -> None:
+        self._hooks.notify("recorder_http", exchange=exchange)
+
+
+class _Turn:
+    """Whose turn it is on one recording."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+
+
+def _attach(error: BaseException, intent: StartIntent) -> None:
+    error.intent = intent  # type: ignore[attr-defined]
+    if isinstance(error, StartOutcomeUnknown) and not error.recording_id:
+        error.recording_id = intent.id
+
+
+def _positive(name: str, value: float) -> float:
+    if not value > 0:
+        raise ConfigurationError(f"{name} is {value!r}; it must be more than 0 seconds")
+    return float(value)

@@ -1,0 +1,416 @@
+"""From the neutral spec to a vendor's request, and the truth about what is lost on the way.
+
+A provider writes a `Translator` with one method per neutral field; the parameters of a method are its claims. The
+walk below calls the methods with the values of the resolved spec and finds what was demanded and never claimed, so
+that a field added to the models one day is unsupported at every older provider by itself.
+
+| in the spec | method | called with |
+| --- | --- | --- |
+| a plain field: `room` | `set_room(self, room)` | its value |
+| a model: `output` | `set_output(self, *, formats, snapshots_interval)` | its leaves, deeper ones joined by `_` |
+| a union: `storage` | `storage_s3(self, *, bucket, …)`, one per kind | the leaves of that kind |
+| a model inside a union: `layout.background` | `set_background(self, *, color, image_url, image_fit)` | its leaves |
+| a list of models: `layout.regions` | `region(self, index, *, x, y, …)`, once per item | the index and its leaves |
+| a dict of models: `layout.placeholders` | `placeholder(self, participant, *, url, fit)` | the key and its leaves |
+| a list of unions: `watermarks` | `watermark_image(self, index, *, …)`, one per kind | the index and its leaves |
+| a provider's option | `option_uid(self, uid)` | its value |
+| `start(apart_from=…)` | `set_apart_from(self, recordings)` | the recordings to stay away from |
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, Secret, SecretStr
+
+from recorder_core.errors import UnsupportedFeature
+from recorder_core.models.spec import RecordingSpec
+
+__all__ = ["Fidelity", "Finding", "Plan", "PlannedRequest", "Translator", "Verdict", "concealed", "masked", "merged"]
+
+Verdict = Literal["approximated", "unsupported"]
+Fidelity = Literal["exact", "approximated", "unsupported"]
+
+MASK = "**********"
+NEVER_DROPPED = ("room", "mode", "media", "participants", "storage", "encryption", "output.formats", "output.prefix")
+"""What `on_unsupported="warn"` doesn't cover: a warning must not record other people, elsewhere, or in the clear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One difference between what was asked and what the vendor will do.
+
+    Attributes:
+        path: where in the spec, such as `layout.regions.3.fit`.
+        verdict: `approximated` (recorded, not quite as asked) or `unsupported` (would be lost).
+        detail: what the vendor can't do.
+        instead: what will happen instead, or what to change to get it exactly.
+    """
+
+    path: str
+    verdict: Verdict
+    detail: str
+    instead: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.verdict}: {self.detail}{self.instead and f' ({self.instead})'}"
+
+    @property
+    def droppable(self) -> bool:
+        """Whether `on_unsupported="warn"` may turn it into a warning."""
+        if self.path.startswith("layout.regions.") and self.path.endswith(".participant"):
+            return False
+        return not any(self.path == path or self.path.startswith(f"{path}.") for path in NEVER_DROPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRequest:
+    """A request as it would be sent.
+
+    Attributes:
+        operation: the vendor call, such as `start`.
+        method: HTTP method.
+        url: the whole URL; ids that only an earlier answer can give stand in braces, what authenticates is left out.
+        body: the JSON tree; its secret leaves are `SecretStr`, so that printing it shows none.
+    """
+
+    operation: str
+    method: str
+    url: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    def dump(self) -> dict[str, Any]:
+        """`method`, `url` and `body` as plain JSON values, secrets masked."""
+        return {"method": self.method, "url": self.url, "body": masked(self.body)}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be sent for a spec or a layout, and what that loses. Nothing was sent.
+
+    Attributes:
+        provider: name of the provider.
+        requests: in the order in which they would be sent.
+        findings: every difference, in the order of the spec.
+        resolved: the spec with our own values filled in; None for a layout change.
+    """
+
+    provider: str
+    requests: tuple[PlannedRequest, ...]
+    findings: tuple[Finding, ...]
+    resolved: RecordingSpec | None = None
+
+    @property
+    def fidelity(self) -> Fidelity:
+        """The worst finding, `exact` where there is none."""
+        verdicts = {finding.verdict for finding in self.findings}
+        if "unsupported" in verdicts:
+            return "unsupported"
+        return "approximated" if verdicts else "exact"
+
+    @property
+    def spec(self) -> RecordingSpec:
+        """The resolved spec.
+
+        Raises:
+            ValueError: this is the plan of a layout change.
+        """
+        if self.resolved is None:
+            raise ValueError("the plan of a layout change has no spec")
+        return self.resolved
+
+    def request(self, operation: str) -> PlannedRequest:
+        """The planned request of that operation."""
+        return next(request for request in self.requests if request.operation == operation)
+
+    def dump(self) -> dict[str, Any]:
+        """The plan as plain JSON values, secrets masked."""
+        return {
+            "provider": self.provider,
+            "fidelity": self.fidelity,
+            "findings": [
+                {"path": f.path, "verdict": f.verdict, "detail": f.detail, "instead": f.instead} for f in self.findings
+            ],
+            "requests": [request.dump() for request in self.requests],
+        }
+
+    def lost(self, *, warn: bool) -> tuple[str, ...]:
+        """The paths that this plan drops, where dropping was allowed.
+
+        Args:
+            warn: whether the caller accepts losses (`on_unsupported="warn"`).
+
+        Raises:
+            UnsupportedFeature: something would be lost that the caller didn't allow or that never may be.
+        """
+        lost = [finding for finding in self.findings if finding.verdict == "unsupported"]
+        refused = [finding for finding in lost if not (warn and finding.droppable)]
+        if refused:
+            raise UnsupportedFeature(
+                f"{self.provider} can't do what is asked:\n" + "\n".join(f"  {finding}" for finding in refused),
+                findings=refused,
+                provider=self.provider,
+                operation="start" if self.resolved else "layout",
+                fault="caller",
+                hint="Change or leave out what is named, or choose another provider."
+                + ("" if warn else ' `on_unsupported="warn"` drops what may be dropped.'),
+            )
+        return tuple(finding.path for finding in lost)
+
+
+def masked(tree: Any) -> Any:
+    """The JSON tree with every `SecretStr` and `Secret` replaced by asterisks."""
+    if isinstance(tree, Mapping):
+        return {key: masked(value) for key, value in tree.items()}
+    if isinstance(tree, list | tuple):
+        return [masked(value) for value in tree]
+    return MASK if isinstance(tree, SecretStr | Secret) else tree
+
+
+def concealed(tree: Any) -> Any:
+    """The JSON tree with every leaf a `Secret`, so that it is sent but never shown."""
+    if isinstance(tree, Mapping):
+        return {key: concealed(value) for key, value in tree.items()}
+    if isinstance(tree, list | tuple):
+        return [concealed(value) for value in tree]
+    return Secret(tree)
+
+
+def merged(tree: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    """`tree` with `extra` laid over it, objects merged at any depth, everything else replaced."""
+    result = dict(tree)
+    for key, value in extra.items():
+        below = result.get(key)
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        result[key] = merged(below, value) if both and isinstance(below, Mapping) else value
+    return result
+
+
+class Translator:
+    """The base of every translator: the walk, and the findings.
+
+    A subclass adds methods by the table above, takes from them what the vendor's request needs, and records what the
+    vendor can't do with `approximated` and `unsupported`. A method whose field depends on another one looks at
+    `self.spec`.
+
+    Args:
+        provider: name of the provider, for the paths of its options.
+    """
+
+    advice: ClassVar[Mapping[str, str]] = {}
+    """What to do instead of a field that has no method, by its path."""
+
+    def __init__(self, provider: str) -> None:
+        self.provider = provider
+        self._path = ""
+        self._given: BaseModel | None = None
+        self._findings: list[Finding] = []
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found so far."""
+        return tuple(self._findings)
+
+    @property
+    def refused(self) -> bool:
+        """Whether something was found that no caller may have dropped, so that no request can be made."""
+        return any(finding.verdict == "unsupported" and not finding.droppable for finding in self._findings)
+
+    def demanded(self, part: str) -> bool:
+        """Whether the caller asked for that part of the model at hand, rather than our filling it in."""
+        given = self._given
+        return given is not None and any(leaf.name == part and leaf.demanded(given) for leaf in _leaves(type(given)))
+
+    def approximated(self, part: str, detail: str, instead: str = "") -> None:
+        """Record that a part of the field at hand (`""`: the field itself) is recorded not quite as asked."""
+        self._find(part, "approximated", detail, instead)
+
+    def unsupported(self, part: str, detail: str, instead: str = "") -> None:
+        """Record that a part of the field at hand (`""`: the field itself) would be lost."""
+        self._find(part, "unsupported", detail, instead)
+
+    def _find(self, part: str, verdict: Verdict, detail: str, instead: str) -> None:
+        path = ".".join(step for step in (self._path, part) if step)
+        self._findings.append(Finding(path, verdict, detail, instead))
+
+    def walk_spec(
+        self, spec: RecordingSpec, *, given: RecordingSpec, options: BaseModel, apart_from: Sequence[Any] = ()
+    ) -> None:
+        """Call the methods for every field of a spec.
+
+        Args:
+            spec: the resolved spec, our own values filled in.
+            given: the spec as the caller gave it: only what stands there is a demand.
+            options: the provider's own options.
+            apart_from: the recordings that this one must stay away from.
+        """
+        for name in RecordingSpec.model_fields:
+            if name != "options":
+                self._walk_field(name, name, getattr(spec, name), getattr(given, name))
+        if apart_from:
+            self._call_scalar("set_apart_from", "apart_from", apart_from, demanded=True)
+        for name, info in type(options).model_fields.items():
+            value = getattr(options, name)
+            if value is not None and value != info.default:
+                self._call_scalar(f"option_{name}", f"options.{self.provider}.{name}", value, demanded=True)
+
+    def walk_layout(self, layout: BaseModel) -> None:
+        """Call the methods for a layout alone."""
+        self._walk_field("layout", "layout", layout, layout)
+
+    def _walk_field(self, name: str, path: str, value: Any, given: Any) -> None:
+        if isinstance(value, BaseModel):
+            if _kind(value) is None:
+                self._call(f"set_{name}", path, value, given)
+            else:
+                self._walk_union(name, path, value, given)
+        elif _holds_models(value):
+            self._walk_items(name.removesuffix("s"), path, value, demanded=given is not None)
+        elif value is not None:
+            demanded = given is not None and given != RecordingSpec.model_fields[name].get_default()
+            self._call_scalar(f"set_{name}", path, value, demanded=demanded)
+
+    def _walk_union(self, name: str, path: str, value: BaseModel, given: Any) -> None:
+        """A union's own leaves, then the models inside it."""
+        same_kind = given if type(given) is type(value) else None
+        if not self._call(f"{name}_{_kind(value)}", path, value, same_kind):
+            return
+        for part in type(value).model_fields:
+            inner = getattr(value, part)
+            if isinstance(inner, BaseModel):
+                self._call(f"set_{part}", f"{path}.{part}", inner, getattr(same_kind, part, None))
+            elif _holds_models(inner):
+                self._walk_items(part.removesuffix("s"), f"{path}.{part}", inner, demanded=same_kind is not None)
+
+    def _walk_items(self, name: str, path: str, items: Any, *, demanded: bool) -> None:
+        """One call per item of a list or dict of models."""
+        pairs = items.items() if isinstance(items, Mapping) else enumerate(items)
+        for key, item in pairs:
+            kind = _kind(item)
+            method = f"{name}_{kind}" if kind else name
+            self._call(method, f"{path}.{key}", item, item if demanded else None, key)
+
+    def _call_scalar(self, method: str, path: str, value: Any, *, demanded: bool) -> None:
+        function = getattr(self, method, None)
+        self._path = path
+        if function is not None:
+            function(value)
+        elif demanded:
+            self._unclaimed("")
+
+    def _call(self, method: str, path: str, value: BaseModel, given: BaseModel | None, *key: Any) -> bool:
+        """Call a method with the leaves that it claims; find the demanded leaves that it doesn't."""
+        self._path, self._given = path, given
+        function = getattr(self, method, None)
+        if function is None:
+            self._find_unclaimed(path, value, given)
+            return False
+        claims = _claims(getattr(type(self), method))
+        arguments: dict[str, Any] = dict.fromkeys(claims)
+        for leaf in _leaves(type(value)):
+            if leaf.name in arguments:
+                arguments[leaf.name] = leaf.of(value)
+            elif given is not None and leaf.demanded(given):
+                self._unclaimed(leaf.path)
+        if key or _kind(value) is not None or any(argument is not None for argument in arguments.values()):
+            function(*key, **arguments)
+        return True
+
+    def _find_unclaimed(self, path: str, value: BaseModel, given: BaseModel | None) -> None:
+        if given is None:
+            return
+        kind = _kind(value)
+        if kind is not None:
+            self.unsupported("", f"{self.provider} has no {kind} {path.split('.')[0]}", "choose another kind")
+            return
+        for leaf in _leaves(type(value)):
+            if leaf.demanded(given):
+                self._unclaimed(leaf.path)
+
+    def _unclaimed(self, part: str) -> None:
+        path = ".".join(step for step in (self._path, part) if step)
+        self.unsupported(part, f"{self.provider} has nothing for it", self.advice.get(path, "leave it out"))
+
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """A value below a model: its name as a parameter, its path, and how it is read."""
+
+    steps: tuple[str, ...]
+    name: str
+    path: str
+    neutral: Any
+
+    def of(self, model: BaseModel) -> Any:
+        value: Any = model
+        for step in self.steps:
+            if value is None:
+                return None
+            value = getattr(value, step)
+        return value
+
+    def demanded(self, given: BaseModel) -> bool:
+        value = self.of(given)
+        return value is not None and value != self.neutral
+
+
+@lru_cache(maxsize=None)
+def _leaves(model: type[BaseModel]) -> tuple[_Leaf, ...]:
+    """The leaves of a model. Lists and dicts of models are no leaves: their items are called one by one."""
+    return tuple(_walk_leaves(model, ()))
+
+
+def _walk_leaves(model: type[BaseModel], above: tuple[str, ...]) -> Iterator[_Leaf]:
+    for name, info in model.model_fields.items():
+        steps = (*above, name)
+        inner = _models_in(info.annotation)
+        if name == "kind" or (inner and (_is_container(info.annotation) or _is_union_part(model))):
+            continue
+        if inner:
+            yield from _walk_leaves(inner[0], steps)
+        else:
+            neutral = None if info.is_required() else info.get_default(call_default_factory=True)
+            yield _Leaf(steps, "_".join(steps), ".".join(steps), neutral)
+
+
+def _is_union_part(model: type[BaseModel]) -> bool:
+    return "kind" in model.model_fields
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The models that an annotation names, at any depth."""
+    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in getattr(annotation, "__args__", ()) for model in _models_in(part)]
+
+
+def _is_container(annotation: Any) -> bool:
+    """Whether the annotation is, beside None, a list or dict of something."""
+    origin = getattr(annotation, "__origin__", None)
+    if inspect.isclass(origin) and issubclass(origin, Sequence | Mapping | frozenset):
+        return True
+    return any(_is_container(part) for part in getattr(annotation, "__args__", ()))
+
+
+def _kind(value: Any) -> str | None:
+    """The kind of a member of a union, None for a plain model."""
+    kind = getattr(value, "kind", None)
+    return None if kind is None else str(kind)
+
+
+def _holds_models(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(isinstance(item, BaseModel) for item in value.values())
+    return isinstance(value, tuple) and any(isinstance(item, BaseModel) for item in value)
+
+
+@lru_cache(maxsize=None)
+def _claims(method: Any) -> tuple[str, ...]:
+    """The keyword parameters of a method: what it claims to carry."""
+    parameters = inspect.signature(method).parameters.values()
+    return tuple(parameter.name for parameter in parameters if parameter.kind is inspect.Parameter.KEYWORD_ONLY)

@@ -1,0 +1,33 @@
+"""What carries a provider's calls: pooled connections, a rule table, repeats, other hosts, one deadline.
+
+A provider says what to send (`Call`), how to sign it (`auth`), how to read the vendor's envelope
+(`read_envelope`) and what each outcome means (`recorder_core.rules`); `Transport.send` does the rest. Nothing
+that it raises, logs or shows to an observer holds a secret that the call carried.
+
+| module | holds |
+| --- | --- |
+| `calls` | what goes in and comes out: `Call`, `Answer`, `Envelope`, `Runtime`, `quote_path` |
+| `client` | `Transport` |
+| `attempts` | the attempts at one call |
+| `masking` | keeping secrets out of what is shown |
+| `pool` | requests and urllib3 |
+"""
+
+from recorder_core.rules import NO_ANSWER, NOT_JSON, NOT_SENT, Rule, RuleTable, Then
+from recorder_core.transport.calls import Answer, Call, Envelope, Runtime, quote_path
+from recorder_core.transport.client import Transport
+
+__all__ = [
+    "NOT_JSON",
+    "NOT_SENT",
+    "NO_ANSWER",
+    "Answer",
+    "Call",
+    "Envelope",
+    "Rule",
+    "RuleTable",
+    "Runtime",
+    "Then",
+    "Transport",
+    "quote_path",
+]

@@ -1,0 +1,102 @@
+"""What a provider hands to its transport, and what it gets back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+from urllib.parse import quote
+
+from recorder_core.clock import Clock
+from recorder_core.hooks import HttpExchange
+
+__all__ = ["Answer", "Call", "Envelope", "Runtime", "quote_path"]
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What every answer of a vendor carries: its code, its message, its id of the request; or None."""
+
+    code: int | str | None = None
+    message: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request to a vendor.
+
+    Attributes:
+        operation: the name that rules, errors and observers know it by.
+        method: the HTTP method.
+        path: begins with `/`; its segments quoted (`quote_path`).
+        query: parameters that aren't secret; `auth` adds those that are.
+        body: the JSON object; its secret leaves are `SecretStr` or `pydantic.Secret`. None sends none.
+        recording_id: our id of the recording concerned.
+        requires: keys that an accepted answer must hold, none of them empty; dots lead into objects, as in
+            `Data.TaskId`.
+    """
+
+    operation: str
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    recording_id: str | None = None
+    requires: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An accepted answer.
+
+    Attributes:
+        status: the HTTP status.
+        body: the JSON object; should it echo a secret of the call, asterisks stand there.
+        envelope: as the provider read it.
+        base_url: the host that answered.
+    """
+
+    status: int
+    body: dict[str, Any]
+    envelope: Envelope
+    base_url: str
+
+
+@cache
+def _user_agent() -> str:
+    try:
+        return f"recorder-core/{version('recorder-core')}"
+    except PackageNotFoundError:
+        return "recorder-core"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """What a recorder hands to its provider.
+
+    Attributes:
+        clock: for waits between repeats.
+        timeout: seconds for a connection, and for a whole answer from the moment the request was written.
+        observe: told of every attempt; must not raise. None saves the making of exchanges.
+        user_agent: the `User-Agent` header.
+    """
+
+    clock: Clock
+    timeout: tuple[float, float]
+    observe: Callable[[HttpExchange], None] | None = None
+    user_agent: str = field(default_factory=_user_agent)
+
+
+def quote_path(*segments: str) -> str:
+    """The path of these segments, each percent-encoded, so that none can lead elsewhere.
+
+    Raises:
+        ValueError: a segment is empty, `.` or `..`.
+    """
+    for segment in segments:
+        if segment in ("", ".", ".."):
+            raise ValueError(f"{segment!r} can't be a segment of a path")
+    return "".join(f"/{quote(segment, safe='')}" for segment in segments)

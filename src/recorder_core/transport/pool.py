@@ -1,0 +1,333 @@
+"""One pooled `requests.Session`: bytes out, bytes in, each host's proxy and CA bundle looked up once.
+
+requests and urllib3 do the work; the subclasses below make four things certain that they leave open:
+
+* whether any byte of a request can have reached the host (a repeat is safe only where none can);
+* that a whole answer, head and body, takes no longer than it may, however slowly it drips;
+* that what urllib3 logs and puts into its errors holds no secret of the query: it is given a masked target,
+  and only the connection, which logs nothing, writes the real one; other users of urllib3 notice nothing;
+* that a TLS connection costs no reading of the CA bundle, only the first one of a host does.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import math
+import os
+import socket
+import ssl
+import threading
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import requests
+import urllib3
+from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
+from requests.utils import select_proxy
+from urllib3.connection import HTTPConnection
+from urllib3.util.ssl_ import create_urllib3_context
+
+from recorder_core.errors import ConfigurationError, TransportError
+from recorder_core.rules import Rule, Then
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from _typeshed import WriteableBuffer
+    from requests import PreparedRequest
+    from urllib3 import PoolManager
+
+    from recorder_core.transport.masking import MaskedQuery
+
+__all__ = ["Lost", "Pool", "Reply"]
+
+POOL_SIZE = 64
+LARGEST_ANSWER = 8 * 1024 * 1024
+"""Bytes, after decompression."""
+
+UNTRUSTED = Rule(
+    then=Then.RAISE,
+    error=TransportError,
+    meaning="the host can't show that it is who it says; nothing was sent",
+    hint="Check the computer's clock and the host's name. Behind a proxy that opens TLS, or with a CA of "
+    "your own, set REQUESTS_CA_BUNDLE to the CA bundle. Verification can't be switched off.",
+)
+MISCONFIGURED = Rule(
+    then=Then.RAISE,
+    error=ConfigurationError,
+    meaning="the connection can't be set up; nothing was sent",
+    hint="Check the proxy variables (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) and the file that "
+    "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names.",
+    fault="caller",
+)
+UNSENDABLE = Rule(
+    then=Then.RAISE,
+    error=ConfigurationError,
+    meaning="the request can't be written: a header or the address holds a character that HTTP doesn't allow",
+    hint="Check the credentials for line breaks and letters beyond ASCII.",
+    fault="caller",
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Reply:
+    """A whole answer; `data` is None where it is longer than `LARGEST_ANSWER` or can't be decompressed."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytes | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Lost:
+    """No whole answer.
+
+    Attributes:
+        reason: in a few words, which may quote what the peer sent.
+        sent: whether any byte of the request can have reached the host.
+        timed_out: whether a time-out ended it.
+        rule: what follows, where that is the same for every vendor.
+    """
+
+    reason: str
+    sent: bool
+    timed_out: bool = False
+    rule: Rule | None = None
+
+
+class _Passage:
+    """One request on its way through requests and urllib3, which pass none of this on."""
+
+    __slots__ = ("answer_within", "sent", "target")
+
+    def __init__(self, answer_within: float) -> None:
+        self.answer_within = answer_within
+        self.target: str | None = None
+        self.sent = False
+
+
+_passage: ContextVar[_Passage] = ContextVar("recorder_core_passage")
+
+
+class _TimedReader(io.RawIOBase):
+    """A socket's bytes until an answer's time is up."""
+
+    def __init__(self, sock: socket.socket, seconds: float) -> None:
+        self._socket = sock
+        self._bytes = sock.makefile("rb", buffering=0)
+        self._ends_at = time.monotonic() + seconds
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        left = self._ends_at - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer took too long")
+        self._socket.settimeout(left)
+        return self._bytes.readinto(buffer)
+
+    def close(self) -> None:
+        self._bytes.close()
+        super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        reader = _TimedReader(sock, _passage.get().answer_within)
+        super().__init__(reader, *args, **kwargs)  # type: ignore[arg-type]  # it calls makefile and nothing else
+
+
+class _Connection(HTTPConnection):
+    """Mixed into urllib3's connection classes."""
+
+    response_class = _TimedResponse
+
+    def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        passage = _passage.get()
+        passage.sent = True
+        super().putrequest(method, passage.target or url, *args, **kwargs)
+
+
+def _with_our_connections(manager: PoolManager) -> None:
+    """Make the manager's pools, whatever their kind (plain, TLS, SOCKS), use `_Connection`."""
+    pools: dict[str, Any] = dict(manager.pool_classes_by_scheme)
+    for scheme, pool in pools.items():
+        connection = type(pool.ConnectionCls.__name__, (_Connection, pool.ConnectionCls), {})
+        pools[scheme] = type(pool.__name__, (pool,), {"ConnectionCls": connection})
+    manager.pool_classes_by_scheme = pools
+
+
+class _HostAdapter(HTTPAdapter):
+    """The connections to one host, with what the environment says about it."""
+
+    def __init__(self, base_url: str, session: requests.Session, masked_query: MaskedQuery) -> None:
+        settings = session.merge_environment_settings(base_url, {}, True, True, None)
+        self.proxies = dict(settings["proxies"])
+        self._ca_bundle = DEFAULT_CA_BUNDLE_PATH if settings["verify"] is True else str(settings["verify"])
+        self._is_forwarded = base_url.startswith("http:") and select_proxy(base_url, self.proxies) is not None
+        self._masked_query = masked_query
+        super().__init__(pool_connections=1, pool_maxsize=POOL_SIZE, max_retries=0)
+        anything = requests.PreparedRequest()
+        anything.url = base_url
+        self._pool: Any = super().get_connection_with_tls_context(anything, True, self.proxies)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        _with_our_connections(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **proxy_kwargs)
+        _with_our_connections(manager)
+        return manager
+
+    def build_connection_pool_key_attributes(self, *args: Any, **kwargs: Any) -> Any:
+        host, _ = super().build_connection_pool_key_attributes(*args, **kwargs)
+        if host["scheme"] == "http":
+            return host, {}
+        context = create_urllib3_context()
+        if os.path.isdir(self._ca_bundle):
+            context.load_verify_locations(capath=self._ca_bundle)
+        else:
+            context.load_verify_locations(cafile=self._ca_bundle)
+        return host, {"ssl_context": context, "cert_reqs": "CERT_REQUIRED"}
+
+    def get_connection_with_tls_context(self, *_: Any, **__: Any) -> Any:
+        return self._pool
+
+    def cert_verify(self, *_: Any) -> None:
+        """The pool's own TLS context verifies."""
+
+    def build_response(self, req: PreparedRequest, resp: Any) -> requests.Response:
+        """Without the cookies and the copy of the headers, which nobody asks for."""
+        response = requests.Response()
+        response.request, response.raw, response.status_code = req, resp, resp.status
+        return response
+
+    def request_url(self, request: PreparedRequest, proxies: Any) -> str:
+        target = super().request_url(request, proxies) if self._is_forwarded else request.path_url
+        if not self._masked_query:
+            return target
+        _passage.get().target = target
+        return self._masked_query.mask(target)
+
+
+class _Hosts:
+    """The session of one process and the hosts that it has spoken to."""
+
+    def __init__(self) -> None:
+        self.process = os.getpid()
+        self.session = requests.Session()
+        self.adapters: dict[str, _HostAdapter] = {}
+        self.lock = threading.Lock()
+
+    def adapter(self, base_url: str, masked_query: MaskedQuery) -> _HostAdapter:
+        known = self.adapters.get(base_url)
+        if known is not None:
+            return known
+        with self.lock:
+            if base_url not in self.adapters:
+                self.adapters[base_url] = _HostAdapter(base_url, self.session, masked_query)
+                self.session.mount(base_url, self.adapters[base_url])
+            return self.adapters[base_url]
+
+
+class Pool:
+    """The session and its hosts. Thread-safe; a forked process gets a session of its own.
+
+    Args:
+        masked_query: the query parameters that urllib3 must not see.
+    """
+
+    def __init__(self, masked_query: MaskedQuery) -> None:
+        self._masked_query = masked_query
+        self._hosts = _Hosts()
+
+    def send(self, base_url: str, request: PreparedRequest, *, connect: float, read: float) -> Reply | Lost:
+        """Send a request as it is: no redirect is followed, no cookie kept, no `.netrc` read.
+
+        The name look-up is the operating system's and keeps its own time.
+
+        Args:
+            base_url: the host; its connections are used.
+            request: with method, url, headers and body.
+            connect: seconds for the connection, for each address of the host.
+            read: seconds for the whole answer.
+        """
+        passage = _Passage(read)
+        token = _passage.set(passage)
+        try:
+            host = self._adapter(base_url)
+            if isinstance(host, Lost):
+                return host
+            response = host.send(
+                request, stream=True, timeout=(connect, read), verify=True, proxies=host.proxies
+            )
+            return Reply(response.raw.status, response.raw.headers, _body_of(response.raw))
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            return _lost(error, sent=passage.sent)
+        except ValueError as error:
+            # Nothing but its class is told: its text quotes the header, which may be a credential.
+            return Lost(type(error).__name__, sent=False, rule=UNSENDABLE)
+        finally:
+            _passage.reset(token)
+
+    def close(self) -> None:
+        """Close the connections; a later request opens new ones."""
+        hosts, self._hosts = self._hosts, _Hosts()
+        hosts.session.close()
+
+    def _adapter(self, base_url: str) -> _HostAdapter | Lost:
+        if self._hosts.process != os.getpid():
+            self._hosts = _Hosts()
+        try:
+            return self._hosts.adapter(base_url, self._masked_query)
+        except (requests.RequestException, OSError) as error:
+            return Lost(_described(_innermost(error)), sent=False, rule=MISCONFIGURED)
+
+
+def _body_of(raw: urllib3.HTTPResponse) -> bytes | None:
+    is_known_to_fit = (
+        raw.length_remaining or math.inf
+    ) <= LARGEST_ANSWER and "Content-Encoding" not in raw.headers
+    try:
+        data = raw.read(None if is_known_to_fit else LARGEST_ANSWER + 1, decode_content=True)
+    except urllib3.exceptions.DecodeError:
+        raw.close()
+        return None
+    if len(data) > LARGEST_ANSWER:
+        raw.close()
+        return None
+    return data
+
+
+def _lost(error: Exception, *, sent: bool) -> Lost:
+    innermost = _innermost(error)
+    if isinstance(innermost, ssl.SSLCertVerificationError):
+        return Lost(f"its certificate: {innermost.verify_message}", sent=False, rule=UNTRUSTED)
+    timed_out = isinstance(innermost, TimeoutError | urllib3.exceptions.TimeoutError)
+    return Lost("timed out" if timed_out else _described(innermost), sent=sent, timed_out=timed_out)
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """What requests and urllib3 have wrapped, each in its own way."""
+    while True:
+        wrapped = (getattr(error, "reason", None), *error.args, error.__cause__)
+        inner = next((part for part in wrapped if isinstance(part, BaseException)), None)
+        if inner is None:
+            return error
+        error = inner
+
+
+def _described(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return f"{type(error).__name__}: {error}"
