@@ -1,0 +1,342 @@
+"""The flow of calls: acquire and start as a pair, query, updateLayout, stop."""
+
+from __future__ import annotations
+
+import itertools
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+from pydantic import SecretStr
+from requests.auth import HTTPBasicAuth
+
+from recorder_agora.config import AgoraConfig, AgoraOptions
+from recorder_agora.rules import RULES
+from recorder_agora.translate import CompositeTranslator
+from recorder_agora.translate_answers import query_status, stop_status
+from recorder_agora.translate_layout import LayoutTranslator
+from recorder_agora.wire import StopClientRequest, StopRequest, UpdateLayoutRequest
+from recorder_core.clock import Deadline
+from recorder_core.errors import ServiceUnavailable, StartOutcomeUnknown, UnexpectedResponse
+from recorder_core.models import (
+    Layout,
+    Mode,
+    Recording,
+    RecordingSpec,
+    RecordingState,
+    RecordingStatus,
+    StartIntent,
+)
+from recorder_core.provider import Provider
+from recorder_core.translation import Finding, Plan, PlannedRequest
+from recorder_core.transport import Answer, Call, Envelope, RuleTable, Runtime, Transport, quote_path
+
+__all__ = ["AgoraProvider"]
+
+MODES = {Mode.COMPOSITE: "mix"}
+RECOVERY_S = 90.0
+"""How long a recording may answer 404 while the vendor moves it to another server ("Best practices", Agora, 2026)."""
+SETTLED_S = 30.0
+"""How long a stop must have answered 404 at least, to be taken for an end when its deadline comes first."""
+REMEMBERED = 10_000
+ALLOCATION_FAILED = 502
+"""Start's code for "no capacity for this resource id": nothing was started, a fresh resource id may do."""
+
+
+class AgoraProvider(Provider):
+    """Agora Cloud Recording.
+
+    Args:
+        config: the project.
+    """
+
+    name = "agora"
+    plugin_api = 1
+    Config = AgoraConfig
+    Options = AgoraOptions
+    poll_delays: ClassVar[tuple[float, ...]] = (5.0, 5.0, 10.0, 15.0)
+
+    config: AgoraConfig
+
+    def __init__(self, config: AgoraConfig) -> None:
+        super().__init__(config)
+        self._transport: Transport | None = None
+        self._silent_since: OrderedDict[str, float | None] = OrderedDict()
+
+    @property
+    def account(self) -> str:
+        """The App ID."""
+        return self.config.app_id
+
+    @property
+    def transport(self) -> Transport:
+        """The connections to the vendor."""
+        if self._transport is None:
+            self._transport = Transport(
+                self.name,
+                base_urls=self.config.hosts(),
+                rules=RuleTable(RULES),
+                read_envelope=read_envelope,
+                auth=HTTPBasicAuth(self.config.customer_id, self.config.customer_secret.get_secret_value()),
+                runtime=self.runtime,
+            )
+        return self._transport
+
+    def open(self, runtime: Runtime) -> None:
+        """Take the recorder's runtime. No request is sent."""
+        super().open(runtime)
+        self._transport = None
+
+    def close(self) -> None:
+        """Close connections. Recordings go on."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def translate(self, spec: RecordingSpec, intent: StartIntent) -> Plan:
+        """acquire and start for a spec. Pure.
+
+        Raises:
+            InvalidSpec: the options are wrong.
+        """
+        options = self.options(spec, AgoraOptions)
+        resolved = spec.resolved()
+        if spec.mode not in MODES:
+            missing = Finding(
+                "mode", "unsupported", f"this release records {', '.join(MODES)} rooms", "choose one of them"
+            )
+            return Plan(self.name, (), (missing,), resolved)
+        translator = CompositeTranslator(self.name, self.config, resolved, options, intent)
+        translator.walk_spec(resolved, given=spec, options=options, apart_from=intent.apart_from)
+        requests: tuple[PlannedRequest, ...] = ()
+        if not translator.refused:
+            acquire, start = translator.bodies()
+            resource = "/resourceid/{resourceId}/mode/" + MODES[spec.mode]
+            requests = (
+                self._planned("acquire", "/acquire", acquire),
+                self._planned("start", f"{resource}/start", start),
+            )
+        return Plan(self.name, requests, translator.findings, resolved)
+
+    def start(self, plan: Plan, intent: StartIntent) -> Recording:
+        """Acquire a resource and start at once; once more with a fresh resource where the first had no capacity.
+
+        Raises:
+            StartOutcomeUnknown: it runs, or may run, and the vendor didn't tell its id.
+            UnexpectedResponse: the answer has no `sid`.
+        """
+        acquire, body = dict(plan.request("acquire").body), self._with_token(plan.request("start").body)
+        if "startParameter" in acquire["clientRequest"]:
+            acquire = {**acquire, "clientRequest": acquire["clientRequest"] | {"startParameter": body["clientRequest"]}}
+        try:
+            return self._start(plan, intent, acquire, body)
+        except ServiceUnavailable as error:
+            if error.vendor_code != ALLOCATION_FAILED:
+                raise
+        return self._start(plan, intent, acquire, body)
+
+    def _start(
+        self, plan: Plan, intent: StartIntent, acquire: Mapping[str, Any], body: Mapping[str, Any]
+    ) -> Recording:
+        mode = MODES[Mode.COMPOSITE]
+        acquired = self._send("acquire", intent.id, "/acquire", acquire, requires=("resourceId",))
+        resource_id = str(acquired.body["resourceId"])
+        intent.note(cname=body["cname"], uid=body["uid"], resourceId=resource_id, mode=mode)
+        path = f"/resourceid{quote_path(resource_id)}/mode/{mode}/start"
+        answer = self._send("start", intent.id, path, body)
+        sid = answer.body.get("sid")
+        if not sid:
+            raise self._without_sid(answer, intent)
+        intent.note(sid=sid)
+        hours = acquire["clientRequest"]["resourceExpiredHour"]
+        now = self._now()
+        return self.begun(
+            plan,
+            intent,
+            started_at=now,
+            controllable_until=now + timedelta(hours=hours),
+            native={"cname": body["cname"], "uid": body["uid"], "resourceId": resource_id, "sid": sid, "mode": mode},
+            request_id=answer.envelope.request_id,
+        )
+
+    def _with_token(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The body of start with the token that the caller's factory makes for the recorder's uid."""
+        client = dict(body["clientRequest"])
+        factory = self.config.token_factory
+        if factory is not None and "token" in client:
+            client["token"] = SecretStr(factory(body["cname"], body["uid"]))
+        return {**body, "clientRequest": client}
+
+    def _without_sid(self, answer: Answer, intent: StartIntent) -> UnexpectedResponse | StartOutcomeUnknown:
+        runs = answer.status == 201
+        fields: dict[str, Any] = {
+            "provider": self.name,
+            "operation": "start",
+            "recording_id": intent.id,
+            "http_status": answer.status,
+            "vendor_code": answer.envelope.code,
+            "vendor_message": answer.envelope.message,
+            "request_id": answer.envelope.request_id,
+            "fault": "vendor",
+        }
+        if runs:
+            return StartOutcomeUnknown(
+                "it runs, but the vendor didn't tell its sid, without which it can't be stopped",
+                hint="The vendor's callbacks carry the sid. Without them it ends once the room was empty for idle_timeout.",
+                **fields,
+            )
+        return UnexpectedResponse(
+            "start was accepted without a sid",
+            hint="Give the request id to the vendor's support; a recording may run that ends after idle_timeout.",
+            **fields,
+        )
+
+    def status(self, recording: Recording) -> RecordingStatus:
+        """query. A 404 is `starting` in the first 90 s, `gone` after 90 s of it, `unreachable` in between."""
+        answer = self._send("query", recording.id, self._path(recording, "query"), method="GET")
+        if answer.status == 200:
+            self._heard(recording)
+            return query_status(recording, answer)
+        return self._missing(recording, answer)
+
+    def _missing(self, recording: Recording, answer: Answer) -> RecordingStatus:
+        age = self._age(recording)
+        silence = self._silence(recording)
+        if age < RECOVERY_S:
+            state, reason = RecordingState.STARTING, "the vendor doesn't know it yet (404)"
+        elif silence >= RECOVERY_S:
+            state, reason = RecordingState.GONE, f"the vendor has not known it for {silence:.0f} s (404)"
+        else:
+            state = RecordingState.UNREACHABLE
+            reason = "the vendor doesn't know it (404): it ended, or is moving to another server for up to 90 s"
+        return self._without_files(recording, state, reason, answer)
+
+    def translate_layout(self, recording: Recording, layout: Layout) -> Plan:
+        """updateLayout for a whole layout. Pure."""
+        translator = LayoutTranslator(self.name, layout)
+        translator.walk_layout(layout)
+        requests: tuple[PlannedRequest, ...] = ()
+        if not translator.refused:
+            body = UpdateLayoutRequest(**self._identity(recording), clientRequest=translator.mixed_layout()).tree()
+            requests = (self._planned("updateLayout", self._path(recording, "updateLayout"), body),)
+        return Plan(self.name, requests, translator.findings)
+
+    def layout(self, recording: Recording, layout: Layout, plan: Plan) -> Recording:
+        """Send an updateLayout."""
+        body = plan.request("updateLayout").body
+        self._send("updateLayout", recording.id, self._path(recording, "updateLayout"), body)
+        self._heard(recording)
+        return recording
+
+    def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
+        """stop, synchronous with `wait`: the vendor answers when the files are there, or after about 20 s.
+
+        A 404 is either an end or a move to another server, which lasts up to 90 s. So it is asked again, for 90 s or
+        until the deadline; a deadline that comes after 30 s of 404 takes it for an end, an earlier one leaves it
+        `unreachable`.
+        """
+        limit = Deadline(self.runtime.clock, deadline)
+        body = StopRequest(**self._identity(recording), clientRequest=StopClientRequest(async_stop=not wait)).tree()
+        path = self._path(recording, "stop")
+        for delay in itertools.chain((5.0, 10.0), itertools.repeat(15.0)):
+            answer = self._send("stop", recording.id, path, body)
+            if answer.envelope.code != 404:
+                return stop_status(recording, answer, self._now())
+            silence = self._silence(recording)
+            if silence >= RECOVERY_S or limit.remaining() <= delay:
+                break
+            self.runtime.clock.sleep(delay)
+        if silence >= SETTLED_S:
+            reason = f"it had ended: the vendor has not known it for {silence:.0f} s (404)"
+            return self._without_files(recording, RecordingState.GONE, reason, answer)
+        reason = "the vendor doesn't know it (404): it ended, or is moving for up to 90 s; stop it again to be sure"
+        return self._without_files(recording, RecordingState.UNREACHABLE, reason, answer)
+
+    def causes(self, recording: Recording, status: RecordingStatus) -> tuple[str, ...]:
+        """What the vendor checks only after start has answered 200 ("Best practices", Agora, 2026)."""
+        return (
+            "storage: bucket, region or keys are wrong, or the keys may not write; the vendor checks them after start",
+            "token: missing, expired or made for another uid or room, while the project's App Certificate is on",
+            "uid: somebody in the room has the recorder's uid and put it out",
+            "room: nobody was in it for idle_timeout, or the App ID isn't the room's",
+        )
+
+    def _without_files(
+        self, recording: Recording, state: RecordingState, reason: str, answer: Answer
+    ) -> RecordingStatus:
+        return RecordingStatus(
+            state=state,
+            started_at=recording.started_at,
+            reason=reason,
+            request_id=answer.envelope.request_id,
+            raw=answer.body,
+        )
+
+    def _silence(self, recording: Recording) -> float:
+        """For how many seconds the vendor has not known it, as far as this provider saw.
+
+        One that was never seen alive is silent since its start.
+        """
+        sid = recording.native["sid"]
+        now = self.runtime.clock.time()
+        if self._silent_since.get(sid) is None:
+            young = self._age(recording) < RECOVERY_S and sid not in self._silent_since
+            self._silent_since[sid] = recording.started_at.timestamp() if young else now
+        return now - (self._silent_since[sid] or now)
+
+    def _heard(self, recording: Recording) -> None:
+        self._silent_since[recording.native["sid"]] = None
+        while len(self._silent_since) > REMEMBERED:
+            self._silent_since.popitem(last=False)
+
+    def _age(self, recording: Recording) -> float:
+        return self.runtime.clock.time() - recording.started_at.timestamp()
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.runtime.clock.time(), UTC)
+
+    def _identity(self, recording: Recording) -> dict[str, Any]:
+        return {"cname": recording.native["cname"], "uid": recording.native["uid"]}
+
+    def _path(self, recording: Recording, method: str) -> str:
+        native = recording.native
+        ids = quote_path("resourceid", native["resourceId"], "sid", native["sid"], "mode", native["mode"])
+        return f"{ids}/{method}"
+
+    @property
+    def _root(self) -> str:
+        return f"{quote_path('v1', 'apps', self.config.app_id)}/cloud_recording"
+
+    def _planned(self, operation: str, path: str, body: Mapping[str, Any]) -> PlannedRequest:
+        return PlannedRequest(operation, "POST", f"{self.config.hosts()[0].rstrip('/')}{self._root}{path}", body)
+
+    def _send(
+        self,
+        operation: str,
+        recording_id: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        method: str = "POST",
+        requires: tuple[str, ...] = (),
+    ) -> Answer:
+        return self.transport.send(
+            Call(
+                operation=operation,
+                method=method,
+                path=self._root + path,
+                body=body,
+                recording_id=recording_id,
+                requires=requires,
+            )
+        )
+
+
+def read_envelope(status: int, headers: Mapping[str, str], body: Mapping[str, Any]) -> Envelope:
+    """Code and reason of the service, or the gateway's message; the request id is a header."""
+    code = body.get("code")
+    return Envelope(
+        code=code if isinstance(code, int | str) else None,
+        message=body.get("reason") or body.get("message"),
+        request_id=headers.get("X-Request-Id"),
+    )

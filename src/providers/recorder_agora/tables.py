@@ -1,0 +1,245 @@
+"""The vendor's clouds, regions, profiles, ciphers, states and hosts: data, no logic.
+
+From the documentation set "Cloud Recording" (Agora, 17 June to 1 July 2026) where nothing else is named.
+Region numbers that are gone from it come from "Start recording" (2022) and "Agora Cloud Recording RESTful
+API" (2019).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from types import MappingProxyType
+
+__all__ = [
+    "AUDIO_PROFILES",
+    "BASE_URLS",
+    "DECRYPTION_MODES",
+    "FRAME_RATES",
+    "REGIONAL_BASE_URLS",
+    "STATES",
+    "STORAGE_REGIONS",
+    "WITHDRAWN_VENDORS",
+    "AudioProfile",
+    "StorageRegion",
+    "StorageVendor",
+]
+
+
+class StorageVendor(IntEnum):
+    """`storageConfig.vendor`; 9 and 10 are documented nowhere."""
+
+    QINIU = 0
+    AMAZON_S3 = 1
+    ALIBABA_CLOUD = 2
+    TENCENT_CLOUD = 3
+    KINGSOFT_CLOUD = 4
+    MICROSOFT_AZURE = 5
+    GOOGLE_CLOUD = 6
+    HUAWEI_CLOUD = 7
+    BAIDU_AI_CLOUD = 8
+    S3_COMPATIBLE = 11
+
+
+WITHDRAWN_VENDORS: Mapping[StorageVendor, str] = MappingProxyType(
+    dict.fromkeys(
+        (StorageVendor.QINIU, StorageVendor.KINGSOFT_CLOUD),
+        "gone from the vendor's list of 2026, still on its page of prerequisites",
+    )
+)
+"""Clouds that the vendor may no longer take, and why we think so."""
+
+
+@dataclass(frozen=True, slots=True)
+class StorageRegion:
+    """`storageConfig.region`.
+
+    `doubt` says why the number may not work, and is empty where nothing speaks against it.
+    """
+
+    number: int
+    doubt: str = ""
+
+
+def _numbered(*names: str, doubts: Mapping[str, str] = MappingProxyType({})) -> Mapping[str, StorageRegion]:
+    regions = {name: StorageRegion(number, doubts.get(name, "")) for number, name in enumerate(names)}
+    return MappingProxyType(regions)
+
+
+_OLDER_PAGES = "named only on the vendor's older pages"
+_MEANT = "the vendor prints {0}, which is no region of this cloud; this one is presumably meant"
+
+STORAGE_REGIONS: Mapping[StorageVendor, Mapping[str, StorageRegion]] = MappingProxyType(
+    {
+        StorageVendor.QINIU: _numbered("z0", "z1", "z2", "na0", "as0"),
+        # 26, "AWS_REGION_NUM" of 2022, is a counter that slipped into the page, not a region.
+        StorageVendor.AMAZON_S3: _numbered(
+            *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-west-2", "eu-west-3"),
+            *(
+                "eu-central-1",
+                "ap-southeast-1",
+                "ap-southeast-2",
+                "ap-northeast-1",
+                "ap-northeast-2",
+                "sa-east-1",
+            ),
+            *("ca-central-1", "ap-south-1", "cn-north-1", "cn-northwest-1", "us-gov-west-1", "af-south-1"),
+            *("ap-east-1", "ap-northeast-3", "eu-north-1", "me-south-1", "us-gov-east-1", "ap-southeast-3"),
+            "eu-south-1",
+            doubts={"us-gov-west-1": _OLDER_PAGES, "us-gov-east-1": _OLDER_PAGES},
+        ),
+        StorageVendor.ALIBABA_CLOUD: _numbered(
+            *("cn-hangzhou", "cn-shanghai", "cn-qingdao", "cn-beijing", "cn-zhangjiakou", "cn-huhehaote"),
+            *("cn-shenzhen", "cn-hongkong", "us-west-1", "us-east-1", "ap-southeast-1", "ap-southeast-2"),
+            *(
+                "ap-southeast-3",
+                "ap-southeast-5",
+                "ap-northeast-1",
+                "ap-south-1",
+                "eu-central-1",
+                "eu-west-1",
+            ),
+            *(
+                "eu-east-1",
+                "ap-southeast-6",
+                "cn-heyuan",
+                "cn-guangzhou",
+                "cn-chengdu",
+                "cn-nanjing",
+                "cn-fuzhou",
+            ),
+            *("cn-wulanchabu", "ap-northeast-2", "ap-southeast-7"),
+            doubts={
+                "eu-east-1": "no region of this cloud has that name",
+                "ap-northeast-2": _MEANT.format("CN_Northeast_2"),
+                "ap-southeast-7": _MEANT.format("CN_Southeast_7"),
+            },
+        ),
+        StorageVendor.TENCENT_CLOUD: _numbered(
+            *("ap-beijing-1", "ap-beijing", "ap-shanghai", "ap-guangzhou", "ap-chengdu", "ap-chongqing"),
+            *(
+                "ap-shenzhen-fsi",
+                "ap-shanghai-fsi",
+                "ap-beijing-fsi",
+                "ap-hongkong",
+                "ap-singapore",
+                "ap-mumbai",
+            ),
+            *(
+                "ap-seoul",
+                "ap-bangkok",
+                "ap-tokyo",
+                "na-siliconvalley",
+                "na-ashburn",
+                "na-toronto",
+                "eu-frankfurt",
+            ),
+            "eu-moscow",
+        ),
+        StorageVendor.KINGSOFT_CLOUD: _numbered(
+            *(
+                "HANGZHOU",
+                "SHANGHAI",
+                "QINGDAO",
+                "BEIJING",
+                "GUANGZHOU",
+                "HONGKONG",
+                "JR_BEIJING",
+                "JR_SHANGHAI",
+            ),
+            *("RUSSIA", "SINGAPORE"),
+        ),
+        StorageVendor.MICROSOFT_AZURE: MappingProxyType({}),
+        StorageVendor.GOOGLE_CLOUD: MappingProxyType({}),
+        StorageVendor.HUAWEI_CLOUD: _numbered(
+            *("cn-north-1", "cn-north-4", "cn-east-2", "cn-east-3", "cn-south-1", "cn-southwest-2"),
+            *(
+                "ap-southeast-1",
+                "ap-southeast-2",
+                "ap-southeast-3",
+                "af-south-1",
+                "sa-argentina-1",
+                "sa-peru-1",
+            ),
+            *("na-mexico-1", "sa-brazil-1", "la-south-2", "sa-chile-1"),
+        ),
+        StorageVendor.BAIDU_AI_CLOUD: _numbered(
+            *("bj", "bd", "su", "gz", "hkg", "sin", "fwh", "fsh"), doubts={"bj": _OLDER_PAGES}
+        ),
+        StorageVendor.S3_COMPATIBLE: MappingProxyType({}),
+    }
+)
+"""Number of a region by the cloud's own name for it. A cloud without regions here takes 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioProfile:
+    """Sound of a composite recording: Hz, channels, kbps (about)."""
+
+    number: int
+    sample_rate: int
+    channels: int
+    bitrate_kbps: int
+
+
+AUDIO_PROFILES = (
+    AudioProfile(0, 48000, 1, 48),
+    AudioProfile(1, 48000, 1, 128),
+    AudioProfile(2, 48000, 2, 192),
+)
+"""`audioProfile`: AAC, music."""
+
+FRAME_RATES = (1, 7, 10, 15, 24, 30, 60)
+"""`fps` that take effect; every other records at 15 without an error."""
+
+DECRYPTION_MODES: Mapping[str, int] = MappingProxyType(
+    {
+        "aes_128_xts": 1,
+        "aes_128_ecb": 2,
+        "aes_256_xts": 3,
+        "sm4_128_ecb": 4,
+        "aes_128_gcm": 5,
+        "aes_256_gcm": 6,
+        "aes_128_gcm2": 7,
+        "aes_256_gcm2": 8,
+    }
+)
+"""`decryptionMode` by cipher; 7 and 8 need a salt."""
+
+STATES: Mapping[int, str] = MappingProxyType(
+    {
+        0: "starting",
+        1: "starting",
+        2: "starting",
+        3: "starting",
+        4: "recording",
+        5: "recording",
+        6: "stopping",
+        7: "uploading",
+        8: "uploading",
+        20: "failed",
+    }
+)
+"""`serverResponse.status` of query. 4: ready, nothing uploaded yet; it stays so while nobody publishes."""
+
+BASE_URLS = ("https://api.agora.io", "https://api.sd-rtn.com")
+"""The global hosts in failover order for a server outside mainland China; inside, the order is reversed."""
+
+
+def _pool(first: str, second: str, suffixes: tuple[str, str] = ("agora.io", "sd-rtn.com")) -> tuple[str, ...]:
+    return tuple(f"https://{prefix}.{suffix}" for prefix in (first, second) for suffix in suffixes)
+
+
+REGIONAL_BASE_URLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "US": _pool("api-us-west-1", "api-us-east-1"),
+        "EU": _pool("api-eu-west-1", "api-eu-central-1"),
+        "AP": _pool("api-ap-southeast-1", "api-ap-northeast-1"),
+        "CN": _pool("api-cn-east-1", "api-cn-north-1", ("sd-rtn.com", "agora.io")),
+    }
+)
+"""Hosts near a server, in failover order: the same host under the other suffix, then the neighbouring region.
+
+Areas and order of "Agora REST Client for Go" 0.12.0 (2025); the steps of "Best practices" (2026).
+"""

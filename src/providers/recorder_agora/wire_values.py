@@ -1,0 +1,98 @@
+"""The checked values that the vendor's bodies are made of: names, uids, fractions, colours, lists.
+
+Rules from the documentation set "Cloud Recording" (Agora, 17 June to 1 July 2026) where nothing else is
+named.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, Field, Strict
+
+__all__ = [
+    "ALL_STREAMS",
+    "CNAME_BYTES",
+    "CNAME_CHARACTERS",
+    "Array",
+    "Cname",
+    "Color",
+    "FileTypes",
+    "Fraction",
+    "ImageUrl",
+    "ListedUids",
+    "Prefix",
+    "SelectedUids",
+    "Uid",
+    "integer_uid",
+]
+
+ALL_STREAMS = "#allstream#"
+"""The only element of a subscription list that means everybody ("Set up subscription lists", 2026)."""
+
+CNAME_CHARACTERS = frozenset(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&()+-:;<=.>?@[]^_{}|~,"
+)
+"""The 89 characters that a channel name is made of."""
+
+CNAME_BYTES = 64
+"""Longest channel name in bytes.
+
+Both "less than 64" and "within 64" are printed: 63 is the safe length to send.
+"""
+
+
+def _channel_name(value: str) -> str:
+    if not 1 <= len(value.encode()) <= CNAME_BYTES:
+        raise ValueError(f"a channel name has 1 to {CNAME_BYTES} bytes, this one has {len(value.encode())}")
+    if strange := sorted(set(value) - CNAME_CHARACTERS):
+        raise ValueError(f"a channel name can't contain {' '.join(map(repr, strange))}")
+    return value
+
+
+def integer_uid(value: str) -> str:
+    """Return `value` if it is the text of an integer from 1 to 4294967295, else raise ValueError."""
+    if not (value.isascii() and value.isdigit() and len(value) <= 10 and 1 <= int(value) <= 0xFFFFFFFF):
+        raise ValueError("a uid is the text of an integer from 1 to 4294967295")
+    return value
+
+
+def _selected_uids(value: tuple[str, ...]) -> tuple[str, ...]:
+    return value if value == (ALL_STREAMS,) else _listed_uids(value)
+
+
+def _listed_uids(value: tuple[str, ...]) -> tuple[str, ...]:
+    for uid in value:
+        if not (uid.isascii() and uid.isdigit() and len(uid) <= 10 and int(uid) <= 0xFFFFFFFF):
+            raise ValueError("uid inside the List can't be convert to uint32_t")
+    return value
+
+
+def _prefix(value: tuple[str, ...]) -> tuple[str, ...]:
+    for segment in value:
+        if not (segment.isascii() and segment.isalnum()):
+            raise ValueError(f"a segment of the prefix is made of a-z A-Z 0-9, not {segment!r}")
+    if sum(len(segment) + 1 for segment in value) > 128:
+        raise ValueError("the prefix has at most 128 characters, slashes included")
+    return value
+
+
+def _file_types(value: tuple[str, ...]) -> tuple[str, ...]:
+    if sorted(value) not in (["hls"], ["hls", "mp4"]):
+        raise ValueError('avFileType is ["hls"] or ["hls", "mp4"]')
+    return value
+
+
+_Item = TypeVar("_Item")
+Array = Annotated[tuple[_Item, ...], Strict(False)]
+"""A JSON array: a list is taken for it, unlike a text for a number."""
+
+Cname = Annotated[str, AfterValidator(_channel_name)]
+Uid = Annotated[str, AfterValidator(integer_uid)]
+SelectedUids = Annotated[Array[str], Field(max_length=32), AfterValidator(_selected_uids)]
+ListedUids = Annotated[Array[str], Field(max_length=32), AfterValidator(_listed_uids)]
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Color = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
+ImageUrl = Annotated[str, Field(pattern=r"^https?://")]
+Prefix = Annotated[Array[str], AfterValidator(_prefix)]
+FileTypes = Annotated[Array[Literal["hls", "mp4"]], AfterValidator(_file_types)]

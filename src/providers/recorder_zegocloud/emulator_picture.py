@@ -1,0 +1,361 @@
+"""What a mixed task shows and lets hear: the wire layout, and whoever publishes, made into scenes.
+
+Where the vendor's pages leave two readings, the choices are these:
+
+* a participant publishes a stream while the camera or the microphone is on;
+* in MixMode 1 a stream without a window is recorded neither in picture nor in sound;
+* windows are taken in join order and move up when a stream leaves, unless FillBlank keeps its window;
+* a stream of which only the sound is recorded takes a window all the same, and shows the background in it;
+* FillFrame rules while the camera is off, FillBlank once the stream is gone; a window's own BackgroundImage
+  shows once its stream is gone, or while its camera is off with FrameFillMode 3;
+* windows of equal Layer lie in the order of their list.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from fractions import Fraction
+
+from PIL import Image, ImageDraw, ImageFont
+
+from recorder_core.emulation.composer import Scene, Window
+from recorder_core.emulation.images import fetch
+from recorder_core.emulation.room import Color, Participant, Room
+from recorder_core.emulation.taping import Tape
+from recorder_zegocloud.geometry import MOST_WINDOWS, preset
+from recorder_zegocloud.wire import InputParams, MixInput, MixParams, UpdateLayoutRequest
+from recorder_zegocloud.wire_values import FillMode, FrameFillMode, MixMode, StreamMedia, StreamType, ViewType
+
+__all__ = ["Layout", "Picture", "publishes"]
+
+LARGEST_IMAGE = 5 * 1024 * 1024
+BLACK: Color = (0, 0, 0)
+CLOCK_STEPS = 60
+"""How often a clock watermark is drawn anew at most, so that a driven day stays cheap."""
+
+
+def publishes(participant: Participant) -> bool:
+    """Whether somebody in a room publishes a stream."""
+    return participant.camera or participant.microphone
+
+
+def color(value: int) -> Color:
+    """Red, green and blue of `0xRRGGBB00`, signed or not."""
+    return (value >> 24) & 0xFF, (value >> 16) & 0xFF, (value >> 8) & 0xFF
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What UpdateLayout replaces as a whole."""
+
+    mode: MixMode
+    windows: tuple[MixInput, ...]
+    large: str
+
+    @classmethod
+    def of(cls, body: MixParams | UpdateLayoutRequest) -> Layout:
+        """The layout in a request; what it leaves out is at the vendor's default."""
+        return cls(body.MixMode, tuple(body.MixInputList or ()), body.MixMaxResolutionStreamId or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream at one instant."""
+
+    id: str
+    participant: str
+    live: bool
+    camera: bool
+    filmed: bool
+    """Whether its camera was ever on, so that there is a last frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A window at one instant; `stream` None shows the background."""
+
+    box: tuple[int, int, int, int]
+    fill: FillMode
+    stream: Stream | None = None
+    whiteboard: bool = False
+    bound: bool = False
+    """Whether it waits for one stream only."""
+    image: str | None = None
+
+
+class Picture:
+    """The picture and the sound of one mixed task, from its first layout to its last.
+
+    Args:
+        params: the task's input parameters; RecordMode 2.
+        stream_id: the id of the stream that a participant publishes.
+        download: whether to fetch the images that the request names.
+    """
+
+    def __init__(self, params: InputParams, stream_id: Callable[[str], str], *, download: bool) -> None:
+        if params.MixConfig is None:
+            raise ValueError("a mixed task has a MixConfig")
+        self._params = params
+        self._mix = params.MixConfig
+        self._stream_id = stream_id
+        self._download = download
+        self._images: dict[str, bytes | None] = {}
+        self._layouts: list[tuple[float, Layout]] = []
+        self._media = {entry.StreamId or "": entry.StreamType for entry in self._mix.StreamConfigList or ()}
+        self._frame_fill = params.FillFrame.FrameFillMode if params.FillFrame else FrameFillMode.LAST_FRAME
+        self._frame_color = color(params.FillFrame.FrameFillColor if params.FillFrame else 0)
+        board = params.Whiteboard[0] if params.HasWhiteboard and params.Whiteboard else None
+        self._board = board if board and board.WhiteboardId else None
+        for url in (
+            self._mix.MixOutputBackgroundImage,
+            self._mix.DefaultMixStreamBackgroundImage,
+            self._mix.MixOutputWatermarkImage,
+        ):
+            self._fetch(url)
+
+    @property
+    def has_whiteboard(self) -> bool:
+        """Whether a board is there to be recorded, which counts like a stream."""
+        return self._board is not None
+
+    def change(self, at: float, layout: Layout) -> None:
+        """Show `layout` from `at` (Unix s) on."""
+        for window in layout.windows:
+            self._fetch(window.BackgroundImage)
+        self._layouts.append((at, layout))
+
+    def tape(self, room: Room, *, seen_from: float, begin: float, end: float) -> Tape:
+        """The task's picture from `begin` to `end`; streams are followed since `seen_from` (all Unix s)."""
+        instants = {
+            begin,
+            *(at for at, _ in self._layouts),
+            *room.changes(begin, end),
+            *self._ticks(begin, end),
+        }
+        tape = Tape(room, begin)
+        order: dict[str, Participant] = {}
+        filmed: set[str] = set()
+        history = list(room.presence(seen_from, end))
+        for at in sorted(instant for instant in instants if begin <= instant < end):
+            while history and history[0][0] <= at:
+                order = self._followed(order, filter(publishes, history.pop(0)[1]), filmed)
+            scene = self._scene(at, self._streams(order, room.present(at), filmed))
+            tape.cut(at, lambda _, scene=scene: scene)  # type: ignore[misc]
+        return tape
+
+    # Who has a window
+
+    def _followed(
+        self, order: Mapping[str, Participant], present: Iterable[Participant], filmed: set[str]
+    ) -> dict[str, Participant]:
+        """The streams that may have a window, in their order."""
+        now = {participant.id: participant for participant in present}
+        filmed.update(id for id, participant in now.items() if participant.camera)
+        return {**order, **now} if self._params.FillBlank else now
+
+    def _streams(
+        self, order: Mapping[str, Participant], present: Sequence[Participant], filmed: set[str]
+    ) -> list[Stream]:
+        live = {participant.id: participant for participant in present if publishes(participant)}
+        return [
+            Stream(
+                id=self._stream_id(id),
+                participant=id,
+                live=id in live,
+                camera=id in live and live[id].camera,
+                filmed=id in filmed,
+            )
+            for id in order
+        ]
+
+    def _places(self, layout: Layout, streams: list[Stream]) -> list[Place]:
+        if layout.mode is MixMode.CUSTOM:
+            return self._custom_places(layout.windows, streams)
+        content: list[Stream | None] = list(streams)
+        board = self._board is not None
+        if layout.mode is MixMode.GRID:
+            # The board's own window comes first and holds no stream.
+            content = [None, *content] if board else content
+        else:
+            large = self._large(layout, streams)
+            content = [stream for stream in content if stream is not large]
+            if streams or self._params.HasWhiteboard or layout.large:
+                content = [large, *content]
+        width, height = self._mix.canvas or (0, 0)
+        boxes = preset(layout.mode, len(content))
+        return [
+            Place(
+                box=box.pixels(width, height),
+                fill=self._mix.FillMode,
+                stream=stream,
+                whiteboard=board and index == 0,
+            )
+            for index, (box, stream) in enumerate(zip(boxes, content, strict=False))
+        ]
+
+    def _large(self, layout: Layout, streams: list[Stream]) -> Stream | None:
+        """Who is in the large window; None when it is the board's or empty."""
+        if self._board is not None:
+            return None
+        if layout.large:
+            return next((stream for stream in streams if stream.id == layout.large), None)
+        return streams[0] if streams and not self._params.HasWhiteboard else None
+
+    def _custom_places(self, windows: Sequence[MixInput], streams: list[Stream]) -> list[Place]:
+        board = self._board is not None
+        by_id = {stream.id: stream for stream in streams}
+        bound = {window.StreamId for window in windows if window.StreamId and not self._is_board(window)}
+        waiting = iter([stream for stream in streams if stream.id not in bound])
+        places = []
+        for window in windows:
+            if self._is_board(window):
+                stream = None
+            elif window.StreamId:
+                stream = by_id.get(window.StreamId)
+            else:
+                stream = None if window.ViewType is ViewType.WHITEBOARD else next(waiting, None)
+            places.append(
+                (
+                    window.Layer,
+                    Place(
+                        box=(window.Left, window.Top, window.Right, window.Bottom),
+                        fill=window.FillMode,
+                        stream=stream,
+                        whiteboard=board and self._is_board(window),
+                        bound=bool(window.StreamId),
+                        image=window.BackgroundImage,
+                    ),
+                )
+            )
+        return [place for _, place in sorted(places, key=lambda layered: layered[0])]
+
+    def _is_board(self, window: MixInput) -> bool:
+        return self._board is not None and window.ViewType is ViewType.WHITEBOARD
+
+    # What a window shows
+
+    def _scene(self, at: float, streams: list[Stream]) -> Scene:
+        layout = next(
+            (layout for since, layout in reversed(self._layouts) if since <= at), self._layouts[0][1]
+        )
+        places = self._places(layout, streams)
+        width, height = self._mix.canvas or (2, 2)
+        placed = {place.stream.id for place in places if place.stream}
+        audible = tuple(
+            stream.participant
+            for stream in streams[:MOST_WINDOWS]
+            if stream.id in placed and stream.live and self._heard(stream)
+        )
+        if self._params.StreamType is StreamType.AUDIO:
+            return Scene(width=width, height=height, audible=audible)
+        return Scene(
+            width=width,
+            height=height,
+            color=color(self._mix.MixOutputBackgroundColor),
+            image=self._image(self._mix.MixOutputBackgroundImage),
+            windows=(*map(self._window, places), *self._watermarks(at)),
+            audible=audible,
+        )
+
+    def _window(self, place: Place) -> Window:
+        left, top, right, bottom = place.box
+        crop = place.fill is FillMode.CROP
+        empty = Window(
+            left=left,
+            top=top,
+            right=right,
+            bottom=bottom,
+            fit="cover" if crop else "contain",
+            bars=None if crop else BLACK,
+        )
+        stream = place.stream
+        if place.whiteboard:
+            return replace(empty, image=self._board_image(), image_fit="contain", bars=None)
+        if stream is None:
+            return replace(empty, image=self._missing_image(place) if place.bound else None)
+        if not self._seen(stream):
+            return empty
+        shown = replace(empty, participant=stream.participant)
+        if stream.camera:
+            return shown
+        if not stream.live or self._frame_fill is FrameFillMode.NOTHING:
+            image = self._missing_image(place)
+            kept = stream.filmed and not stream.live and image is None
+            return replace(shown, frozen=True) if kept else replace(empty, image=image)
+        if self._frame_fill is FrameFillMode.COLOR:
+            return replace(empty, color=self._frame_color)
+        return replace(shown, frozen=True) if stream.filmed else empty
+
+    def _missing_image(self, place: Place) -> bytes | None:
+        """The image of a window whose stream is missing: its own, else the one for all windows."""
+        for_all = self._params.FillBlank and self._frame_fill is FrameFillMode.NOTHING
+        return self._image(place.image or (self._mix.DefaultMixStreamBackgroundImage if for_all else None))
+
+    def _seen(self, stream: Stream) -> bool:
+        return self._recorded(stream) is not StreamMedia.AUDIO
+
+    def _heard(self, stream: Stream) -> bool:
+        return (
+            self._params.StreamType is not StreamType.VIDEO
+            and self._recorded(stream) is not StreamMedia.VIDEO
+        )
+
+    def _recorded(self, stream: Stream) -> StreamMedia | None:
+        return self._media[stream.id] if stream.id in self._media else self._media.get("")
+
+    # What lies over and under the windows
+
+    def _watermarks(self, at: float) -> list[Window]:
+        marks = []
+        image, box = self._image(self._mix.MixOutputWatermarkImage), self._mix.MixOutputWatermarkImageConfig
+        if image and box:
+            marks.append(Window(left=box.Left, top=box.Top, right=box.Right, bottom=box.Bottom, image=image))
+        clock = self._mix.MixOutputWatermarkTimestampConfig
+        if clock and self._mix.canvas:
+            text = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
+            content, width, height = _text_image(text, clock.FontSize)
+            right = self._mix.canvas[0]
+            marks.append(Window(left=max(0, right - width), top=0, right=right, bottom=height, image=content))
+        return marks
+
+    def _ticks(self, begin: float, end: float) -> list[float]:
+        """When the clock watermark changes."""
+        if not self._mix.MixOutputWatermarkTimestampConfig:
+            return []
+        step = 60 * max(1, math.ceil((end - begin) / 60 / CLOCK_STEPS))
+        first = int(begin // 60 + 1) * 60
+        return [float(at) for at in range(first, int(end) + 1, step)]
+
+    def _board_image(self) -> bytes | None:
+        board = self._board
+        if board is None:
+            return None
+        ratio = Fraction(board.HorizontalRatio, board.VerticalRatio).limit_denominator(64)
+        size = (max(1, min(ratio.numerator, 4096)), ratio.denominator)
+        return _png(Image.new("RGB", size, color(board.BackgroundColor)))
+
+    def _fetch(self, url: str | None) -> None:
+        if url and self._download and url not in self._images:
+            self._images[url] = fetch(url, formats=("JPEG", "PNG"), max_bytes=LARGEST_IMAGE)
+
+    def _image(self, url: str | None) -> bytes | None:
+        return self._images.get(url) if url else None
+
+
+def _text_image(text: str, size: int) -> tuple[bytes, int, int]:
+    """White text on a black plate, and the plate's size in pixels."""
+    font = ImageFont.load_default(size)
+    left, top, right, bottom = (int(edge) for edge in font.getbbox(text))
+    plate = Image.new("RGB", (right - left + 8, bottom - top + 8), BLACK)
+    ImageDraw.Draw(plate).text((4 - left, 4 - top), text, fill=(255, 255, 255), font=font)
+    return _png(plate), plate.width, plate.height
+
+
+def _png(picture: Image.Image) -> bytes:
+    content = io.BytesIO()
+    picture.save(content, "PNG")
+    return content.getvalue()

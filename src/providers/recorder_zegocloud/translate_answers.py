@@ -1,0 +1,108 @@
+"""Wire to neutral: what the answer of DescribeRecordStatus means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from recorder_core.models import FileStatus, Media, RecordedFile, Recording, RecordingState, RecordingStatus
+from recorder_core.transport import Answer
+from recorder_zegocloud.tables import FILE_STATES, KEPT_S, TASK_STATES, Code
+from recorder_zegocloud.wire import DescribeRecordStatusResponse, RecordFile, TaskState
+from recorder_zegocloud.wire_values import MediaTrackType, TaskStatus
+
+__all__ = ["described_status", "recorded_files"]
+
+TRACKS: Mapping[int, Media] = {
+    MediaTrackType.AUDIO: Media.AUDIO,
+    MediaTrackType.VIDEO: Media.VIDEO,
+    MediaTrackType.AUDIO_VIDEO: Media.AUDIO_VIDEO,
+}
+NOT_SETTLED = (FileStatus.RECORDING, FileStatus.UPLOADING, FileStatus.UNKNOWN)
+NOTHING = "nothing was recorded: nobody published"
+ABNORMAL = (
+    "it ended by itself and left no file: the room was empty for idle_timeout, or the vendor's recorder failed "
+    "(only a callback tells which)"
+)
+BACKUP = "the bucket refused a file, which is in the vendor's backup for 3 days; check the bucket and its keys"
+LOST = "a file could be stored neither in the bucket nor in the vendor's backup"
+
+
+def described_status(recording: Recording, answer: Answer) -> RecordingStatus:
+    """The state that DescribeRecordStatus tells. A task that is no longer known is `gone`."""
+    request_id = answer.envelope.request_id
+    if answer.envelope.code == Code.NO_SUCH_TASK:
+        return RecordingStatus(
+            state=RecordingState.GONE,
+            started_at=recording.started_at,
+            reason="the vendor doesn't know the task: it describes one for 3 days from its start (code 300001000)",
+            request_id=request_id,
+            raw=answer.body,
+        )
+    task = DescribeRecordStatusResponse.model_validate(answer.body).Data or TaskState()
+    ended_at = _moment(task.RecordEndTimestamp)
+    files = recorded_files(recording, task.RecordFiles or (), ended_at)
+    ended = task.Status in (TaskStatus.ENDED, TaskStatus.ENDED_ABNORMALLY) or answer.envelope.code == Code.TASK_ENDED
+    statuses = {file.status for file in files}
+    state, reason = RecordingState(TASK_STATES.get(task.Status or 0, "unreachable")), None
+    if ended:
+        state, reason = _end(task.Status, statuses)
+    return RecordingStatus(
+        state=state,
+        files=files,
+        started_at=_moment(task.RecordBeginTimestamp) or recording.started_at,
+        ended_at=ended_at if ended else None,
+        reason=reason,
+        fault="destination" if ended and statuses & {FileStatus.BACKUP, FileStatus.LOST} else None,
+        request_id=request_id,
+        raw=answer.body,
+    )
+
+
+def _end(status: int | None, files: set[FileStatus]) -> tuple[RecordingState, str | None]:
+    """The state of a task that has ended, by its files."""
+    if FileStatus.LOST in files:
+        return RecordingState.FAILED, LOST
+    if files & set(NOT_SETTLED):
+        return RecordingState.UPLOADING, None
+    if files:
+        return RecordingState.COMPLETED, BACKUP if FileStatus.BACKUP in files else None
+    if status == TaskStatus.ENDED_ABNORMALLY:
+        return RecordingState.FAILED, ABNORMAL
+    return RecordingState.COMPLETED, NOTHING
+
+
+def recorded_files(
+    recording: Recording, files: Sequence[RecordFile], ended_at: datetime | None
+) -> tuple[RecordedFile, ...]:
+    """The files of a task. A backup is kept for three days from the end."""
+    location = recording.location
+    prefix = f"{location.prefix.strip('/')}/" if location and location.prefix else ""
+    found = []
+    for file in files:
+        name = file.FileId or ""
+        status = FileStatus(FILE_STATES.get(file.Status or 0, "unknown"))
+        in_backup = status is FileStatus.BACKUP
+        found.append(
+            RecordedFile(
+                name=name,
+                key=prefix + name,
+                uri=None if in_backup or location is None else location.uri(prefix + name),
+                url=file.FileUrl or None,
+                format=file.OutputFileFormat,
+                tracks=TRACKS.get(file.MediaTrackType or 0),
+                status=status,
+                available_until=ended_at + timedelta(seconds=KEPT_S) if in_backup and ended_at else None,
+                size_bytes=file.FileSize or None,
+                duration_s=file.Duration / 1000 if file.Duration else None,
+                width=file.ResolutionWidth or None,
+                height=file.ResolutionHeight or None,
+                started_at=_moment(file.BeginTimestamp),
+            )
+        )
+    return tuple(found)
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    """Unix milliseconds as a moment; absent and 0 mean that there is none yet."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None

@@ -1,0 +1,280 @@
+"""Layouts, neutral to wire: what StartRecord carries and what UpdateLayout replaces whole."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from recorder_core.geometry import edges, pixels, regions
+from recorder_core.models import Content, Custom, Fit, Floating, Grid, Layout, Side, Spotlight
+from recorder_core.translation import Translator
+from recorder_zegocloud.wire import MOST_WINDOWS, STREAM_ID, MixInput
+from recorder_zegocloud.wire_values import FillMode, MixMode, ViewType
+
+__all__ = ["LayoutTranslator", "StreamNames", "color_number"]
+
+FILL_MODES = {Fit.COVER: FillMode.CROP, Fit.CONTAIN: FillMode.FIT}
+SPOTLIGHTS = {Side.LEFT: MixMode.VERTICAL, Side.BOTTOM: MixMode.HORIZONTAL}
+
+
+def color_number(color: str) -> int:
+    """`#RRGGBB` as the vendor's number 0xRRGGBB00, unsigned."""
+    return int(color.removeprefix("#"), 16) << 8
+
+
+@dataclass(frozen=True, slots=True)
+class StreamNames:
+    """How an application names its streams.
+
+    Attributes:
+        room: the room.
+        template: of cameras, with `{room}` and `{participant}`.
+        screen_template: of shared screens; None where it shares none.
+    """
+
+    room: str
+    template: str
+    screen_template: str | None = None
+
+    def camera(self, participant: str) -> str:
+        """The stream id of a participant's camera."""
+        return self._fill(self.template, participant)
+
+    def screen(self, participant: str) -> str | None:
+        """The stream id of a participant's shared screen."""
+        return None if self.screen_template is None else self._fill(self.screen_template, participant)
+
+    def _fill(self, template: str, participant: str) -> str:
+        return template.replace("{room}", self.room).replace("{participant}", participant)
+
+
+class LayoutTranslator(Translator):
+    """A layout: mode, windows and the large stream, which both start and update carry.
+
+    Args:
+        name: name of the provider.
+        layout: the whole layout.
+        canvas: width and height of the picture in pixels.
+        streams: how the application names its streams.
+        expected_participants: how many windows a synthesised preset gets when it doesn't say so itself.
+        fixed_fill_mode: of a running recording: how its presets fill their windows, which no update can change.
+        running: of a running recording: its layout now, of which an update can't change the background.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        layout: Layout | None,
+        *,
+        canvas: tuple[int, int],
+        streams: StreamNames,
+        expected_participants: int | None = None,
+        fixed_fill_mode: FillMode | None = None,
+        running: Layout | None = None,
+    ) -> None:
+        super().__init__(name)
+        self.layout = layout
+        self.canvas = canvas
+        self.streams = streams
+        self.expected_participants = expected_participants
+        self.fixed_fill_mode = fixed_fill_mode
+        self.running = running
+        self.fill_mode = FillMode.CROP
+        self._windows: list[dict[str, Any]] = []
+        self._mix: dict[str, Any] = {}
+
+    def mix(self) -> dict[str, Any]:
+        """MixMode, MixInputList and MixMaxResolutionStreamId."""
+        windows = [MixInput(**window) for window in self._windows]
+        return {**self._mix, **({"MixInputList": windows} if windows else {})}
+
+    def layout_grid(self, *, fit: Fit | None, windows: int | None) -> None:
+        self._preset(MixMode.GRID, fit, windows)
+
+    def layout_floating(self, *, participant: str | None, fit: Fit | None, windows: int | None) -> None:
+        if self._preset(MixMode.FLOATING, fit, windows, participant):
+            self.approximated(
+                "",
+                "the vendor fills the small windows from the bottom right",
+                "a custom layout puts them elsewhere",
+            )
+
+    def layout_spotlight(
+        self, *, participant: str | None, side: Side, fit: Fit | None, windows: int | None
+    ) -> None:
+        if side in SPOTLIGHTS:
+            self._preset(SPOTLIGHTS[side], fit, windows, participant)
+        else:
+            self._synthesise(f"the vendor has no spotlight at the {side}")
+
+    def layout_custom(self) -> None:
+        self._mix["MixMode"] = MixMode.CUSTOM
+        if not isinstance(self.layout, Custom):
+            return
+        count = len(self.layout.regions)
+        if count > MOST_WINDOWS:
+            self.unsupported(
+                "regions", f"{count} regions; the vendor takes {MOST_WINDOWS}", "use fewer regions"
+            )
+        elif count < MOST_WINDOWS:
+            self.approximated(
+                "regions",
+                "who has no region isn't recorded, sound included",
+                f"add regions, up to {MOST_WINDOWS}, if more people may come",
+            )
+        order = sorted(range(count), key=lambda index: (self.layout_z(index), index))
+        self._layers = {index: rank for rank, index in enumerate(order, start=1)}
+
+    def layout_z(self, index: int) -> int:
+        """Stacking number of a region of the layout."""
+        return self.layout.regions[index].z if isinstance(self.layout, Custom) else 0
+
+    def _preset(
+        self, mode: MixMode, fit: Fit | None, windows: int | None, participant: str | None = None
+    ) -> bool:
+        """Use a preset of the vendor's, unless a running recording can't fill its windows so."""
+        if fit is Fit.STRETCH:
+            self.unsupported("fit", "the vendor can't stretch", "use cover or contain")
+            return False
+        fill_mode = FILL_MODES[fit or Fit.COVER]
+        if self.fixed_fill_mode not in (None, fill_mode):
+            self._synthesise("an update can't change how the vendor's own preset fills its windows")
+            return False
+        self.fill_mode = fill_mode
+        self._mix["MixMode"] = mode
+        if participant is not None and self._is_stream("participant", self.streams.camera(participant)):
+            self._mix["MixMaxResolutionStreamId"] = self.streams.camera(participant)
+        if windows is not None:
+            self.approximated(
+                "windows",
+                f"the vendor's own preset grows with the room, up to {MOST_WINDOWS} windows",
+                "leave it out, or use a custom layout",
+            )
+        return True
+
+    def _synthesise(self, why: str) -> None:
+        """Send a preset that the vendor lacks as a custom layout with a fixed number of windows."""
+        layout = self.layout
+        if not isinstance(layout, Grid | Floating | Spotlight):
+            return
+        windows = layout.windows or min(self.expected_participants or MOST_WINDOWS, MOST_WINDOWS)
+        if windows > MOST_WINDOWS:
+            self.unsupported(
+                "windows", f"the vendor shows at most {MOST_WINDOWS} windows", "use fewer windows"
+            )
+            return
+        self.approximated(
+            "",
+            why,
+            f"sent as a custom layout of {windows} fixed windows; set layout.windows to choose how many",
+        )
+        self._mix["MixMode"] = MixMode.CUSTOM
+        self._layers = {index: index + 1 for index in range(windows)}
+        for index, region in enumerate(regions(layout, windows)):
+            self.region(index, **region.model_dump())
+
+    def region(
+        self,
+        index: int,
+        *,
+        participant: str | None,
+        content: Content,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        fit: Fit,
+        opacity: float,
+        z: int,  # noqa: ARG002 - see layout_custom
+    ) -> None:
+        if opacity != 1:
+            self.unsupported("opacity", "the vendor's windows are opaque", "leave it out")
+        if fit not in FILL_MODES:
+            self.unsupported("fit", "the vendor can't stretch", "use cover or contain")
+            return
+        left, top, right, bottom = edges(x, y, width, height)
+        across, down = self.canvas
+        window: dict[str, Any] = {
+            "ViewType": ViewType.WHITEBOARD if content is Content.WHITEBOARD else ViewType.STREAM,
+            "Left": pixels(left, across),
+            "Top": pixels(top, down),
+            "Right": pixels(right, across),
+            "Bottom": pixels(bottom, down),
+            "Layer": self._layers[index],
+            "FillMode": FILL_MODES[fit],
+        }
+        stream = self._stream(participant, content)
+        if stream is not None:
+            window["StreamId"] = stream
+        self._windows.append(window)
+
+    def _stream(self, participant: str | None, content: Content) -> str | None:
+        if content is Content.SCREEN:
+            if participant is None or self.streams.screen_template is None:
+                self.unsupported(
+                    "content",
+                    "a shared screen is a stream of its own, whose name isn't known",
+                    "name the participant, and the stream in options.zegocloud.screen_stream_id",
+                )
+                return None
+            stream = self.streams.screen(participant)
+        else:
+            stream = None if participant is None else self.streams.camera(participant)
+        return stream if stream is None or self._is_stream("participant", stream) else None
+
+    def _is_stream(self, part: str, stream: str) -> bool:
+        sound = re.fullmatch(STREAM_ID, stream) is not None
+        if not sound:
+            self.unsupported(
+                part,
+                f"its stream id would be {stream!r}; one has up to 256 letters, digits, - and _",
+                "name the streams in options.zegocloud.stream_id",
+            )
+        return sound
+
+    def set_background(self, *, color: str | None, image_url: str | None, image_fit: Fit | None) -> None:
+        if self.running is not None:
+            if color is not None and color.lower() != (self.running.background.color or "#000000").lower():
+                self.unsupported("color", "an update can't change it", "leave it out")
+            before = self.running.background.image
+            if image_url != (before and before.url):
+                self.unsupported("image", "an update can't change it", "leave it out")
+            return
+        if color is not None:
+            self._mix["MixOutputBackgroundColor"] = color_number(color)
+        if image_url is not None:
+            self._mix["MixOutputBackgroundImage"] = image_url
+            self._stretches("image.fit", image_fit)
+
+    def placeholder(self, participant: str, *, url: str, fit: Fit | None) -> None:
+        if participant == "*":
+            self._placeholder_of_everybody(url, fit)
+            return
+        stream = self.streams.camera(participant)
+        window = next((window for window in self._windows if window.get("StreamId") == stream), None)
+        if window is None:
+            self.unsupported(
+                "", "only a window of a custom layout that names the participant has one", "add such a region"
+            )
+            return
+        window["BackgroundImage"] = url
+        self._stretches("fit", fit)
+
+    def _placeholder_of_everybody(self, url: str, fit: Fit | None) -> None:
+        if self.running is not None:
+            before = self.running.placeholders.get("*")
+            if before is None or before.url != url:
+                self.unsupported("", "an update can't change it", "leave it out")
+            return
+        self._mix["DefaultMixStreamBackgroundImage"] = url
+        self.approximated(
+            "",
+            "the vendor needs FillBlank for it, so a window stays when its stream stops; JPG or PNG up to 5 MB",
+            "name a placeholder by participant in a custom layout",
+        )
+        self._stretches("fit", fit)
+
+    def _stretches(self, part: str, fit: Fit | None) -> None:
+        if fit not in (None, Fit.STRETCH):
+            self.approximated(part, f"the vendor can't {fit} an image", "it is stretched")

@@ -1,0 +1,132 @@
+"""Storage, neutral to wire: the vendor's numbers for clouds, and the clouds' own region strings."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import SecretStr
+
+from recorder_core.translation import Translator
+from recorder_zegocloud.tables import KNOWN_REGIONS, REGION_FORMS
+from recorder_zegocloud.wire import AlibabaVodParams, Storage, TencentVodParams
+from recorder_zegocloud.wire_values import StorageVendor
+
+__all__ = ["StorageTranslator"]
+
+
+class StorageTranslator(Translator):
+    """`StorageParams`. Every kind of storage that the vendor writes to has a method here."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._storage: dict[str, Any] = {}
+
+    def storage_params(self) -> Storage:
+        """`StorageParams` of StartRecord."""
+        return Storage(**self._storage)
+
+    def storage_s3(self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr) -> None:
+        self._store(StorageVendor.AMAZON_S3, bucket, region, access_key, secret_key)
+
+    def storage_alibaba_oss(
+        self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr
+    ) -> None:
+        self._store(StorageVendor.ALIBABA_OSS, bucket, region, access_key, secret_key)
+
+    def storage_tencent_cos(
+        self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr
+    ) -> None:
+        self._store(StorageVendor.TENCENT_COS, bucket, region, access_key, secret_key)
+
+    def storage_qiniu_kodo(
+        self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr
+    ) -> None:
+        self._store(StorageVendor.QINIU_KODO, bucket, region, access_key, secret_key)
+
+    def storage_huawei_obs(
+        self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr
+    ) -> None:
+        self._store(StorageVendor.HUAWEI_OBS, bucket, region, access_key, secret_key)
+
+    def storage_china_mobile_eos(
+        self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr
+    ) -> None:
+        self._store(StorageVendor.CHINA_MOBILE_EOS, bucket, region, access_key, secret_key)
+
+    def storage_google_cloud_storage(
+        self, *, bucket: str, access_key: SecretStr, secret_key: SecretStr
+    ) -> None:
+        self._store(StorageVendor.GOOGLE_CLOUD_STORAGE, bucket, None, access_key, secret_key)
+
+    def storage_s3_compatible(
+        self,
+        *,
+        bucket: str,
+        region: str,
+        endpoint: str,
+        path_style: bool,
+        access_key: SecretStr,
+        secret_key: SecretStr,
+    ) -> None:
+        self._store(StorageVendor.S3_COMPATIBLE, bucket, region, access_key, secret_key)
+        self._storage |= {"EndPoint": endpoint, "S3ForcePathStyle": path_style}
+
+    def storage_alibaba_vod(
+        self,
+        *,
+        region: str,
+        access_key: SecretStr,
+        secret_key: SecretStr,
+        title: str,
+        storage_location: str,
+    ) -> None:
+        self._storage = {
+            "Vendor": StorageVendor.ALIBABA_VOD,
+            "AlibabaCloudVodParams": AlibabaVodParams(
+                Region=region,
+                AccessKeyId=access_key,
+                AccessKeySecret=secret_key,
+                Title=title,
+                StorageLocation=storage_location,
+            ),
+        }
+
+    def storage_tencent_vod(
+        self, *, region: str, access_key: SecretStr, secret_key: SecretStr, sub_app_id: int | None
+    ) -> None:
+        self._storage = {
+            "Vendor": StorageVendor.TENCENT_VOD,
+            "TencentCloudVodParams": TencentVodParams(
+                SecretId=access_key, SecretKey=secret_key, Region=region, SubAppId=sub_app_id
+            ),
+        }
+
+    def _store(
+        self,
+        vendor: StorageVendor,
+        bucket: str,
+        region: str | None,
+        access_key: SecretStr,
+        secret_key: SecretStr,
+    ) -> None:
+        self._storage = {
+            "Vendor": vendor,
+            "Bucket": bucket,
+            "AccessKeyId": access_key,
+            "AccessKeySecret": secret_key,
+        }
+        if region is not None:
+            self._storage["Region"] = REGION_FORMS[vendor].format(region=self._region(vendor, region))
+
+    def _region(self, vendor: StorageVendor, region: str) -> str:
+        """The region as it is; one that looks like a slip is named, and sent all the same."""
+        known = KNOWN_REGIONS.get(vendor, ())
+        near = get_close_matches(region, known, n=3, cutoff=0.5)
+        if known and region not in known:
+            self.approximated(
+                "region",
+                f"{region!r} is none of the cloud's regions that are known here; the vendor takes any text",
+                f"did you mean {', '.join(near)}?" if near else f"known are {', '.join(known)}",
+            )
+        return region
