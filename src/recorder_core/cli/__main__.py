@@ -1,0 +1,5 @@
+"""`python -m recorder_core.cli` is `recorder`."""
+
+from recorder_core.cli import main
+
+main()

@@ -1,0 +1,51 @@
+"""Which verbs there are."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from recorder_core.cli import demo, emulating, planning, recording
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="recorder",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"recorder-core {version('recorder-core')}")
+        raise typer.Exit
+
+
+@app.callback()
+def recorder(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Record live rooms, whichever vendor runs them.
+
+    Every verb takes --json: what it has to say then stands alone on stdout, warnings and errors are lines of
+    JSON on stderr. Credentials are read from the environment. Exit codes: 0 done; 1 refused by the vendor, or
+    failed; 2 wrong input or configuration, and nothing was sent.
+    """
+
+
+app.command("demo")(demo.demo)
+app.command("providers")(planning.providers)
+app.command("plan")(planning.plan)
+app.command("start")(recording.start)
+app.command("status")(recording.status)
+app.command("layout")(recording.layout)
+app.command("stop")(recording.stop)
+app.command("emulate")(emulating.emulate)

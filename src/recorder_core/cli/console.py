@@ -1,0 +1,117 @@
+"""What is printed, and where: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+
+from recorder_core.errors import (
+    ConfigurationError,
+    InvalidSpec,
+    ProviderNotFound,
+    RecorderError,
+    StartOutcomeUnknown,
+)
+
+__all__ = ["ERR", "OUT", "Json", "print_json", "print_line", "reporting", "working"]
+
+OUT = Console(highlight=False)
+ERR = Console(stderr=True, highlight=False)
+
+FAILED, WRONG_INPUT = 1, 2
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout, flushed; on several lines where a person may be reading."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None) + "\n")
+    sys.stdout.flush()
+
+
+def print_line(console: Console, text: str, style: str = "") -> None:
+    """Text as it is: no markup, and lines broken by the terminal alone, so that they can be searched."""
+    console.print(text, style=style or None, markup=False, emoji=False, soft_wrap=True)
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show on a terminal that something takes its time."""
+    if not ERR.is_terminal:
+        yield
+        return
+    with ERR.status(what):
+        yield
+
+
+@contextmanager
+def reporting(as_json: bool) -> Iterator[None]:
+    """Turn the library's errors into words and an exit code, and its warnings into lines on stderr.
+
+    With `as_json` each of them is one line of JSON.
+
+    Raises:
+        typer.Exit: 2 where the input or the configuration is wrong, 1 for every other error of the library.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonLines() if as_json else logging.Formatter("%(levelname)s: %(message)s"))
+    handler.setLevel(logging.WARNING)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield
+    except RecorderError as error:
+        if as_json:
+            sys.stderr.write(json.dumps(_described(error), ensure_ascii=False, default=str) + "\n")
+        else:
+            _print_error(error)
+        wrong_input = isinstance(error, InvalidSpec | ConfigurationError | ProviderNotFound)
+        raise typer.Exit(WRONG_INPUT if wrong_input else FAILED) from None
+    finally:
+        root.removeHandler(handler)
+
+
+class _JsonLines(logging.Formatter):
+    """Log records as JSON, so that whoever reads stderr as JSON can go on doing so."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return json.dumps({record.levelname.lower(): record.getMessage()}, ensure_ascii=False)
+
+
+def _print_error(error: RecorderError) -> None:
+    first, _, rest = str(error).partition("\n")
+    print_line(ERR, f"error: {first}", "bold red")
+    for line in (rest, *getattr(error, "__notes__", ())):
+        if line:
+            print_line(ERR, line)
+    if isinstance(error, StartOutcomeUnknown) and error.intent is not None:
+        print_line(ERR, f"Keep this, it identifies what may be running: {error.intent.model_dump_json()}")
+
+
+def _described(error: RecorderError) -> dict[str, Any]:
+    fields = {
+        name: _plain(value)
+        for name, value in error.fields().items()
+        if value is not None and value != () and not name.startswith("_")
+    }
+    notes = getattr(error, "__notes__", None)
+    return {"error": type(error).__name__, **fields, **({"notes": notes} if notes else {})}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,139 @@
+"""Specs, layouts and handles, as files or on stdin."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from recorder_core.errors import ConfigurationError
+from recorder_core.models import Layout, Recording, RecordingSpec, loading
+
+__all__ = [
+    "STDIN",
+    "Form",
+    "HandleSource",
+    "LayoutSource",
+    "SpecSource",
+    "load_layout",
+    "load_recording",
+    "load_spec",
+    "refuse_to_lose",
+    "save_recording",
+]
+
+STDIN = "-"
+ANY_LAYOUT: Any = Layout
+
+SpecSource = Annotated[
+    str, typer.Argument(metavar="SPEC", help="File in JSON, YAML or TOML, or - for stdin.")
+]
+HandleSource = Annotated[
+    str, typer.Argument(metavar="HANDLE", help="Handle file that start wrote, or - for stdin.")
+]
+LayoutSource = Annotated[
+    str,
+    typer.Argument(
+        metavar="LAYOUT",
+        help="File in JSON, YAML or TOML, - for stdin, or in short: grid, floating, spotlight:PARTICIPANT.",
+    ),
+]
+Form = Annotated[
+    loading.Format | None,
+    typer.Option(
+        "--format", help="How SPEC or LAYOUT is written; by its suffix otherwise.", show_default=False
+    ),
+]
+
+
+def load_spec(source: str, form: loading.Format | None) -> RecordingSpec:
+    """The spec in a file or on stdin.
+
+    Raises:
+        InvalidSpec: with the path and the rule of everything that is wrong.
+    """
+    return RecordingSpec.load(sys.stdin if source == STDIN else source, format=form)
+
+
+def load_layout(source: str, form: loading.Format | None) -> Layout:
+    """The layout in a file, on stdin or in short form.
+
+    Raises:
+        InvalidSpec: with the path and the rule of everything that is wrong.
+    """
+    short = re.fullmatch(r"(grid|floating|spotlight)(?::(.+))?", source)
+    if short:
+        kind, participant = short.groups()
+        tree = {"kind": kind, **({"participant": participant} if participant else {})}
+        short_layout: Layout = loading.validate(ANY_LAYOUT, tree, name=f"the layout {source!r}")
+        return short_layout
+    layout: Layout = loading.load(ANY_LAYOUT, sys.stdin if source == STDIN else source, format=form)
+    return layout
+
+
+def load_recording(source: str) -> Recording:
+    """The handle in a file or on stdin.
+
+    Raises:
+        ConfigurationError: it can't be read, or is no handle.
+    """
+    name = "the handle on stdin" if source == STDIN else source
+    try:
+        text = sys.stdin.read() if source == STDIN else Path(source).read_text(encoding="utf-8")
+        return Recording.model_validate_json(text)
+    except OSError as error:
+        problem = f"can't be read: {error.strerror or type(error).__name__}"
+    except UnicodeDecodeError:
+        problem = "is not UTF-8 text"
+    except ValidationError as error:
+        problem = "is no recording's handle: " + "; ".join(loading.describe_errors(error, Recording))
+    raise ConfigurationError(
+        f"{name} {problem}",
+        fault="caller",
+        hint="Give the file that `recorder start` wrote, or its content on stdin.",
+    )
+
+
+def save_recording(recording: Recording, path: Path) -> None:
+    """Write a handle in one step, so that no reader and no crash ever meets half of one.
+
+    Raises:
+        OSError: it couldn't be written; what was there before is as it was.
+    """
+    target = path.resolve()
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(recording.model_dump_json(indent=2) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def refuse_to_lose(path: Path, *, key: str | None) -> None:
+    """Refuse a place where a new handle can't be written or would replace another, before anything starts.
+
+    With a `key` the same recording may be started again, and its handle be written again.
+
+    Raises:
+        ConfigurationError: a handle that is lost is a recording that can't be stopped.
+    """
+    folder = path.resolve().parent
+    problem = None
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        problem = f"{path} can't be written: {folder} is no folder that can be written to"
+    elif path.is_dir():
+        problem = f"{path} is a folder"
+    elif key is None and path.exists() and path.stat().st_size:
+        problem = f"{path} exists, and may be the handle of a recording that runs"
+    if problem:
+        raise ConfigurationError(
+            problem, fault="caller", hint="Nothing was started. Name another file with --handle."
+        )

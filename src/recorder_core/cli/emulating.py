@@ -1,0 +1,114 @@
+"""`recorder emulate`: the vendors' services on localhost, for programs in any language."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from recorder_core.cli.console import ERR, Json, print_json, print_line, reporting
+from recorder_core.errors import ConfigurationError, ProviderNotFound
+from recorder_core.plugins import EMULATORS, installed, load_emulator
+
+if TYPE_CHECKING:
+    from recorder_core.emulation.service import EmulatedService
+
+__all__ = ["chosen_emulators", "emulate", "made"]
+
+ENDS = (signal.SIGINT, signal.SIGTERM)
+
+
+def emulate(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Which emulators; all installed ones by default.", show_default=False),
+    ] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the first; the others count up. 0 takes free ones.")
+    ] = 0,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    bucket: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the recorded files, with a folder in it for each emulator. "
+            "Without it they go to a temporary one that is removed at the end.",
+            file_okay=False,
+            show_default=False,
+        ),
+    ] = None,
+    no_media: Annotated[bool, typer.Option("--no-media", help="Make no files, only answers.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Serve emulators until interrupted.
+
+    Prints one line of JSON for each, with --json and without: `provider`, `base_url`, and in `env` the
+    variables that point a recorder at it. Beside the vendor's own paths each serves a small control API under
+    /_emulator/.
+    """
+    ended = threading.Event()
+    with reporting(as_json), ExitStack() as stack:
+        for number in ENDS:
+            previous = signal.signal(number, lambda *_: ended.set())
+            stack.callback(signal.signal, number, previous)
+        for index, name in enumerate(chosen_emulators(names)):
+            service = made(
+                name,
+                host=host,
+                port=port and port + index,
+                bucket=bucket and bucket / name,
+                media=not no_media,
+            )
+            _enter(stack, service, host, port and port + index)
+            print_json({"provider": name, "base_url": service.base_url, "env": service.env})
+            if not as_json and not no_media:
+                print_line(ERR, f"{name}: files in {service.bucket.root}")
+        if not as_json:
+            print_line(ERR, "Serving; Ctrl-C ends it.")
+        ended.wait()
+
+
+def chosen_emulators(names: list[str] | None) -> list[str]:
+    """The given names, each once, or all that are installed.
+
+    Raises:
+        ProviderNotFound: none is installed.
+    """
+    chosen = names or [found.name for found in installed(EMULATORS)]
+    if not chosen:
+        raise ProviderNotFound(
+            "no emulator is installed",
+            hint="Install a provider that brings one: pip install 'recorder-core[emulator]'.",
+        )
+    return list(dict.fromkeys(chosen))
+
+
+def made(name: str, **options: Any) -> EmulatedService:
+    """The emulator of that name, not yet serving.
+
+    Raises:
+        ProviderNotFound: there is none, or the extra that it needs isn't installed.
+    """
+    try:
+        return load_emulator(name)(**options)
+    except (ModuleNotFoundError, ProviderNotFound) as error:
+        lacking = error if isinstance(error, ModuleNotFoundError) else error.__cause__
+        if not isinstance(lacking, ModuleNotFoundError):
+            raise
+        raise ProviderNotFound(
+            f"the emulator {name!r} needs {lacking.name}, which isn't installed",
+            hint="pip install 'recorder-core[emulator]'",
+        ) from None
+
+
+def _enter(stack: ExitStack, service: EmulatedService, host: str, port: int) -> None:
+    try:
+        stack.enter_context(service)
+    except OSError as error:
+        raise ConfigurationError(
+            f"can't listen on {host}, port {port}: {error.strerror or error}",
+            hint="Choose another --port, or leave it out for free ones.",
+        ) from None

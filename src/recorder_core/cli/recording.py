@@ -1,0 +1,192 @@
+"""`recorder start`, `status`, `layout` and `stop`: the life of one recording."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from recorder_core.cli.console import OUT, Json, print_json, print_line, reporting, working
+from recorder_core.cli.documents import (
+    STDIN,
+    Form,
+    HandleSource,
+    LayoutSource,
+    SpecSource,
+    load_layout,
+    load_recording,
+    load_spec,
+    refuse_to_lose,
+    save_recording,
+)
+from recorder_core.cli.planning import ProviderName
+from recorder_core.errors import ConfigurationError
+from recorder_core.recorder import Recorder
+
+if TYPE_CHECKING:
+    from recorder_core.models import Recording, RecordingStatus
+
+__all__ = ["layout", "start", "status", "stop"]
+
+logger = logging.getLogger("recorder_core.cli")
+
+OnUnsupported = Annotated[
+    Literal["raise", "warn"],
+    typer.Option(
+        help="Whether what the vendor can't do refuses the recording, or is dropped where it may be."
+    ),
+]
+
+
+def start(
+    spec: SpecSource,
+    provider: ProviderName,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            help="Fixes the recording's id: the same key never starts a second one.", show_default=False
+        ),
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Return when it truly records.")] = False,
+    handle: Annotated[
+        Path | None,
+        typer.Option(
+            help="File for the handle. Without it and without --json it is recording-ID.json.",
+            show_default=False,
+        ),
+    ] = None,
+    on_unsupported: OnUnsupported = "raise",
+    form: Form = None,
+    as_json: Json = False,
+) -> None:
+    """Start a recording, and hand out its handle.
+
+    status, layout and stop need the handle, in this process or another.
+    """
+    with reporting(as_json):
+        given = load_spec(spec, form)
+        if handle is not None:
+            refuse_to_lose(handle, key=key)
+        with Recorder.from_env(provider, on_unsupported=on_unsupported) as recorder:
+            with working(f"Starting {given.room} at {provider}"):
+                recording = recorder.start(given, key=key)
+            # Before anything else can go wrong: a recording whose handle is lost can't be stopped.
+            path = handle or (None if as_json else Path(f"recording-{recording.id}.json"))
+            saved = path is not None and _saved(recording, path)
+            if as_json or not saved:
+                print_json(json.loads(recording.model_dump_json()))
+            if path is not None and saved and not as_json:
+                _show_recording(recording, path)
+            if wait:
+                with working(f"Waiting until {given.room} is recorded"):
+                    reached = recorder.wait(recording)
+                if not as_json:
+                    print_line(OUT, f"It is {reached.state} now.", "green")
+        if path is not None and not saved:
+            raise typer.Exit(1)
+
+
+def status(handle: HandleSource, as_json: Json = False) -> None:
+    """Show the state of a recording and its files so far."""
+    with reporting(as_json):
+        recording = load_recording(handle)
+        with Recorder.from_env(recording.provider) as recorder, working("Asking"):
+            found = recorder.status(recording)
+        _show_status(recording, found, as_json)
+
+
+def layout(handle: HandleSource, layout: LayoutSource, form: Form = None, as_json: Json = False) -> None:
+    """Change the layout of a running recording.
+
+    The handle file is rewritten in place; for a handle on stdin the new one is printed. What the layout
+    leaves out (background, placeholders) stays as it is.
+    """
+    with reporting(as_json):
+        if handle == layout == STDIN:
+            raise ConfigurationError("the handle and the layout can't both be on stdin", fault="caller")
+        recording = load_recording(handle)
+        wanted = load_layout(layout, form)
+        with Recorder.from_env(recording.provider) as recorder, working("Changing the layout"):
+            changed = recorder.layout(recording, wanted)
+        saved = handle == STDIN or _saved(changed, Path(handle))
+        if as_json or handle == STDIN or not saved:
+            print_json(json.loads(changed.model_dump_json()))
+        else:
+            print_line(OUT, f"The layout is {wanted.kind} now; {handle} has the new handle.", "green")
+        if not saved:
+            raise typer.Exit(1)
+
+
+def stop(
+    handle: HandleSource,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Don't wait until the files are settled.")
+    ] = False,
+    deadline: Annotated[
+        float, typer.Option(min=0.1, help="Seconds that stopping and waiting for the files may take.")
+    ] = 60.0,
+    as_json: Json = False,
+) -> None:
+    """Stop a recording and list its files. Stopping one that has ended is no error."""
+    with reporting(as_json):
+        recording = load_recording(handle)
+        with (
+            Recorder.from_env(recording.provider) as recorder,
+            working("Stopping"),
+        ):
+            outcome = recorder.stop(recording, wait=not no_wait, deadline=deadline)
+        _show_status(recording, outcome, as_json)
+
+
+def _saved(recording: Recording, path: Path) -> bool:
+    try:
+        save_recording(recording, path)
+    except OSError as error:
+        logger.error("%s can't be written: %s. Keep the handle that is on stdout.", path, error.strerror)
+        return False
+    return True
+
+
+def _show_recording(recording: Recording, path: Path) -> None:
+    ids = json.dumps(recording.model_dump(mode="json")["native"], ensure_ascii=False)
+    location = recording.location
+    files = location and (location.uri(f"{location.prefix}/" if location.prefix else "") or location.kind)
+    table = Table.grid(padding=(0, 2))
+    for name, value in (
+        ("recording", recording.id),
+        ("room", f"{recording.room} at {recording.provider}"),
+        ("vendor's ids", ids),
+        ("files go to", files),
+        ("dropped", ", ".join(recording.dropped)),
+        ("handle", str(path)),
+    ):
+        if value:
+            table.add_row(Text(name, style="bold"), Text(value, overflow="fold"))
+    OUT.print(table)
+    print_line(OUT, f"Next: recorder status {path} | recorder layout {path} grid | recorder stop {path}")
+
+
+def _show_status(recording: Recording, found: RecordingStatus, as_json: bool) -> None:
+    if as_json:
+        print_json(json.loads(found.model_dump_json()))
+        return
+    why = f": {found.reason}" if found.reason else ""
+    print_line(OUT, f"{recording.room} at {recording.provider} is {found.state}{why}", "bold")
+    if not found.files:
+        return
+    table = Table("file", "format", "status", "length", "size", "where")
+    for file in found.files:
+        table.add_row(
+            Text(file.name, overflow="fold"),
+            file.format or "",
+            file.status,
+            "" if file.duration_s is None else f"{file.duration_s:.1f} s",
+            "" if file.size_bytes is None else f"{file.size_bytes:,} B",
+            Text(file.uri or file.url or file.key or "", overflow="fold"),
+        )
+    OUT.print(table)

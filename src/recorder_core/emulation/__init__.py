@@ -1,0 +1,1 @@
+"""What every vendor's emulator shares: HTTP service, clock, rooms, pictures, files, bucket."""

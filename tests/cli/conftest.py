@@ -1,0 +1,160 @@
+"""The command line as a process of its own, against emulators in a process of their own."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+COMMAND = (sys.executable, "-m", "recorder_core.cli")
+PROVIDERS = ("agora", "zegocloud")
+SECRETS = ("storage-key-of-the-test", "storage-secret-of-the-test")
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+SPEC: dict[str, Any] = {
+    "room": "lesson-42",
+    "output": {"formats": ["hls"]},
+    "storage": {"kind": "s3", "bucket": "lessons", "region": "eu-west-1", "access_key": SECRETS[0], "secret_key": SECRETS[1]},
+}
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's environment without any credentials of a vendor."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("AGORA_", "ZEGO_"))}
+
+
+@dataclass(frozen=True)
+class Service:
+    """An emulator that `recorder emulate` serves."""
+
+    provider: str
+    base_url: str
+    env: dict[str, str]
+
+    def get(self, name: str) -> Any:
+        """What the control API tells."""
+        answer = requests.get(f"{self.base_url}/_emulator/{name}", timeout=10)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, name: str, **body: Any) -> Any:
+        """Change something through the control API."""
+        answer = requests.post(f"{self.base_url}/_emulator/{name}", json=body, timeout=10)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+@dataclass(frozen=True)
+class Emulation:
+    """A running `recorder emulate`."""
+
+    process: subprocess.Popen[str]
+    services: dict[str, Service]
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
+        """Interrupt it; its exit code and what it wrote to stderr."""
+        self.process.send_signal(number)
+        _, errors = self.process.communicate(timeout=20)
+        return self.process.returncode, errors
+
+
+def _line(process: subprocess.Popen[str]) -> str:
+    """The next line of its stdout."""
+    assert process.stdout is not None
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        if select.select([process.stdout], [], [], 0.2)[0]:
+            return process.stdout.readline()
+        assert process.poll() is None, process.communicate()[1]
+    raise AssertionError("recorder emulate printed nothing")
+
+
+@pytest.fixture(scope="session")
+def emulating() -> Iterator[Callable[..., Emulation]]:
+    """Starts `recorder emulate` with arguments; whatever still runs at the end is ended."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str, services: int = len(PROVIDERS)) -> Emulation:
+        process = subprocess.Popen(
+            (*COMMAND, "emulate", *arguments),
+            env=clean_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
+        started.append(process)
+        found = [Service(**json.loads(_line(process))) for _ in range(services)]
+        return Emulation(process, {service.provider: service for service in found})
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def services(emulating: Callable[..., Emulation]) -> dict[str, Service]:
+    """Every installed emulator, served by one `recorder emulate`; without media, since these tests look at none."""
+    return emulating("--no-media").services
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs `recorder` in a folder of its own; no secret may be in anything that it prints or writes."""
+
+    def recorder(*arguments: str, env: dict[str, str] | None = None, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            (*COMMAND, *arguments),
+            env=clean_environment() | (env or {}),
+            cwd=tmp_path,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        secrets = (*SECRETS, *(value for key, value in (env or {}).items() if "SECRET" in key))
+        written = [path.read_text() for path in tmp_path.glob("*.json") if path.name != "spec.json"]
+        for text in (done.stdout, done.stderr, *written):
+            assert not [secret for secret in secrets if secret in text], text
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    return recorder
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Callable[..., str]:
+    """Writes a spec file: the plain one with fields replaced."""
+
+    def write(**fields: Any) -> str:
+        path = tmp_path / "spec.json"
+        path.write_text(json.dumps(SPEC | fields))
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def room() -> Callable[[Service], str]:
+    """A room of its own with two participants in it."""
+
+    def furnish(service: Service) -> str:
+        name = f"lesson-{uuid.uuid4().hex[:12]}"
+        for participant in ("1001", "1002"):
+            service.post("participants", room=name, participant=participant, action="join")
+        return name
+
+    return furnish

@@ -1,0 +1,65 @@
+"""`recorder emulate`: the vendors' services as a process of its own."""
+
+import json
+import signal
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+
+def test_each_service_is_announced_in_one_line(services: Any) -> None:
+    """Each line has provider, base_url and env; env holds the variables that point a recorder at the service."""
+    assert set(services) == {"agora", "zegocloud"}
+    for service in services.values():
+        prefix = "AGORA_" if service.provider == "agora" else "ZEGO_"
+        assert service.env[f"{prefix}BASE_URLS"] == service.base_url
+        assert all(key.startswith(prefix) for key in service.env)
+
+
+@pytest.mark.parametrize("name", ["agora", "zegocloud"])
+def test_the_control_api_serves_any_program(services: Any, name: str) -> None:
+    """Recordings, journal, participants, clock and faults can be asked and changed over plain HTTP."""
+    service = services[name]
+    assert isinstance(service.get("recordings"), list)
+    assert isinstance(service.get("journal"), list)
+    joined = service.post("participants", room="controlled", participant="7", action="join")
+    assert joined["present"] == ["7"]
+    before = service.post("clock", advance=0)["time"]
+    assert service.post("clock", advance=60)["time"] >= before + 60
+    service.post("faults", operation="no-such-operation", fault="500", times=1)
+    wrong = requests.post(f"{service.base_url}/_emulator/participants", json={"room": "r"}, timeout=10)
+    assert wrong.status_code == 400
+    assert wrong.json()["error"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_cleanly_when_interrupted(emulating: Any, number: signal.Signals, tmp_path: Path) -> None:
+    """SIGINT and SIGTERM end it with exit code 0 and no traceback; nothing listens afterwards."""
+    emulation = emulating("zegocloud", "--bucket", str(tmp_path / "bucket"), services=1)
+    service = emulation.services["zegocloud"]
+    assert service.get("recordings") == []
+    code, errors = emulation.end(number)
+    assert code == 0, errors
+    assert "Traceback" not in errors
+    host, port = service.base_url.removeprefix("http://").split(":")
+    with socket.socket() as client:
+        assert client.connect_ex((host, int(port))) != 0
+
+
+def test_a_taken_port_is_said(run: Any) -> None:
+    """A port that somebody else has is exit code 2 with the port, not a traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("emulate", "agora", "--port", str(port), "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert str(port) in json.loads(done.stderr)["message"]
+
+
+def test_an_unknown_emulator_is_said(run: Any) -> None:
+    """A misspelt name is exit code 2 with the name that was probably meant; nothing is served."""
+    done = run("emulate", "zegoclod")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'zegocloud'" in done.stderr

@@ -1,0 +1,121 @@
+"""`recorder providers` and `recorder plan`."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.mark.parametrize("provider", ["agora", "zegocloud"])
+def test_a_plan_has_the_fixed_shape_and_needs_no_credentials(run: Any, spec: Any, provider: str) -> None:
+    """`plan --json` prints provider, fidelity, findings and requests, and nothing else, with an empty environment."""
+    done = run("plan", spec(), "--provider", provider, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    plan = json.loads(done.stdout)
+    assert list(plan) == ["provider", "fidelity", "findings", "requests"]
+    assert (plan["provider"], plan["fidelity"], plan["findings"]) == (provider, "exact", [])
+    assert plan["requests"]
+    for request in plan["requests"]:
+        assert list(request) == ["method", "url", "body"]
+
+
+@pytest.mark.parametrize("provider", ["agora", "zegocloud"])
+def test_what_is_unsupported_is_found_and_exits_with_1(run: Any, spec: Any, provider: str) -> None:
+    """A demand that the vendor can't meet is a finding with path, verdict, detail and instead; the exit code is 1."""
+    done = run("plan", spec(output={"formats": ["webm"]}), "--provider", provider, "--json")
+    plan = json.loads(done.stdout)
+    assert (done.returncode, plan["fidelity"]) == (1, "unsupported")
+    (finding,) = plan["findings"]
+    assert list(finding) == ["path", "verdict", "detail", "instead"]
+    assert (finding["path"], finding["verdict"]) == ("output.formats", "unsupported")
+
+
+def test_an_approximation_exits_with_0_and_is_shown(run: Any, spec: Any) -> None:
+    """What is recorded not quite as asked is printed in the table, and is no failure."""
+    done = run("plan", spec(output={"formats": ["mp4"]}), "--provider", "agora")
+    assert done.returncode == 0
+    assert "approximated" in done.stdout
+    assert "output.formats" in done.stdout
+
+
+@pytest.mark.parametrize("form", ["json", "yaml", "toml"])
+def test_a_spec_is_read_from_stdin(run: Any, form: str) -> None:
+    """`-` is stdin: JSON and YAML are told apart, TOML is named by --format."""
+    texts = {
+        "json": '{"room": "r", "storage": {"kind": "s3", "bucket": "b", "region": "eu-west-1", "access_key": "k1", "secret_key": "s1"}}',
+        "yaml": "room: r\nstorage: {kind: s3, bucket: b, region: eu-west-1, access_key: k1, secret_key: s1}\n",
+        "toml": 'room = "r"\n[storage]\nkind = "s3"\nbucket = "b"\nregion = "eu-west-1"\naccess_key = "k1"\nsecret_key = "s1"\n',
+    }
+    arguments = ("--format", "toml") if form == "toml" else ()
+    done = run("plan", "-", "-p", "zegocloud", "--json", *arguments, stdin=texts[form])
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["fidelity"] == "exact"
+
+
+def test_a_bad_spec_prints_the_path_and_the_rule(run: Any, spec: Any) -> None:
+    """Every problem of a spec is printed with its path and its rule; the exit code is 2."""
+    regions = [{"x": 0, "y": 0, "width": 1, "height": 1}, {"x": 1.2, "y": 0, "width": 0.5, "height": 1}]
+    path = spec(layout={"kind": "custom", "regions": regions}, colour="red")
+    done = run("plan", path, "--provider", "agora")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "layout.regions.1.x: 1.2" in done.stderr
+    assert "colour: " in done.stderr
+
+    as_json = run("plan", path, "--provider", "agora", "--json")
+    assert (as_json.returncode, as_json.stdout) == (2, "")
+    error = json.loads(as_json.stderr)
+    assert error["error"] == "InvalidSpec"
+    assert {problem.partition(":")[0] for problem in error["problems"]} == {"layout.regions.1.x", "colour"}
+
+
+def test_a_spec_that_cannot_be_read_is_wrong_input(run: Any) -> None:
+    """A file that isn't there is named, with exit code 2."""
+    done = run("plan", "nowhere.yaml", "--provider", "agora")
+    assert done.returncode == 2
+    assert "nowhere.yaml" in done.stderr
+    assert "No such file" in done.stderr
+
+
+def test_an_unknown_provider_is_answered_with_the_nearest(run: Any, spec: Any) -> None:
+    """A misspelt provider is exit code 2 with the name that was probably meant."""
+    done = run("plan", spec(), "--provider", "agoro")
+    assert done.returncode == 2
+    assert "'agora'" in done.stderr
+
+
+def test_providers_are_listed_with_their_origin(run: Any) -> None:
+    """Each installed provider is listed with distribution, version, plugin API and state."""
+    done = run("providers", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    found = {entry["name"]: entry for entry in json.loads(done.stdout)}
+    for name in ("agora", "zegocloud"):
+        assert found[name] | {"version": ""} == {
+            "name": name,
+            "distribution": "recorder-core",
+            "version": "",
+            "plugin_api": 1,
+            "state": "ok",
+        }
+
+
+def test_a_broken_provider_harms_no_other(run: Any, tmp_path: Path) -> None:
+    """A provider that can't be imported is listed with the reason; the others are listed as ever."""
+    folder = tmp_path / "plugins" / "broken-1.0.dist-info"
+    folder.mkdir(parents=True)
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (folder / "entry_points.txt").write_text("[recorder_core.providers]\nbroken = broken_provider:Provider\n")
+    (folder.parent / "broken_provider.py").write_text("raise RuntimeError('this plugin was built in a hurry')\n")
+    path = os.pathsep.join(filter(None, [str(folder.parent), os.environ.get("PYTHONPATH")]))
+
+    done = run("providers", "--json", env={"PYTHONPATH": path})
+    assert done.returncode == 0
+    states = {entry["name"]: (entry["distribution"], entry["state"]) for entry in json.loads(done.stdout)}
+    assert states["broken"][0] == "broken"
+    assert "built in a hurry" in states["broken"][1]
+    assert states["agora"][1] == states["zegocloud"][1] == "ok"
+
+    table = run("providers", env={"PYTHONPATH": path})
+    assert table.returncode == 0
+    assert "built in a hurry" in table.stdout

@@ -1,0 +1,56 @@
+"""The driven clock."""
+
+import time
+
+import pytest
+
+from recorder_core.emulation.clock import EmulatorClock
+
+
+def test_time_runs_by_itself_until_it_is_driven() -> None:
+    """An undriven clock shows wall time, so that a plain recorder works in real time."""
+    before = time.time()
+    shown = EmulatorClock().time()
+    assert before <= shown <= time.time()
+
+
+def test_a_day_passes_at_once() -> None:
+    """`advance` and `sleep` move both times by the same amount without waiting."""
+    clock = EmulatorClock(frozen=True, start=1000.0)
+    monotonic = clock.monotonic()
+    clock.advance(86400)
+    clock.sleep(1.5)
+    assert clock.time() == 1000.0 + 86401.5
+    assert clock.monotonic() == monotonic + 86401.5
+
+
+def test_an_unfrozen_clock_may_start_elsewhere() -> None:
+    """`start` shifts a running clock to that instant."""
+    assert 5000 <= EmulatorClock(start=5000.0).time() < 5060
+
+
+def test_wall_time_is_not_driven() -> None:
+    """Signatures and credentials are judged by the true time, whatever the emulated one."""
+    clock = EmulatorClock()
+    clock.advance(1e6)
+    assert clock.wall() < time.time() + 1
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf")])
+def test_time_never_runs_backwards(seconds: float) -> None:
+    """A negative or endless move is refused."""
+    with pytest.raises(ValueError, match="forward"):
+        EmulatorClock().advance(seconds)
+
+
+def test_listeners_hear_every_move_until_they_unsubscribe() -> None:
+    """Whoever subscribed is called after each move."""
+    clock = EmulatorClock(frozen=True, start=0.0)
+    heard: list[float] = []
+    unsubscribe = clock.subscribe(lambda: heard.append(clock.time()))
+    clock.advance(1)
+    clock.sleep(2)
+    unsubscribe()
+    unsubscribe()
+    clock.advance(4)
+    assert heard == [1, 3]

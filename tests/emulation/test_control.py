@@ -1,0 +1,94 @@
+"""The control API, for programs in any language."""
+
+from typing import Any
+
+import pytest
+import requests
+
+
+def test_a_lesson_driven_over_http(service: Any) -> None:
+    """Join, record, leave, let time pass, look: everything that a test needs, without Python."""
+    control = f"{service.base_url}/_emulator"
+    with requests.Session() as session:
+        answer = session.post(
+            f"{control}/participants",
+            json={"room": "lesson", "participant": "1001", "action": "join", "microphone": False},
+        )
+        assert answer.json() == {"room": "lesson", "present": ["1001"]}
+        assert not service.present("lesson")[0].microphone
+        session.post(f"{service.base_url}/start", json={"room": "lesson", "secretKey": "abc"})
+        answer = session.post(
+            f"{control}/participants", json={"room": "lesson", "participant": "1001", "action": "leave"}
+        )
+        assert answer.json() == {"room": "lesson", "present": []}
+        now = service.clock.time()
+        assert session.post(f"{control}/clock", json={"advance": 31.5}).json() == {"time": now + 31.5}
+        assert session.get(f"{control}/recordings").json() == [
+            {
+                "ids": {"id": "1"},
+                "room": "lesson",
+                "running": False,
+                "started_at": now,
+                "ended_at": now + 30,
+                "files": ["x.mp4"],
+            }
+        ]
+        order = {"operation": "start", "fault": "503", "times": 2}
+        assert session.post(f"{control}/faults", json=order).json() == order
+        statuses = [
+            session.post(f"{service.base_url}/start", json={"room": "a"}).status_code for _ in range(3)
+        ]
+        assert statuses == [503, 503, 200]
+        journal = session.get(f"{control}/journal").json()
+    assert [entry["status"] for entry in journal] == [200, 503, 503, 200]
+    assert "abc" not in str(journal)
+
+
+@pytest.mark.parametrize(
+    ("order", "body", "sentence"),
+    [
+        ("participants", {"room": "r", "participant": "1"}, "action: Field required"),
+        (
+            "participants",
+            {"room": "r", "participant": "1", "action": "sing"},
+            "action: Input should be 'join' or",
+        ),
+        (
+            "participants",
+            {"room": "r", "participant": 1, "action": "join"},
+            "participant: Input should be a valid",
+        ),
+        (
+            "participants",
+            {"room": "", "participant": "1", "action": "join"},
+            "room: String should have at least 1",
+        ),
+        ("participants", {"room": "r", "participant": "1", "action": "leave"}, "'1' is not in room 'r'"),
+        ("participants", {"room": "r", "participant": "1", "action": "join", "x": 1}, "x: Extra inputs"),
+        ("clock", {"advance": -1}, "advance: Input should be greater than or equal to 0"),
+        ("clock", {"advance": "1"}, "advance: Input should be a valid number"),
+        ("clock", [], "the body: Input should be an object"),
+        ("faults", {"operation": "start", "fault": "explode"}, "unknown fault 'explode'"),
+        ("faults", {"operation": "sing", "fault": "503"}, "unknown operation 'sing'"),
+        ("faults", {"operation": "start", "fault": "503", "times": 0}, "times: Input should be greater than"),
+        ("clock", None, "the body: Invalid JSON"),
+    ],
+)
+def test_a_bad_order_is_told_why(service: Any, order: str, body: Any, sentence: str) -> None:
+    """Status 400 and a sentence that names the key."""
+    content = {"json": body} if body is not None else {"data": b"{"}
+    answer = requests.post(f"{service.base_url}/_emulator/{order}", timeout=5, **content)
+    assert answer.status_code == 400
+    assert sentence in answer.json()["error"]
+
+
+def test_unknown_paths_and_methods(service: Any) -> None:
+    """A wrong path is answered with the right ones, a wrong method with the right one."""
+    answer = requests.get(f"{service.base_url}/_emulator/nothing", timeout=5)
+    assert answer.status_code == 404
+    assert "/_emulator/recordings" in answer.json()["error"]
+    answer = requests.post(f"{service.base_url}/_emulator/journal", json={}, timeout=5)
+    assert answer.status_code == 405
+    answer = requests.get(f"{service.base_url}/_emulator/clock", timeout=5)
+    assert (answer.status_code, answer.json()["error"]) == (405, "/_emulator/clock takes POST, not GET")
+    assert not service.journal
