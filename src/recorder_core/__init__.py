@@ -16,21 +16,23 @@ if TYPE_CHECKING:
     from recorder_core.hooks import HttpExchange as HttpExchange
     from recorder_core.hooks import hookimpl as hookimpl
     from recorder_core.models import *  # noqa: F403
+    from recorder_core.plan import Finding as Finding
+    from recorder_core.plan import Plan as Plan
+    from recorder_core.plan import PlannedRequest as PlannedRequest
     from recorder_core.provider import PLUGIN_API as PLUGIN_API
     from recorder_core.provider import Provider as Provider
     from recorder_core.provider import ProviderConfig as ProviderConfig
     from recorder_core.provider import ProviderOptions as ProviderOptions
     from recorder_core.recorder import Recorder as Recorder
-    from recorder_core.translation import Finding as Finding
-    from recorder_core.translation import Plan as Plan
-    from recorder_core.translation import PlannedRequest as PlannedRequest
     from recorder_core.translation import Translator as Translator
 
-_ROOMS = ("recorder", "models", "errors", "provider", "translation", "hooks", "clock")
-"""Where a public name may live; each room's `__all__` says which are its own."""
+_ROOMS = ("clock", "errors", "models", "hooks", "plan", "translation", "provider", "recorder")
+"""Where a public name may live, from the ground up; each room's `__all__` says which are its own."""
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__all__":
+        return _public_names()
     if not name.startswith("_"):
         for room in _ROOMS:
             module = import_module(f"{__name__}.{room}")
@@ -42,5 +44,8 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    names = {name for room in _ROOMS for name in import_module(f"{__name__}.{room}").__all__}
-    return sorted(names | set(globals()))
+    return sorted({*_public_names(), *globals()})
+
+
+def _public_names() -> list[str]:
+    return sorted({name for room in _ROOMS for name in import_module(f"{__name__}.{room}").__all__})

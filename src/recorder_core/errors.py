@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from recorder_core.models.recording import StartIntent
-    from recorder_core.translation import Finding
+    from recorder_core.plan import Finding
 
 __all__ = [
     "AuthenticationError",

@@ -12,7 +12,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, cast
 
 from stevedore.driver import DriverManager
-from stevedore.exception import MultipleMatches, NoMatches
+from stevedore.extension import ignore_conflicts
 
 from recorder_core.errors import ConfigurationError, ProviderNotFound
 from recorder_core.provider import PLUGIN_API, Provider, ProviderConfig
@@ -133,21 +133,23 @@ def load_hooks() -> list[object]:
 
 def _load(group: str, name: str) -> Any:
     what = group.rpartition(".")[2].removesuffix("s")
-    points = [_describe(point) for point in entry_points(group=group) if point.name == name]
-    if len({(point.distribution, point.target) for point in points}) > 1:
-        claims = " and ".join(f"{point.distribution} {point.version}" for point in points)
-        raise ProviderNotFound(
-            f"the {what} name {name!r} is claimed by {claims}", hint="Uninstall all but one of them."
-        )
-    try:
-        return DriverManager(group, name, on_load_failure_callback=_reraise, warn_on_missing_entrypoint=False).driver
-    except (NoMatches, MultipleMatches):
-        names = [found.name for found in installed(group)]
+    found = [plugin for plugin in installed(group) if plugin.name == name]
+    if not found:
+        names = [plugin.name for plugin in installed(group)]
         near = difflib.get_close_matches(name, names, n=1)
         raise ProviderNotFound(
             f"no {what} named {name!r} is installed; there is {', '.join(names) or 'none'}",
             hint=f"Did you mean {near[0]!r}?" if near else "Install the distribution that brings it.",
-        ) from None
+        )
+    if len(set(found)) > 1:
+        claims = " and ".join(f"{plugin.distribution} {plugin.version}" for plugin in found)
+        raise ProviderNotFound(
+            f"the {what} name {name!r} is claimed by {claims}", hint="Uninstall all but one of them."
+        )
+    try:
+        return DriverManager(
+            group, name, on_load_failure_callback=_reraise, conflict_resolver=ignore_conflicts
+        ).driver
     except Exception as error:
         raise ProviderNotFound(
             f"{_origin(group, name)} can't be imported: {type(error).__name__}: {error}",
@@ -160,6 +162,6 @@ def _reraise(manager: object, point: EntryPoint, error: BaseException) -> None:
 
 
 def _origin(group: str, name: str) -> str:
-    points = [_describe(point) for point in entry_points(group=group) if point.name == name]
-    where = f" ({points[0].target} of {points[0].distribution} {points[0].version})" if points else ""
+    found = next((plugin for plugin in installed(group) if plugin.name == name), None)
+    where = f" ({found.target} of {found.distribution} {found.version})" if found else ""
     return f"the {group.rpartition('.')[2].removesuffix('s')} {name!r}{where}"

@@ -26,7 +26,7 @@ from recorder_core.models import (
     StartIntent,
 )
 from recorder_core.models.loading import describe_errors
-from recorder_core.translation import Plan
+from recorder_core.plan import Plan
 from recorder_core.transport import Runtime
 
 __all__ = ["PLUGIN_API", "Provider", "ProviderConfig", "ProviderOptions"]
@@ -245,7 +245,7 @@ class Provider(ABC):
         try:
             return model.model_validate(spec.options_for(self.name))
         except ValidationError as error:
-            problems = [f"options.{self.name}.{problem}" for problem in describe_errors(error, model)]
+            problems = describe_errors(error, model, under=f"options.{self.name}")
         raise InvalidSpec("\n".join(problems), problems=problems, provider=self.name, fault="caller")
 
     def _unsupported(self, operation: str, recording: Recording) -> UnsupportedOperation:

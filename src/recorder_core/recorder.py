@@ -25,9 +25,9 @@ from recorder_core.models import (
     RecordingStatus,
     StartIntent,
 )
+from recorder_core.plan import Plan
 from recorder_core.plugins import PROVIDERS, check_provider, installed, load_hooks, load_provider
 from recorder_core.provider import Provider
-from recorder_core.translation import Plan
 from recorder_core.transport import Runtime
 
 __all__ = ["Recorder"]
@@ -37,7 +37,7 @@ logger = logging.getLogger("recorder_core")
 DEADLINE_S = 60.0
 WAIT_S = 120.0
 TIMEOUT_S = (5.0, 30.0)
-REMEMBERED_OUTCOMES = 1024
+REMEMBERED_STATUSES = 1024
 PLANNED_ID = uuid.UUID(int=0).hex
 """The recording id in plans, so that the plan of a spec is the same every time."""
 KEY_NAMESPACE = uuid.UUID("6f1c6a52-8d0e-5b43-9a3f-2f6f6b1d7c11")
@@ -90,7 +90,7 @@ class Recorder:
         self._clock = clock or SystemClock()
         self._hooks = Interception(load_hooks() if hooks is None else hooks)
         self._locks: weakref.WeakValueDictionary[str, _Turn] = weakref.WeakValueDictionary()
-        self._outcomes: OrderedDict[str, RecordingStatus] = OrderedDict()
+        self._known: OrderedDict[str, RecordingStatus] = OrderedDict()
         self._guard = threading.Lock()
         connect, read = (timeout, timeout) if isinstance(timeout, int | float) else timeout
         provider.open(
@@ -192,8 +192,7 @@ class Recorder:
         """
         self._own(recording)
         with self._operation("status", recording.id, deadline):
-            status = self.provider.status(recording)
-        self._remember(recording, status)
+            status = self._outcome(recording) or self._remember(recording, self.provider.status(recording))
         self._hooks.notify("recorder_status", recording=recording, status=status)
         return status
 
@@ -268,11 +267,12 @@ class Recorder:
         """
         self._own(recording)
         with self._operation("stop", recording.id, deadline) as limit:
-            known = self._outcomes.get(recording.id)
-            if known is not None:
-                return known
-            status = self.provider.stop(recording, wait=wait, deadline=limit.remaining())
-        self._remember(recording, status)
+            outcome = self._outcome(recording)
+            if outcome is not None:
+                return outcome
+            status = self._remember(
+                recording, self.provider.stop(recording, wait=wait, deadline=limit.remaining())
+            )
         self._hooks.notify("recorder_stopped", recording=recording, status=status)
         return status
 
@@ -352,13 +352,22 @@ class Recorder:
                 error.recording_id = error.recording_id or recording_id
                 raise
 
-    def _remember(self, recording: Recording, status: RecordingStatus) -> None:
-        """Keep an outcome, so that a second stop answers what the first one learnt."""
-        if status.state in (RecordingState.COMPLETED, RecordingState.FAILED):
-            with self._guard:
-                self._outcomes[recording.id] = status
-                while len(self._outcomes) > REMEMBERED_OUTCOMES:
-                    self._outcomes.popitem(last=False)
+    def _outcome(self, recording: Recording) -> RecordingStatus | None:
+        """How it ended, where that is known: nothing follows an end."""
+        known = self._known.get(recording.id)
+        return known if known and known.state in (RecordingState.COMPLETED, RecordingState.FAILED) else None
+
+    def _remember(self, recording: Recording, status: RecordingStatus) -> RecordingStatus:
+        """Keep what was learnt; a vendor that has forgotten a recording is answered for with the files seen before."""
+        with self._guard:
+            known = self._known.get(recording.id)
+            if known and known.files and not status.files:
+                status = status.model_copy(update={"files": known.files})
+            self._known[recording.id] = status
+            self._known.move_to_end(recording.id)
+            while len(self._known) > REMEMBERED_STATUSES:
+                self._known.popitem(last=False)
+        return status
 
     def _observe(self, exchange: HttpExchange) -> None:
         self._hooks.notify("recorder_http", exchange=exchange)

@@ -25,7 +25,13 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 SPEC: dict[str, Any] = {
     "room": "lesson-42",
     "output": {"formats": ["hls"]},
-    "storage": {"kind": "s3", "bucket": "lessons", "region": "eu-west-1", "access_key": SECRETS[0], "secret_key": SECRETS[1]},
+    "storage": {
+        "kind": "s3",
+        "bucket": "lessons",
+        "region": "eu-west-1",
+        "access_key": SECRETS[0],
+        "secret_key": SECRETS[1],
+    },
 }
 
 
@@ -107,7 +113,7 @@ def emulating() -> Iterator[Callable[..., Emulation]]:
 
 @pytest.fixture(scope="session")
 def services(emulating: Callable[..., Emulation]) -> dict[str, Service]:
-    """Every installed emulator, served by one `recorder emulate`; without media, since these tests look at none."""
+    """Every installed emulator, served by one `recorder emulate`, without media."""
     return emulating("--no-media").services
 
 
@@ -115,7 +121,9 @@ def services(emulating: Callable[..., Emulation]) -> dict[str, Service]:
 def run(tmp_path: Path) -> Run:
     """Runs `recorder` in a folder of its own; no secret may be in anything that it prints or writes."""
 
-    def recorder(*arguments: str, env: dict[str, str] | None = None, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    def recorder(
+        *arguments: str, env: dict[str, str] | None = None, stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             (*COMMAND, *arguments),
             env=clean_environment() | (env or {}),

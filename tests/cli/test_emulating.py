@@ -11,7 +11,7 @@ import requests
 
 
 def test_each_service_is_announced_in_one_line(services: Any) -> None:
-    """Each line has provider, base_url and env; env holds the variables that point a recorder at the service."""
+    """Each line has provider, base_url and env: the variables that point a recorder at the service."""
     assert set(services) == {"agora", "zegocloud"}
     for service in services.values():
         prefix = "AGORA_" if service.provider == "agora" else "ZEGO_"
@@ -29,7 +29,8 @@ def test_the_control_api_serves_any_program(services: Any, name: str) -> None:
     assert joined["present"] == ["7"]
     before = service.post("clock", advance=0)["time"]
     assert service.post("clock", advance=60)["time"] >= before + 60
-    service.post("faults", operation="no-such-operation", fault="500", times=1)
+    service.post("faults", operation="*", fault="503", times=1)
+    assert requests.get(service.base_url, timeout=10).status_code == 503
     wrong = requests.post(f"{service.base_url}/_emulator/participants", json={"room": "r"}, timeout=10)
     assert wrong.status_code == 400
     assert wrong.json()["error"]

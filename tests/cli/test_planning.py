@@ -10,7 +10,7 @@ import pytest
 
 @pytest.mark.parametrize("provider", ["agora", "zegocloud"])
 def test_a_plan_has_the_fixed_shape_and_needs_no_credentials(run: Any, spec: Any, provider: str) -> None:
-    """`plan --json` prints provider, fidelity, findings and requests, and nothing else, with an empty environment."""
+    """`plan --json` prints provider, fidelity, findings and requests, and nothing else."""
     done = run("plan", spec(), "--provider", provider, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     plan = json.loads(done.stdout)
@@ -23,7 +23,7 @@ def test_a_plan_has_the_fixed_shape_and_needs_no_credentials(run: Any, spec: Any
 
 @pytest.mark.parametrize("provider", ["agora", "zegocloud"])
 def test_what_is_unsupported_is_found_and_exits_with_1(run: Any, spec: Any, provider: str) -> None:
-    """A demand that the vendor can't meet is a finding with path, verdict, detail and instead; the exit code is 1."""
+    """What the vendor can't do is a finding with path, verdict, detail and instead; the exit code is 1."""
     done = run("plan", spec(output={"formats": ["webm"]}), "--provider", provider, "--json")
     plan = json.loads(done.stdout)
     assert (done.returncode, plan["fidelity"]) == (1, "unsupported")
@@ -43,10 +43,11 @@ def test_an_approximation_exits_with_0_and_is_shown(run: Any, spec: Any) -> None
 @pytest.mark.parametrize("form", ["json", "yaml", "toml"])
 def test_a_spec_is_read_from_stdin(run: Any, form: str) -> None:
     """`-` is stdin: JSON and YAML are told apart, TOML is named by --format."""
+    storage = {"kind": "s3", "bucket": "b", "region": "eu-west-1", "access_key": "k1", "secret_key": "s1"}
     texts = {
-        "json": '{"room": "r", "storage": {"kind": "s3", "bucket": "b", "region": "eu-west-1", "access_key": "k1", "secret_key": "s1"}}',
-        "yaml": "room: r\nstorage: {kind: s3, bucket: b, region: eu-west-1, access_key: k1, secret_key: s1}\n",
-        "toml": 'room = "r"\n[storage]\nkind = "s3"\nbucket = "b"\nregion = "eu-west-1"\naccess_key = "k1"\nsecret_key = "s1"\n',
+        "json": json.dumps({"room": "r", "storage": storage}),
+        "yaml": "room: r\nstorage:\n" + "".join(f"  {key}: {value}\n" for key, value in storage.items()),
+        "toml": 'room = "r"\n[storage]\n' + "".join(f'{key} = "{value}"\n' for key, value in storage.items()),
     }
     arguments = ("--format", "toml") if form == "toml" else ()
     done = run("plan", "-", "-p", "zegocloud", "--json", *arguments, stdin=texts[form])
@@ -106,7 +107,7 @@ def test_a_broken_provider_harms_no_other(run: Any, tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
     (folder / "entry_points.txt").write_text("[recorder_core.providers]\nbroken = broken_provider:Provider\n")
-    (folder.parent / "broken_provider.py").write_text("raise RuntimeError('this plugin was built in a hurry')\n")
+    (folder.parent / "broken_provider.py").write_text("raise RuntimeError('built in a hurry')\n")
     path = os.pathsep.join(filter(None, [str(folder.parent), os.environ.get("PYTHONPATH")]))
 
     done = run("providers", "--json", env={"PYTHONPATH": path})

@@ -1,4 +1,4 @@
-"""`recorder start`, `status`, `layout` and `stop`, each a process of its own, against emulators in another one."""
+"""`recorder start`, `status`, `layout` and `stop`, each a process of its own, as are the emulators."""
 
 import json
 from collections.abc import Callable
@@ -52,7 +52,7 @@ def test_a_recording_lives_from_process_to_process(
 def test_a_person_is_told_what_to_do_next(
     run: Any, spec: Any, services: Any, provider: str, tmp_path: Path, room: Callable[[Any], str]
 ) -> None:
-    """Without --json the handle is kept in a file all the same, and the panel names it and the next commands."""
+    """Without --json the handle is kept in a file all the same; the panel names it and what to type next."""
     service = services[provider]
     name = room(service)
     started = run("start", spec(room=name), "-p", provider, env=service.env)
@@ -76,7 +76,7 @@ def test_a_handle_may_come_from_stdin(run: Any, spec: Any, services: Any, room: 
     """`-` reads the handle from stdin; a changed one is printed."""
     service = services["zegocloud"]
     handle = run("start", spec(room=room(service)), "-p", "zegocloud", "--json", env=service.env).stdout
-    layout = 'kind = "custom"\n[[regions]]\nparticipant = "1001"\nx = 0.0\ny = 0.0\nwidth = 0.5\nheight = 0.5\n'
+    layout = 'kind = "custom"\n[[regions]]\nparticipant = "1001"\nx = 0\ny = 0\nwidth = 0.5\nheight = 0.5\n'
     (Path(spec()).parent / "layout.toml").write_text(layout)
     changed = run("layout", "-", "layout.toml", env=service.env, stdin=handle)
     assert changed.returncode == 0, changed.stderr
@@ -97,7 +97,8 @@ def test_wait_returns_when_it_truly_records(
 
 
 @pytest.mark.parametrize(
-    ("provider", "variable", "code"), [("agora", "AGORA_CUSTOMER_SECRET", None), ("zegocloud", "ZEGO_SERVER_SECRET", 100000005)]
+    ("provider", "variable", "code"),
+    [("agora", "AGORA_CUSTOMER_SECRET", None), ("zegocloud", "ZEGO_SERVER_SECRET", 100000005)],
 )
 def test_a_refusal_prints_code_meaning_and_hint(
     run: Any, spec: Any, services: Any, provider: str, variable: str, code: int | None
@@ -106,7 +107,7 @@ def test_a_refusal_prints_code_meaning_and_hint(
     env = services[provider].env | {variable: "0123456789abcdef0123456789abcdef"}
     refused = run("start", spec(), "-p", provider, env=env)
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert f"{provider} start: " in refused.stderr
+    assert refused.stderr.startswith(f"error: {provider} ")
     assert "Hint: " in refused.stderr
     assert str(code or "HTTP 401") in refused.stderr
 
@@ -134,7 +135,7 @@ def test_a_demand_that_the_vendor_cannot_meet_is_refused_before_anything_is_sent
 def test_what_may_be_dropped_is_dropped_when_asked(
     run: Any, spec: Any, services: Any, room: Callable[[Any], str]
 ) -> None:
-    """With --on-unsupported warn the recording starts; what was dropped is in the handle, and on stderr as JSON."""
+    """With --on-unsupported warn it starts; what was dropped is in the handle, and on stderr as JSON."""
     service = services["zegocloud"]
     path = spec(room=room(service), start_paused=True)
     started = run("start", path, "-p", "zegocloud", "--on-unsupported", "warn", "--json", env=service.env)

@@ -167,7 +167,7 @@ def decode() -> Callable[[Path], Decoded]:
 
 @pytest.fixture
 def assert_shows() -> Callable[[NDArray[np.uint8], Scene, tuple[Participant, ...]], None]:
-    """Asserts that each window of a scene shows its participant up to 2 px from its edges, unless it's covered."""
+    """Asserts that each window of a scene shows its participant up to 2 px from its edges."""
 
     def check(picture: NDArray[np.uint8], scene: Scene, people: tuple[Participant, ...]) -> None:
         colors = {person.id: person.color for person in people}

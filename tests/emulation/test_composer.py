@@ -118,7 +118,7 @@ def test_what_leaves_the_canvas_is_cut_off() -> None:
 
 
 def test_what_stands_in_for_a_camera_that_is_off() -> None:
-    """Without a camera a window shows its image, else its colour, else nothing; a frozen one the last frame."""
+    """Without a camera: the image, else the colour, else nothing; in a frozen window the last frame."""
     off = Participant.of("ada", color=RED, camera=False)
     assert at(compose(_one(90, 30, image=png(GREEN), color=BLUE), [off]), 45, 15) == GREEN
     assert at(compose(_one(90, 30, color=BLUE), [off]), 45, 15) == BLUE

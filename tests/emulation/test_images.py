@@ -25,7 +25,7 @@ def site() -> Iterator[str]:
         "/a.jpg": EmulatedResponse(200, picture("JPEG")),
         "/a.png": EmulatedResponse(200, picture("PNG")),
         "/text": EmulatedResponse(200, "no picture"),
-        "/half": EmulatedResponse(200, picture("PNG")[:60]),
+        "/half": EmulatedResponse(200, picture("PNG")[:45]),
         "/moved": EmulatedResponse(302, "", {"Location": "/a.png"}),
         "/gone": EmulatedResponse(404, picture("PNG")),
     }

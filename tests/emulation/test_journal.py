@@ -1,6 +1,6 @@
 """The journal."""
 
-from recorder_core.emulation.journal import MASK, Entry, Journal, mask
+from recorder_core.emulation.journal import MASK, Entry, Journal, mask, secrets_in
 
 
 def test_secrets_are_masked_at_any_depth() -> None:
@@ -16,6 +16,15 @@ def test_secrets_are_masked_at_any_depth() -> None:
         "secretKey": "",
     }
     assert tree["storage"] == {"accessKey": "AK", "bucket": "b", "secretkey": "SK"}
+
+
+def test_a_quoted_secret_is_masked_too() -> None:
+    """An answer that quotes what it was sent doesn't give it away; texts too short to be told apart stay."""
+    request = {"secretKey": ["SK-EXAMPLE", 1, "ab"], "room": "lesson"}
+    secrets = secrets_in(request, {"secretkey"})
+    assert secrets == {"SK-EXAMPLE"}
+    answer = {"reason": ["'SK-EXAMPLE' is wrong about lesson"]}
+    assert mask(answer, (), secrets) == {"reason": [f"'{MASK}' is wrong about lesson"]}
 
 
 def test_a_journal_is_a_sequence() -> None:

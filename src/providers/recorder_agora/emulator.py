@@ -96,6 +96,9 @@ class AgoraEmulator(EmulatedService):
     """
 
     name: ClassVar[str] = "agora"
+    operations: ClassVar[frozenset[str]] = frozenset(
+        {"acquire", "start", "query", "update", "updateLayout", "stop"}
+    )
     secret_names: ClassVar[frozenset[str]] = frozenset(
         {"token", "accessKey", "secretKey", "stsToken", "secret", "salt"}
     )

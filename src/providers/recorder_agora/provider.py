@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -29,7 +30,7 @@ from recorder_core.models import (
     StartIntent,
 )
 from recorder_core.provider import Provider
-from recorder_core.translation import Finding, Plan, PlannedRequest
+from recorder_core.plan import Finding, Plan, PlannedRequest
 from recorder_core.transport import Answer, Call, Envelope, RuleTable, Runtime, Transport, quote_path
 
 __all__ = ["AgoraProvider"]
@@ -42,6 +43,39 @@ SETTLED_S = 30.0
 REMEMBERED = 10_000
 ALLOCATION_FAILED = 502
 """Start's code for "no capacity for this resource id": nothing was started, a fresh resource id may do."""
+
+
+class _Sightings:
+    """When each recording was last known to the vendor, as far as this process saw."""
+
+    def __init__(self) -> None:
+        self._silent_since: OrderedDict[str, float | None] = OrderedDict()
+
+    def alive(self, recording: Recording) -> None:
+        """The vendor knew it just now."""
+        self._note(recording, None)
+
+    def ended(self, recording: Recording) -> None:
+        """The vendor said that it is ending, so that a 404 from now on is its end."""
+        self._note(recording, -math.inf)
+
+    def silence(self, recording: Recording, now: float) -> float:
+        """Seconds for which the vendor has not known it, infinite after a known end.
+
+        One that was never seen alive has been silent since its start, if it is young; an older one may have been
+        alive until just now.
+        """
+        sid = recording.native["sid"]
+        if self._silent_since.get(sid) is None:
+            started = recording.started_at.timestamp()
+            never_seen = sid not in self._silent_since
+            self._note(recording, started if never_seen and now - started < RECOVERY_S else now)
+        return now - (self._silent_since[sid] or now)
+
+    def _note(self, recording: Recording, silent_since: float | None) -> None:
+        self._silent_since[recording.native["sid"]] = silent_since
+        while len(self._silent_since) > REMEMBERED:
+            self._silent_since.popitem(last=False)
 
 
 class AgoraProvider(Provider):
@@ -62,7 +96,7 @@ class AgoraProvider(Provider):
     def __init__(self, config: AgoraConfig) -> None:
         super().__init__(config)
         self._transport: Transport | None = None
-        self._silent_since: OrderedDict[str, float | None] = OrderedDict()
+        self._sightings = _Sightings()
 
     @property
     def account(self) -> str:
@@ -127,7 +161,10 @@ class AgoraProvider(Provider):
         """
         acquire, body = dict(plan.request("acquire").body), self._with_token(plan.request("start").body)
         if "startParameter" in acquire["clientRequest"]:
-            acquire = {**acquire, "clientRequest": acquire["clientRequest"] | {"startParameter": body["clientRequest"]}}
+            acquire = {
+                **acquire,
+                "clientRequest": acquire["clientRequest"] | {"startParameter": body["clientRequest"]},
+            }
         try:
             return self._start(plan, intent, acquire, body)
         except ServiceUnavailable as error:
@@ -155,7 +192,13 @@ class AgoraProvider(Provider):
             intent,
             started_at=now,
             controllable_until=now + timedelta(hours=hours),
-            native={"cname": body["cname"], "uid": body["uid"], "resourceId": resource_id, "sid": sid, "mode": mode},
+            native={
+                "cname": body["cname"],
+                "uid": body["uid"],
+                "resourceId": resource_id,
+                "sid": sid,
+                "mode": mode,
+            },
             request_id=answer.envelope.request_id,
         )
 
@@ -195,20 +238,23 @@ class AgoraProvider(Provider):
         """query. A 404 is `starting` in the first 90 s, `gone` after 90 s of it, `unreachable` in between."""
         answer = self._send("query", recording.id, self._path(recording, "query"), method="GET")
         if answer.status == 200:
-            self._heard(recording)
+            self._sightings.alive(recording)
             return query_status(recording, answer)
         return self._missing(recording, answer)
 
     def _missing(self, recording: Recording, answer: Answer) -> RecordingStatus:
-        age = self._age(recording)
-        silence = self._silence(recording)
-        if age < RECOVERY_S:
+        silence = self._sightings.silence(recording, self.runtime.clock.time())
+        if silence < RECOVERY_S and self._age(recording) < RECOVERY_S:
             state, reason = RecordingState.STARTING, "the vendor doesn't know it yet (404)"
+        elif silence == math.inf:
+            state, reason = RecordingState.GONE, "it was stopped, and the vendor has forgotten it (404)"
         elif silence >= RECOVERY_S:
             state, reason = RecordingState.GONE, f"the vendor has not known it for {silence:.0f} s (404)"
         else:
             state = RecordingState.UNREACHABLE
-            reason = "the vendor doesn't know it (404): it ended, or is moving to another server for up to 90 s"
+            reason = (
+                "the vendor doesn't know it (404): it ended, or is moving to another server for up to 90 s"
+            )
         return self._without_files(recording, state, reason, answer)
 
     def translate_layout(self, recording: Recording, layout: Layout) -> Plan:
@@ -217,7 +263,9 @@ class AgoraProvider(Provider):
         translator.walk_layout(layout)
         requests: tuple[PlannedRequest, ...] = ()
         if not translator.refused:
-            body = UpdateLayoutRequest(**self._identity(recording), clientRequest=translator.mixed_layout()).tree()
+            body = UpdateLayoutRequest(
+                **self._identity(recording), clientRequest=translator.mixed_layout()
+            ).tree()
             requests = (self._planned("updateLayout", self._path(recording, "updateLayout"), body),)
         return Plan(self.name, requests, translator.findings)
 
@@ -225,7 +273,7 @@ class AgoraProvider(Provider):
         """Send an updateLayout."""
         body = plan.request("updateLayout").body
         self._send("updateLayout", recording.id, self._path(recording, "updateLayout"), body)
-        self._heard(recording)
+        self._sightings.alive(recording)
         return recording
 
     def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
@@ -236,18 +284,21 @@ class AgoraProvider(Provider):
         `unreachable`.
         """
         limit = Deadline(self.runtime.clock, deadline)
-        body = StopRequest(**self._identity(recording), clientRequest=StopClientRequest(async_stop=not wait)).tree()
+        body = StopRequest(
+            **self._identity(recording), clientRequest=StopClientRequest(async_stop=not wait)
+        ).tree()
         path = self._path(recording, "stop")
         for delay in itertools.chain((5.0, 10.0), itertools.repeat(15.0)):
             answer = self._send("stop", recording.id, path, body)
             if answer.envelope.code != 404:
+                self._sightings.ended(recording)
                 return stop_status(recording, answer, self._now())
-            silence = self._silence(recording)
+            silence = self._sightings.silence(recording, self.runtime.clock.time())
             if silence >= RECOVERY_S or limit.remaining() <= delay:
                 break
             self.runtime.clock.sleep(delay)
         if silence >= SETTLED_S:
-            reason = f"it had ended: the vendor has not known it for {silence:.0f} s (404)"
+            reason = "it had ended: the vendor doesn't know it any more (404)"
             return self._without_files(recording, RecordingState.GONE, reason, answer)
         reason = "the vendor doesn't know it (404): it ended, or is moving for up to 90 s; stop it again to be sure"
         return self._without_files(recording, RecordingState.UNREACHABLE, reason, answer)
@@ -272,23 +323,6 @@ class AgoraProvider(Provider):
             raw=answer.body,
         )
 
-    def _silence(self, recording: Recording) -> float:
-        """For how many seconds the vendor has not known it, as far as this provider saw.
-
-        One that was never seen alive is silent since its start.
-        """
-        sid = recording.native["sid"]
-        now = self.runtime.clock.time()
-        if self._silent_since.get(sid) is None:
-            young = self._age(recording) < RECOVERY_S and sid not in self._silent_since
-            self._silent_since[sid] = recording.started_at.timestamp() if young else now
-        return now - (self._silent_since[sid] or now)
-
-    def _heard(self, recording: Recording) -> None:
-        self._silent_since[recording.native["sid"]] = None
-        while len(self._silent_since) > REMEMBERED:
-            self._silent_since.popitem(last=False)
-
     def _age(self, recording: Recording) -> float:
         return self.runtime.clock.time() - recording.started_at.timestamp()
 
@@ -308,7 +342,9 @@ class AgoraProvider(Provider):
         return f"{quote_path('v1', 'apps', self.config.app_id)}/cloud_recording"
 
     def _planned(self, operation: str, path: str, body: Mapping[str, Any]) -> PlannedRequest:
-        return PlannedRequest(operation, "POST", f"{self.config.hosts()[0].rstrip('/')}{self._root}{path}", body)
+        return PlannedRequest(
+            operation, "POST", f"{self.config.hosts()[0].rstrip('/')}{self._root}{path}", body
+        )
 
     def _send(
         self,

@@ -24,7 +24,7 @@ from recorder_agora.wire import (
 )
 from recorder_agora.wire_values import ALL_STREAMS, CNAME_CHARACTERS
 from recorder_core.models import Cipher, Format, Media, Mode, Recording, RecordingSpec, StartIntent, Tracks
-from recorder_core.translation import concealed, merged
+from recorder_core.plan import concealed, merged
 
 __all__ = ["CompositeTranslator", "derived_uid", "named"]
 
@@ -153,12 +153,16 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
     def set_video(self, *, width: int, height: int, fps: int, bitrate_kbps: int) -> None:
         if max(width, height) > LONGEST_SIDE or width * height > MOST_PIXELS:
             self.unsupported(
-                "", f"{width}x{height}; a side has at most {LONGEST_SIDE} px, both {MOST_PIXELS} together", "shrink it"
+                "",
+                f"{width}x{height}; a side has at most {LONGEST_SIDE} px, both {MOST_PIXELS} together",
+                "shrink it",
             )
         else:
             self._canvas |= {"width": width, "height": height}
         if bitrate_kbps > MOST_KBPS:
-            self.unsupported("bitrate_kbps", f"{bitrate_kbps}; the vendor takes at most {MOST_KBPS}", "lower it")
+            self.unsupported(
+                "bitrate_kbps", f"{bitrate_kbps}; the vendor takes at most {MOST_KBPS}", "lower it"
+            )
         else:
             self._canvas["bitrate"] = bitrate_kbps
         if fps > FRAME_RATES[-1]:

@@ -68,7 +68,9 @@ def stop_status(recording: Recording, answer: Answer, now: datetime) -> Recordin
         return RecordingStatus(state=RecordingState.COMPLETED, ended_at=now, reason=NOTHING, **known)
     if code == 49:
         return RecordingStatus(
-            state=RecordingState.STOPPING, reason="it was leaving already (code 49): stopped, idle or put out", **known
+            state=RecordingState.STOPPING,
+            reason="it was leaving already (code 49): stopped, idle or put out",
+            **known,
         )
     server = StopResponse.model_validate(answer.body).serverResponse
     status = UPLOADS.get(server.uploadingStatus or "")
@@ -98,7 +100,7 @@ def recorded_files(
                 key=key,
                 uri=location.uri(key) if location else None,
                 format=FORMATS.get(suffix, suffix),
-                tracks=TRACKS.get(entry.trackType or ""),
+                tracks=TRACKS.get(entry.trackType or "", recording.media),
                 participant=None if entry.uid in (None, "0") else entry.uid,
                 status=status,
                 started_at=entry.started_at and datetime.fromtimestamp(entry.started_at, UTC),

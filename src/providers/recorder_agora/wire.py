@@ -24,6 +24,7 @@ from pydantic import (
 
 from recorder_agora.wire_values import (
     Array,
+    Choice,
     Cname,
     Color,
     FileTypes,
@@ -97,10 +98,10 @@ class AcquireClientRequest(Request):
         startParameter: the later start's `clientRequest`; a bad value passes acquire and fails start.
     """
 
-    scene: Literal[0, 1, 2] | None = None
+    scene: Choice[Literal[0, 1, 2]] | None = None
     resourceExpiredHour: int | None = Field(default=None, ge=1, le=720)
     region: Literal["CN", "AP", "EU", "NA"] | None = None
-    regionAffinity: Literal[0, 1, 2, 3, 4] | None = None
+    regionAffinity: Choice[Literal[0, 1, 2, 3, 4]] | None = None
     excludeResourceIds: Array[str] | None = None
     startParameter: StartClientRequest | None = None
 
@@ -148,7 +149,7 @@ class StorageConfig(Request):
         extensionParams: encryption and tag of the objects; `endpoint`, which vendor 11 needs.
     """
 
-    vendor: Literal[0, 1, 2, 3, 4, 5, 6, 7, 8, 11]
+    vendor: Choice[Literal[0, 1, 2, 3, 4, 5, 6, 7, 8, 11]]
     region: int = Field(ge=0)
     bucket: str = Field(min_length=1)
     accessKey: SecretStr = Field(min_length=1)
@@ -193,7 +194,7 @@ class LayoutConfig(Request):
     width: Fraction
     height: Fraction
     alpha: Fraction | None = None
-    render_mode: Literal[0, 1] | None = None
+    render_mode: Choice[Literal[0, 1]] | None = None
 
     @model_validator(mode="after")
     def _inside_canvas(self) -> Self:
@@ -212,7 +213,7 @@ class BackgroundConfig(Request):
 
     uid: str
     image_url: ImageUrl
-    render_mode: Literal[0, 1] | None = None
+    render_mode: Choice[Literal[0, 1]] | None = None
 
 
 class MixedLayout(Request):
@@ -228,7 +229,7 @@ class MixedLayout(Request):
         backgroundConfig: images by user; they go before `defaultUserBackgroundImage`.
     """
 
-    mixedVideoLayout: Literal[0, 1, 2, 3] | None = None
+    mixedVideoLayout: Choice[Literal[0, 1, 2, 3]] | None = None
     maxResolutionUid: str | None = None
     backgroundColor: Color | None = None
     backgroundImage: ImageUrl | None = None
@@ -331,16 +332,16 @@ class RecordingConfig(AudioUidList, VideoUidList):
         privateParams: JSON text for the vendor's support.
     """
 
-    channelType: Literal[0, 1] | None = None
-    streamTypes: Literal[0, 1, 2] | None = None
+    channelType: Choice[Literal[0, 1]] | None = None
+    streamTypes: Choice[Literal[0, 1, 2]] | None = None
     streamMode: Literal["default", "standard", "original"] | None = None
-    videoStreamType: Literal[0, 1] | None = None
+    videoStreamType: Choice[Literal[0, 1]] | None = None
     maxIdleTime: int | None = Field(default=None, ge=5, le=2592000)
-    decryptionMode: Literal[0, 1, 2, 3, 4, 5, 6, 7, 8] | None = None
+    decryptionMode: Choice[Literal[0, 1, 2, 3, 4, 5, 6, 7, 8]] | None = None
     secret: SecretStr | None = None
     salt: SecretStr | None = None
-    subscribeUidGroup: Literal[0, 1, 2, 3, 4, 5] | None = None
-    audioProfile: Literal[0, 1, 2] | None = None
+    subscribeUidGroup: Choice[Literal[0, 1, 2, 3, 4, 5]] | None = None
+    audioProfile: Choice[Literal[0, 1, 2]] | None = None
     transcodingConfig: TranscodingConfig | None = None
     privateParams: SecretStr | None = None
 

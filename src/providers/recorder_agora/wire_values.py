@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, Field, Strict
+from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
 __all__ = [
     "ALL_STREAMS",
     "CNAME_BYTES",
     "CNAME_CHARACTERS",
     "Array",
+    "Choice",
     "Cname",
     "Color",
     "FileTypes",
@@ -83,9 +84,18 @@ def _file_types(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool | float):
+        raise ValueError("this number is an integer")
+    return value
+
+
 _Item = TypeVar("_Item")
 Array = Annotated[tuple[_Item, ...], Strict(False)]
 """A JSON array: a list is taken for it, unlike a text for a number."""
+
+Choice = Annotated[_Item, BeforeValidator(_no_boolean)]
+"""One of some integers: Python would take true for 1 and 2.0 for 2."""
 
 Cname = Annotated[str, AfterValidator(_channel_name)]
 Uid = Annotated[str, AfterValidator(integer_uid)]

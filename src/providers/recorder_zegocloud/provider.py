@@ -25,7 +25,7 @@ from recorder_core.models import (
     StartIntent,
 )
 from recorder_core.provider import Provider
-from recorder_core.translation import Finding, Plan, PlannedRequest
+from recorder_core.plan import Finding, Plan, PlannedRequest
 from recorder_core.transport import Answer, Call, Envelope, RuleTable, Runtime, Transport
 from recorder_zegocloud.config import ZegocloudConfig, ZegocloudOptions
 from recorder_zegocloud.rules import RULES

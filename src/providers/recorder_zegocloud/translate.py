@@ -9,7 +9,7 @@ from pydantic import Secret
 
 from recorder_core.geometry import edges, pixels
 from recorder_core.models import Fit, Format, Media, Mode, RecordingSpec, StartIntent, Tracks
-from recorder_core.translation import concealed, merged
+from recorder_core.plan import concealed, merged
 from recorder_zegocloud.config import ZegocloudConfig, ZegocloudOptions
 from recorder_zegocloud.tables import FORMATS
 from recorder_zegocloud.translate_layout import LayoutTranslator, StreamNames, color_number

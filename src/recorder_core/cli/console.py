@@ -33,8 +33,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout."
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on stdout, flushed; on several lines where a person may be reading."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None) + "\n")
+    """One line of JSON on stdout, flushed."""
+    sys.stdout.write(_as_line(value) + "\n")
     sys.stdout.flush()
 
 
@@ -62,16 +62,14 @@ def reporting(as_json: bool) -> Iterator[None]:
     Raises:
         typer.Exit: 2 where the input or the configuration is wrong, 1 for every other error of the library.
     """
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JsonLines() if as_json else logging.Formatter("%(levelname)s: %(message)s"))
-    handler.setLevel(logging.WARNING)
+    handler = _LogLines(as_json=as_json)
     root = logging.getLogger()
     root.addHandler(handler)
     try:
         yield
     except RecorderError as error:
         if as_json:
-            sys.stderr.write(json.dumps(_described(error), ensure_ascii=False, default=str) + "\n")
+            ERR.out(_as_line(_described(error)), highlight=False)
         else:
             _print_error(error)
         wrong_input = isinstance(error, InvalidSpec | ConfigurationError | ProviderNotFound)
@@ -80,11 +78,21 @@ def reporting(as_json: bool) -> Iterator[None]:
         root.removeHandler(handler)
 
 
-class _JsonLines(logging.Formatter):
-    """Log records as JSON, so that whoever reads stderr as JSON can go on doing so."""
+class _LogLines(logging.Handler):
+    """Warnings as lines on stderr, above whatever shows progress there."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        return json.dumps({record.levelname.lower(): record.getMessage()}, ensure_ascii=False)
+    def __init__(self, *, as_json: bool) -> None:
+        super().__init__(logging.WARNING)
+        self._as_json = as_json
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        level, message = record.levelname.lower(), self.format(record)
+        ERR.out(_as_line({level: message}) if self._as_json else f"{level}: {message}", highlight=False)
+
+
+def _as_line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _print_error(error: RecorderError) -> None:

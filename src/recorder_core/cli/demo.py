@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -34,9 +35,9 @@ def demo(
 ) -> None:
     """Record one lesson at every emulator, and compare.
 
-    No account is needed. In a lesson of 20 seconds three participants join one after the other; a grid becomes a
-    spotlight, then a custom layout. Time is simulated: it takes less. Exits with 1 where a file is missing,
-    doesn't play, or doesn't show what was asked for.
+    No account is needed. In a lesson of 20 seconds three participants join one after the other; a grid
+    becomes a spotlight, then a custom layout. Time is simulated: it takes less. Exits with 1 where a file is
+    missing, doesn't play, or doesn't show what was asked for.
     """
     with reporting(as_json):
         chosen = chosen_emulators(names)
@@ -108,7 +109,7 @@ def _clear(output: Path) -> None:
 
 
 def _show(report: Mapping[str, Any], output: Path) -> None:
-    files = Table("provider", "format", "length", "size", "picture", "where")
+    files = Table("provider", "format", "length", "size", "picture", "where", box=box.SIMPLE_HEAD)
     for entry in report["recordings"]:
         files.add_row(
             entry["provider"],
@@ -123,7 +124,9 @@ def _show(report: Mapping[str, Any], output: Path) -> None:
     first, moments = report["compared_with"], report["moments"]
     others = list(moments[0]["agreement"])
     if others:
-        compared = Table("second", "layout", *(f"{first} and {other}" for other in others))
+        compared = Table(
+            "second", "layout", *(f"{first} and {other}" for other in others), box=box.SIMPLE_HEAD
+        )
         for moment in moments:
             shares = (f"{moment['agreement'][other]:.1%}" for other in others)
             compared.add_row(f"{moment['at_s']:g}", moment["shows"], *shares)

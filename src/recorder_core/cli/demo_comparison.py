@@ -23,11 +23,7 @@ def compare(taped: Mapping[str, Sequence[Taped]], picture: Path) -> dict[str, An
 
     `failures` has a sentence for everything that isn't as the lesson asked.
     """
-    seconds = [moment.at for moment in MOMENTS]
-    rows = {
-        name: frames(next(file.path for file in files if file.file.format == "mp4"), seconds)
-        for name, files in taped.items()
-    }
+    rows = {name: _pictures(files) for name, files in taped.items()}
     first, *others = rows
     moments: list[dict[str, Any]] = [
         {
@@ -48,6 +44,7 @@ def compare(taped: Mapping[str, Sequence[Taped]], picture: Path) -> dict[str, An
                 "format": file.file.format,
                 "path": str(file.path),
                 "duration_s": round(file.duration_s, 3),
+                "lead_s": file.lead_s,
                 "size_bytes": file.size_bytes,
                 "width": file.width,
                 "height": file.height,
@@ -63,6 +60,12 @@ def compare(taped: Mapping[str, Sequence[Taped]], picture: Path) -> dict[str, An
             *_unlike(first, moments),
         ],
     }
+
+
+def _pictures(files: Sequence[Taped]) -> list[Frame]:
+    """What the MP4 shows at each moment of the lesson."""
+    mp4 = next(file for file in files if file.file.format == "mp4")
+    return frames(mp4.path, [mp4.lead_s + moment.at for moment in MOMENTS])
 
 
 def _unchanged(name: str, pictures: Sequence[Frame]) -> Iterator[str]:

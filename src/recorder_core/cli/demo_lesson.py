@@ -74,6 +74,7 @@ class Taped:
     Attributes:
         file: as the stopped recording lists it.
         path: where the demo keeps it.
+        lead_s: at which second of the media the lesson begins: it waits until the vendor truly records.
         duration_s: length of the media, in seconds.
         size_bytes: with the segments that it names, where it is a playlist.
         width: pixels.
@@ -82,6 +83,7 @@ class Taped:
 
     file: RecordedFile
     path: Path
+    lead_s: float
     duration_s: float
     size_bytes: int
     width: int
@@ -122,24 +124,22 @@ def _play(provider: type[Provider], formats: frozenset[Format], into: Path) -> I
 
     spec = _spec(formats)
     with made(provider.name, clock=EmulatorClock(frozen=True)) as service:
-        clock, began = service.clock, service.clock.time()
-
-        def pass_until(second: float) -> None:
-            clock.advance(max(0.0, began + second - clock.time()))
-
+        clock = service.clock
         config = provider.Config.from_env(service.env)
         with Recorder(provider(config), hooks=[], clock=clock) as recorder:
             (_, first), *later = JOINS
             service.join(spec.room, first)
             recording = recorder.start(spec)
+            recorder.wait(recording)
+            began = clock.time()
             script: list[tuple[float, str | Spotlight | Custom]] = [*later, *LAYOUTS]
             for at, step in sorted(script, key=lambda event: event[0]):
-                pass_until(at)
+                clock.advance(max(0.0, began + at - clock.time()))
                 if isinstance(step, str):
                     service.join(spec.room, step)
                 else:
                     recording = recorder.layout(recording, step)
-            pass_until(LESSON_S)
+            clock.advance(max(0.0, began + LESSON_S - clock.time()))
             outcome = recorder.stop(recording)
         keys = service.bucket.list()
         for key in keys:
@@ -156,18 +156,20 @@ def _play(provider: type[Provider], formats: frozenset[Format], into: Path) -> I
                 recording_id=recording.id,
             )
         file = wanted[format]
-        yield _inspected(provider.name, file, into / PurePosixPath(file.key or file.name))
+        first_frame = file.started_at or outcome.started_at or recording.started_at
+        lead = max(0.0, round(began - first_frame.timestamp(), 3))
+        yield _inspected(provider.name, file, into / PurePosixPath(file.key or file.name), lead)
 
 
-def _inspected(provider: str, file: RecordedFile, path: Path) -> Taped:
+def _inspected(provider: str, file: RecordedFile, path: Path, lead_s: float) -> Taped:
     """What is in a file; it is opened to be sure that it plays."""
     with suppress(av.FFmpegError), av.open(str(path)) as container:
         picture = container.streams.video[0]
         duration = (container.duration or 0) / av.time_base
-        if duration > LESSON_S / 2:
+        if duration >= lead_s + MOMENTS[-1].at:
             size = sum(part.stat().st_size for part in (path, *_segments(path)))
-            return Taped(file, path, duration, size, picture.width, picture.height)
-    raise RecordingFailed(f"{path} can't be played, or holds less than half of the lesson", provider=provider)
+            return Taped(file, path, lead_s, duration, size, picture.width, picture.height)
+    raise RecordingFailed(f"{path} can't be played, or ends before the lesson does", provider=provider)
 
 
 def _segments(path: Path) -> list[Path]:

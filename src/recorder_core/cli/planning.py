@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -16,8 +17,8 @@ from recorder_core.plugins import PROVIDERS, Installed, installed, load_provider
 from recorder_core.recorder import Recorder
 
 if TYPE_CHECKING:
+    from recorder_core.plan import Plan
     from recorder_core.provider import ProviderConfig
-    from recorder_core.translation import Plan
 
 __all__ = ["ProviderName", "plan", "providers"]
 
@@ -32,7 +33,7 @@ def providers(as_json: Json = False) -> None:
         if as_json:
             print_json(rows)
             return
-        table = Table("name", "distribution", "version", "plugin API", "state")
+        table = Table("name", "distribution", "version", "plugin API", "state", box=box.SIMPLE_HEAD)
         for row in rows:
             usable = row["state"] == "ok"
             state = Text("ok", style="green") if usable else Text("can't be used", style="red")
@@ -82,7 +83,7 @@ def _configuration(config: type[ProviderConfig]) -> ProviderConfig:
 def _show(made: Plan) -> None:
     OUT.print(Text.assemble(f"{made.provider}: ", (made.fidelity, STYLES[made.fidelity])))
     if made.findings:
-        table = Table("path", "verdict", "what is lost", "instead")
+        table = Table("path", "verdict", "what is lost", "instead", box=box.SIMPLE_HEAD)
         for finding in made.findings:
             verdict = Text(finding.verdict, style=STYLES[finding.verdict])
             table.add_row(Text(finding.path), verdict, Text(finding.detail), Text(finding.instead))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -153,7 +154,8 @@ def _saved(recording: Recording, path: Path) -> bool:
 
 
 def _show_recording(recording: Recording, path: Path) -> None:
-    ids = json.dumps(recording.model_dump(mode="json")["native"], ensure_ascii=False)
+    native = recording.model_dump(mode="json")["native"]
+    ids = "\n".join(f"{name}: {value}" for name, value in native.items() if value is not None)
     location = recording.location
     files = location and (location.uri(f"{location.prefix}/" if location.prefix else "") or location.kind)
     table = Table.grid(padding=(0, 2))
@@ -179,14 +181,13 @@ def _show_status(recording: Recording, found: RecordingStatus, as_json: bool) ->
     print_line(OUT, f"{recording.room} at {recording.provider} is {found.state}{why}", "bold")
     if not found.files:
         return
-    table = Table("file", "format", "status", "length", "size", "where")
+    table = Table("format", "status", "length", "size", "where", box=box.SIMPLE_HEAD)
     for file in found.files:
         table.add_row(
-            Text(file.name, overflow="fold"),
             file.format or "",
             file.status,
             "" if file.duration_s is None else f"{file.duration_s:.1f} s",
             "" if file.size_bytes is None else f"{file.size_bytes:,} B",
-            Text(file.uri or file.url or file.key or "", overflow="fold"),
+            Text(file.uri or file.url or file.key or file.name, overflow="fold"),
         )
     OUT.print(table)

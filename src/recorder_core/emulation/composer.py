@@ -20,7 +20,8 @@ Pixels = NDArray[np.uint8]
 
 NAME_INSET: Final = 12
 """Pixels between a picture's edge and the name on it, so that the codec's ringing stays off the edge."""
-LUMA: Final = (0.2126, 0.7152, 0.0722)
+LUMA: Final = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue in brightness, as in BT.601."""
 NAME_SIZES: Final = (32, 24, 18, 14, 11)
 
 

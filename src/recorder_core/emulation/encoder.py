@@ -29,7 +29,7 @@ MUXERS: Final = {"mp4": {"movflags": "faststart"}, "flv": {}}
 BT709: Final = 1
 """The number of BT.709 in the tables of colour primaries and transfer curves of ITU-T H.273."""
 PURE_TONES: Final = {"aac": {"aac_coder": "fast"}, "libopus": {"application": "lowdelay"}}
-"""Codec options with which steady tones stay what they are; the others add tones of their own at low rates."""
+"""Codec options with which steady tones stay pure; by default low rates add tones of their own."""
 FULL_LEVEL: Final = 0.5
 """Of full scale, when the most tones sound: the codecs overshoot."""
 RAMP_S: Final = 0.005
@@ -187,7 +187,7 @@ def _video_stream(container: OutputContainer, shot: Shot, fps: int) -> VideoStre
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context
     context.gop_size = NO_KEY_FRAMES_OF_ITS_OWN
-    context.colorspace = Colorspace.ITU709
+    context.colorspace = Colorspace.ITU601
     context.color_range = ColorRange.MPEG
     context.color_primaries = context.color_trc = BT709
     return stream
@@ -218,7 +218,7 @@ def _frames(shots: Sequence[Shot], timeline: Timeline, fps: int, key_frame_s: fl
             frame = VideoFrame.from_ndarray(
                 _yuv(compose(shots[stretch].scene, shots[stretch].people)), "yuv420p"
             )
-            frame.colorspace = Colorspace.ITU709
+            frame.colorspace = Colorspace.ITU601
             frame.color_range = ColorRange.MPEG
             shown = stretch
         if key_frame_s and at >= next_key_s:
@@ -232,10 +232,10 @@ def _frames(shots: Sequence[Shot], timeline: Timeline, fps: int, key_frame_s: fl
 
 
 def _yuv(picture: Pixels) -> NDArray[np.uint8]:
-    """The three planes in one array, BT.709 in limited range, each chroma sample the mean of its four.
+    """The three planes in one array, BT.601 in limited range, each chroma sample the mean of its four.
 
-    Converted here, since the scaler's own filters would carry the chroma of a region over more than its edge
-    pixel.
+    BT.601 is what readers assume that ignore the file's own mark. Converted here, since the scaler's own
+    filters would carry the chroma of a region over more than its edge pixel.
     """
     width, height = encoded_size(picture.shape[1], picture.shape[0])
     if picture.shape[:2] != (height, width):

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Final, overload
 
 MASK: Final = "**********"
+SHORTEST_SECRET: Final = 4
+"""Characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,22 +67,44 @@ class Journal(Sequence[Entry]):
             return len(self._entries)
 
 
-def mask(tree: Any, secret_names: Collection[str]) -> Any:
+def mask(tree: Any, secret_names: Collection[str], secrets: Collection[str] = ()) -> Any:
     """A copy of a JSON tree in which the value of every key of `secret_names`, at any depth, is asterisks.
 
     A key in another case counts too: a misspelt field holds the same secret. None and the empty text stay.
+    `secrets` are texts that are replaced wherever they stand, as in a message that quotes them.
     """
-    return _mask(tree, {name.lower() for name in secret_names})
+    return _mask(tree, {name.lower() for name in secret_names}, secrets)
 
 
-def _mask(tree: Any, secret_names: set[str]) -> Any:
+def secrets_in(tree: Any, secret_names: Collection[str]) -> set[str]:
+    """The texts under keys of `secret_names`, apart from those too short to be told from any other text."""
+    found: set[str] = set()
+    _collect(tree, {name.lower() for name in secret_names}, found, secret=False)
+    return {text for text in found if len(text) >= SHORTEST_SECRET}
+
+
+def _mask(tree: Any, secret_names: set[str], secrets: Collection[str]) -> Any:
     if isinstance(tree, Mapping):
         return {
             key: MASK
             if key.lower() in secret_names and value not in (None, "")
-            else _mask(value, secret_names)
+            else _mask(value, secret_names, secrets)
             for key, value in tree.items()
         }
     if isinstance(tree, list | tuple):
-        return [_mask(item, secret_names) for item in tree]
+        return [_mask(item, secret_names, secrets) for item in tree]
+    if isinstance(tree, str):
+        for secret in secrets:
+            tree = tree.replace(secret, MASK)
     return tree
+
+
+def _collect(tree: Any, secret_names: set[str], found: set[str], *, secret: bool) -> None:
+    if isinstance(tree, Mapping):
+        for key, value in tree.items():
+            _collect(value, secret_names, found, secret=secret or key.lower() in secret_names)
+    elif isinstance(tree, list | tuple):
+        for item in tree:
+            _collect(item, secret_names, found, secret=secret)
+    elif secret and isinstance(tree, str):
+        found.add(tree)

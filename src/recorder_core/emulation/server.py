@@ -30,8 +30,18 @@ class HttpServer:
         self.closing = threading.Event()
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
-        self._server = make_server(host, port, cast("Any", self), threaded=True, request_handler=Handler)
-        self.port: int = self._server.server_port
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        # Where a port is taken, werkzeug's own binding ends the whole process; this one raises OSError.
+        with socket.create_server((host, port), family=family) as listener:
+            self._server = make_server(
+                host,
+                port,
+                cast("Any", self),
+                threaded=True,
+                request_handler=Handler,
+                fd=listener.fileno(),
+            )
+        self.port: int = self._server.port
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name="emulator", daemon=True
         )

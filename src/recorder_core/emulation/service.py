@@ -16,7 +16,7 @@ from recorder_core.emulation.control import CONTROL_PREFIX, control
 from recorder_core.emulation.delivery import Delivery, Name, Output, deliver
 from recorder_core.emulation.exchange import EmulatedRequest, EmulatedResponse, Exchange
 from recorder_core.emulation.faults import Faults
-from recorder_core.emulation.journal import Entry, Journal, mask
+from recorder_core.emulation.journal import Entry, Journal, mask, secrets_in
 from recorder_core.emulation.limits import RateLimit
 from recorder_core.emulation.recording import EmulatedRecording
 from recorder_core.emulation.room import Participant, Room
@@ -298,6 +298,8 @@ class EmulatedService(ABC):
         response = self._response(request, fault)
         if fault == "drop":
             response = None
+        body = _json(request)
+        secrets = secrets_in(body, self.secret_names) | secrets_in(request.query, self.secret_query)
         self.journal.append(
             Entry(
                 at=at,
@@ -305,9 +307,9 @@ class EmulatedService(ABC):
                 method=request.method,
                 path=request.path,
                 query=mask(request.query, self.secret_query),
-                body=self._masked(request.body),
+                body=mask(body, self.secret_names, secrets),
                 status=response.status if response else None,
-                answer=mask(response.body, self.secret_names) if response else None,
+                answer=mask(_text(response.body), self.secret_names, secrets) if response else None,
                 fault=fault,
             )
         )
@@ -333,13 +335,18 @@ class EmulatedService(ABC):
             )
         return response
 
-    def _masked(self, body: bytes) -> Any:
-        if not body:
-            return None
-        try:
-            return mask(EmulatedRequest(method="", path="", body=body).json(), self.secret_names)
-        except ValueError:
-            return f"{len(body)} bytes that are not JSON"
+
+def _json(request: EmulatedRequest) -> Any:
+    if not request.body:
+        return None
+    try:
+        return request.json()
+    except ValueError:
+        return f"{len(request.body)} bytes that are not JSON"
+
+
+def _text(body: Any) -> Any:
+    return body.decode(errors="replace") if isinstance(body, bytes) else body
 
 
 def _id(participant: str | Participant) -> str:

@@ -91,9 +91,9 @@ class Rectangle(Model):
         if length < SNAP:
             raise invalid(f"{length:g} is less than {SNAP:g}, so nothing would be seen")
         start = info.data.get("x" if info.field_name == "width" else "y")
-        if start is not None and start + length > 1 + SNAP:
+        if start is not None and round(start + length - 1, 9) > SNAP:
             axis = "x + width" if info.field_name == "width" else "y + height"
-            raise invalid(f"leaves the canvas: {axis} is {start + length:.6g}, which is more than 1")
+            raise invalid(f"leaves the canvas: {axis} is {start + length:.9g}, which is more than 1")
         return length
 
 

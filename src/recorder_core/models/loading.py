@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Hashable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Mapping
 from functools import cache
 from os import PathLike
 from pathlib import Path
@@ -55,16 +54,13 @@ def load(
         name = os.fspath(source)
         if "\n" in name or name.lstrip().startswith("{"):
             raise _refusal("the spec", "is a text, not the path of a file; a text is loaded with loads")
-        with _refusing(name):
-            content: str | bytes = Path(name).read_bytes()
+        content = _attempt(name, Path(name).read_bytes)
     elif hasattr(source, "read"):
         name = str(getattr(source, "name", "the spec"))
-        with _refusing(name):
-            content = source.read()
+        content = _attempt(name, source.read)
     else:
         return validate(model, source)
-    with _refusing(name):
-        text = content.decode() if isinstance(content, bytes) else content
+    text = _attempt(name, content.decode) if isinstance(content, bytes) else content
     return loads(model, text, format=format or _SUFFIXES.get(Path(name).suffix.lower()), name=name)
 
 
@@ -75,9 +71,7 @@ def loads(model: type[T], text: str, *, format: Format | None = None, name: str 
         format = "json" if text.lstrip().startswith("{") else "yaml"
     if format not in _READERS:
         raise _refusal(name, f"{format!r} is no format; known are {', '.join(get_args(Format))}")
-    with _refusing(name):
-        tree = _READERS[format](text)
-    return validate(model, tree, name=name)
+    return validate(model, _attempt(name, _READERS[format], text), name=name)
 
 
 def validate(model: type[T], tree: Any, *, name: str = "the spec") -> T:
@@ -85,8 +79,7 @@ def validate(model: type[T], tree: Any, *, name: str = "the spec") -> T:
     if not isinstance(tree, Mapping):
         raise _refusal(name, "is not a mapping of fields to values")
     environment = _Environment()
-    with _refusing(name):
-        tree = environment.applied(tree)
+    tree = _attempt(name, environment.applied, tree)
     problems = environment.problems
     if not problems:
         try:
@@ -141,12 +134,10 @@ def _refusal(name: str, problem: str) -> InvalidSpec:
     return InvalidSpec(f"{name}: {problem}", problems=[problem], fault="caller")
 
 
-@contextmanager
-def _refusing(name: str) -> Iterator[None]:
-    """Turn what goes wrong in reading into InvalidSpec without the original error (it keeps the text)."""
-    problem = None
+def _attempt(name: str, read: Callable[..., Any], *arguments: Any) -> Any:
+    """What `read` returns; what goes wrong becomes InvalidSpec, without the original error."""
     try:
-        yield
+        return read(*arguments)
     except _UnreadableError as error:
         problem = str(error)
     except UnicodeError:
@@ -157,8 +148,7 @@ def _refusing(name: str) -> Iterator[None]:
         problem = "is nested too deeply"
     except ValueError:
         problem = "can't be read"
-    if problem is not None:
-        raise _refusal(name, problem)
+    raise _refusal(name, problem)
 
 
 def _read_json(text: str) -> Any:
@@ -235,12 +225,16 @@ def _yaml_loader() -> type[yaml.SafeLoader]:
             return super().construct_mapping(node, deep=deep)
 
     Loader.yaml_implicit_resolvers = {}
-    number = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
+    whole = r"(0|[1-9][0-9]*)"
     for tag, pattern, first in (
         ("bool", r"true|True|TRUE|false|False|FALSE", [*"tTfF"]),
         ("null", r"~|null|Null|NULL|", [*"~nN", ""]),
-        ("int", r"[-+]?(0|[1-9][0-9]*)", [*"-+0123456789"]),
-        ("float", rf"{number}|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", [*"-+.0123456789"]),
+        ("int", rf"[-+]?{whole}", [*"-+0123456789"]),
+        (
+            "float",
+            rf"[-+]?({whole}?\.[0-9]+|{whole}\.?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+            [*"-+.0123456789"],
+        ),
         ("merge", r"<<", ["<"]),
     ):
         Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(rf"^(?:{pattern})$"), first)

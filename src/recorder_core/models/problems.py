@@ -52,7 +52,7 @@ def nearest(name: str, names: Iterable[str]) -> str:
 
 
 def _locate(loc: Sequence[int | str], model: Any) -> tuple[list[str], Any]:
-    """The path without pydantic's additions and the annotation (or, of an unknown key, the model) at its end."""
+    """The path without what pydantic adds, and the type at its end (of an unknown key: the model)."""
     path: list[str] = []
     at = model
     for step in loc:

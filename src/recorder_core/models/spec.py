@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from os import PathLike
 from typing import IO, Annotated, Any, Self, TypeVar
 
@@ -227,6 +228,7 @@ class RecordingSpec(Model):
         return self.model_copy(update=changes)
 
 
+@lru_cache(maxsize=64)
 def _picture(video: Video) -> Video:
     width, height, fps = video.width or 1280, video.height or 720, video.fps or 15
     bitrate_kbps = default_bitrate_kbps(width, height, fps)

@@ -19,8 +19,8 @@ from urllib3.util import Retry
 from recorder_core.clock import current_deadline
 from recorder_core.errors import DeadlineExceeded, RateLimited, RecorderError, StartOutcomeUnknown
 from recorder_core.hooks import HttpExchange
+from recorder_core.plan import masked
 from recorder_core.rules import NO_ANSWER, NOT_SENT, Rule, RuleTable, Then
-from recorder_core.translation import masked
 from recorder_core.transport.calls import Answer, Call, Envelope, Runtime
 from recorder_core.transport.masking import MaskedQuery, Payload, Secrets, credentials_in
 from recorder_core.transport.pool import LARGEST_ANSWER, Lost, Pool, Reply

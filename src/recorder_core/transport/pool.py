@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import http.client
 import io
-import math
 import os
+import re
 import socket
 import ssl
 import threading
@@ -48,6 +48,8 @@ POOL_SIZE = 64
 LARGEST_ANSWER = 8 * 1024 * 1024
 """Bytes, after decompression."""
 
+NOT_IN_A_HEADER = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
+
 UNTRUSTED = Rule(
     then=Then.RAISE,
     error=TransportError,
@@ -66,7 +68,7 @@ MISCONFIGURED = Rule(
 UNSENDABLE = Rule(
     then=Then.RAISE,
     error=ConfigurationError,
-    meaning="the request can't be written: a header or the address holds a character that HTTP doesn't allow",
+    meaning="the request can't be written: a header holds a character that HTTP doesn't allow",
     hint="Check the credentials for line breaks and letters beyond ASCII.",
     fault="caller",
 )
@@ -86,7 +88,7 @@ class Lost:
     """No whole answer.
 
     Attributes:
-        reason: in a few words, which may quote what the peer sent.
+        reason: in a few words.
         sent: whether any byte of the request can have reached the host.
         timed_out: whether a time-out ended it.
         rule: what follows, where that is the same for every vendor.
@@ -276,7 +278,9 @@ class Pool:
             return _lost(error, sent=passage.sent)
         except ValueError as error:
             # Nothing but its class is told: its text quotes the header, which may be a credential.
-            return Lost(type(error).__name__, sent=False, rule=UNSENDABLE)
+            if any(NOT_IN_A_HEADER.search(str(value)) for value in request.headers.values()):
+                return Lost(type(error).__name__, sent=False, rule=UNSENDABLE)
+            return Lost(type(error).__name__, sent=passage.sent)
         finally:
             _passage.reset(token)
 
@@ -295,11 +299,10 @@ class Pool:
 
 
 def _body_of(raw: urllib3.HTTPResponse) -> bytes | None:
-    is_known_to_fit = (
-        raw.length_remaining or math.inf
-    ) <= LARGEST_ANSWER and "Content-Encoding" not in raw.headers
+    length = raw.length_remaining
+    fits = length is not None and length <= LARGEST_ANSWER and "Content-Encoding" not in raw.headers
     try:
-        data = raw.read(None if is_known_to_fit else LARGEST_ANSWER + 1, decode_content=True)
+        data = raw.read(None if fits else LARGEST_ANSWER + 1, decode_content=True)
     except urllib3.exceptions.DecodeError:
         raw.close()
         return None
@@ -328,6 +331,7 @@ def _innermost(error: BaseException) -> BaseException:
 
 
 def _described(error: BaseException) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return f"{type(error).__name__}: {error}"
+    """In words of ours or the system's: those of other errors quote what the peer sent."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return type(error).__name__

@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from requests import PreparedRequest
 from recorder_core.hooks import HttpExchange
 from recorder_core.transport import Call, Envelope, Rule, RuleTable, Runtime, Then, Transport
 
-type Action = Callable[[socket.socket], bool]
+Action = Callable[[socket.socket], bool]
 
 
 @dataclass(frozen=True)
@@ -30,37 +31,6 @@ class Received:
     @property
     def json(self) -> Any:
         return json.loads(self.body)
-
-
-def answer(
-    body: object = None, *, status: int = 200, headers: Mapping[str, str] | None = None, close: bool = False
-) -> Action:
-    """Send a whole answer; `body` is JSON unless it is bytes."""
-    data = body if isinstance(body, bytes) else json.dumps({"code": 0} if body is None else body).encode()
-    lines = {"Content-Type": "application/json", "Content-Length": str(len(data)), **(headers or {})}
-    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-    return raw(f"HTTP/1.1 {status} Whatever\r\n{head}\r\n".encode() + data, close=close)
-
-
-def raw(data: bytes, *, close: bool = True) -> Action:
-    """Send bytes as they are, then close the connection or keep it."""
-
-    def act(connection: socket.socket) -> bool:
-        connection.sendall(data)
-        return not close
-
-    return act
-
-
-def hang_up(_: socket.socket) -> bool:
-    """Close the connection without an answer."""
-    return False
-
-
-def reset(connection: socket.socket) -> bool:
-    """Close the connection with a reset."""
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-    return False
 
 
 class Peer:
@@ -86,6 +56,41 @@ class Peer:
     def will(self, *actions: Action) -> None:
         self._script.extend(actions)
 
+    @staticmethod
+    def answer(
+        body: object = None,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        close: bool = False,
+    ) -> Action:
+        """Send a whole answer; `body` is JSON unless it is bytes."""
+        data = body if isinstance(body, bytes) else json.dumps({"code": 0} if body is None else body).encode()
+        lines = {"Content-Type": "application/json", "Content-Length": str(len(data)), **(headers or {})}
+        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        return Peer.raw(f"HTTP/1.1 {status} Whatever\r\n{head}\r\n".encode() + data, close=close)
+
+    @staticmethod
+    def raw(data: bytes, *, close: bool = True) -> Action:
+        """Send bytes as they are, then close the connection or keep it."""
+
+        def act(connection: socket.socket) -> bool:
+            connection.sendall(data)
+            return not close
+
+        return act
+
+    @staticmethod
+    def hang_up(_: socket.socket) -> bool:
+        """Close the connection without an answer."""
+        return False
+
+    @staticmethod
+    def reset(connection: socket.socket) -> bool:
+        """Close the connection with a reset."""
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        return False
+
     def stall(self, _: socket.socket) -> bool:
         """Say nothing until the test is over."""
         self.closing.wait()
@@ -101,6 +106,22 @@ class Peer:
             return False
 
         return act
+
+    def tunnel(self, connection: socket.socket) -> bool:
+        """Act as a proxy that was asked to CONNECT to a port of this machine, whatever the host's name."""
+        port = int(self.received[-1].target.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as there:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=_relay, args=(there, connection), daemon=True)
+            back.start()
+            _relay(connection, there)
+            back.join()
+        return False
+
+    def wait_until_idle(self) -> None:
+        """Return when the peer has closed every connection that it had taken."""
+        while self._open:
+            time.sleep(0.005)
 
     def close(self) -> None:
         self.closing.set()
@@ -139,18 +160,28 @@ class Peer:
             self._open.discard(connection)
 
     def _serve_one(self, connection: socket.socket, stream: Any) -> bool:
-        first = stream.readline().decode().split()
+        first = stream.readline().decode("latin-1").split()
         if not first:
             return False
         headers = {}
-        while line := stream.readline().decode().strip():
+        while line := stream.readline().decode("latin-1").strip():
             name, _, value = line.partition(":")
             headers[name] = value.strip()
         body = stream.read(int(headers.get("Content-Length", 0)))
         with self._guard:
             self.received.append(Received(first[0], first[1], headers, body))
-            act = self._script.popleft() if self._script else answer()
+            act = self._script.popleft() if self._script else self.answer()
         return act(connection)
+
+
+def _relay(source: socket.socket, sink: socket.socket) -> None:
+    """Pass bytes on until the source ends."""
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        return
 
 
 class SleeplessClock:
@@ -172,10 +203,12 @@ class SleeplessClock:
 
 
 def read_envelope(_: int, headers: Mapping[str, str], body: Mapping[str, Any]) -> Envelope:
+    """Code and message of the body, request id of the head."""
     return Envelope(body.get("code"), body.get("message"), headers.get("x-request-id"))
 
 
 def unsigned(request: PreparedRequest) -> PreparedRequest:
+    """For a vendor without credentials."""
     return request
 
 
@@ -213,6 +246,10 @@ class Bench:
         self._close.append(transport.close)
         return transport
 
+    @staticmethod
+    def call(operation: str = "query", **fields: Any) -> Call:
+        return Call(**{"operation": operation, "method": "POST", "path": "/do", "body": {"a": 1}, **fields})
+
     def free_url(self) -> str:
         """The address of a port where nobody listens."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -225,6 +262,7 @@ class Bench:
 
 @pytest.fixture
 def bench() -> Iterator[Bench]:
+    """The bench of one test."""
     bench = Bench()
     yield bench
     bench.close()
@@ -232,8 +270,5 @@ def bench() -> Iterator[Bench]:
 
 @pytest.fixture
 def peer(bench: Bench) -> Peer:
+    """A peer without TLS."""
     return bench.peer()
-
-
-def call(operation: str = "query", **fields: Any) -> Call:
-    return Call(**{"operation": operation, "method": "POST", "path": "/do", "body": {"a": 1}, **fields})

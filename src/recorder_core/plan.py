@@ -1,0 +1,171 @@
+"""What would be sent for a spec, and the truth about what that loses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import Secret, SecretStr
+
+from recorder_core.errors import UnsupportedFeature
+from recorder_core.models import RecordingSpec
+
+__all__ = ["MASK", "Fidelity", "Finding", "Plan", "PlannedRequest", "Verdict", "concealed", "masked", "merged"]
+
+Verdict = Literal["approximated", "unsupported"]
+Fidelity = Literal["exact", "approximated", "unsupported"]
+
+MASK = "**********"
+NEVER_DROPPED = ("room", "mode", "media", "participants", "storage", "encryption", "output.formats", "output.prefix")
+"""What `on_unsupported="warn"` doesn't cover: a warning must not record other people, elsewhere, or in the clear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One difference between what was asked and what the vendor will do.
+
+    Attributes:
+        path: where in the spec, such as `layout.regions.3.fit`.
+        verdict: `approximated` (recorded, not quite as asked) or `unsupported` (would be lost).
+        detail: what the vendor can't do.
+        instead: what will happen instead, or what to change to get it exactly.
+    """
+
+    path: str
+    verdict: Verdict
+    detail: str
+    instead: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.verdict}: {self.detail}{self.instead and f' ({self.instead})'}"
+
+    @property
+    def droppable(self) -> bool:
+        """Whether `on_unsupported="warn"` may turn it into a warning."""
+        if self.path.startswith("layout.regions.") and self.path.endswith(".participant"):
+            return False
+        return not any(self.path == path or self.path.startswith(f"{path}.") for path in NEVER_DROPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRequest:
+    """A request as it would be sent.
+
+    Attributes:
+        operation: the vendor call, such as `start`.
+        method: HTTP method.
+        url: the whole URL; ids that only an earlier answer can give stand in braces, what authenticates is left out.
+        body: the JSON tree; its secret leaves are `SecretStr`, so that printing it shows none.
+    """
+
+    operation: str
+    method: str
+    url: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    def dump(self) -> dict[str, Any]:
+        """`method`, `url` and `body` as plain JSON values, secrets masked."""
+        return {"method": self.method, "url": self.url, "body": masked(self.body)}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be sent for a spec or a layout, and what that loses. Nothing was sent.
+
+    Attributes:
+        provider: name of the provider.
+        requests: in the order in which they would be sent.
+        findings: every difference, in the order of the spec.
+        resolved: the spec with our own values filled in; None for a layout change.
+    """
+
+    provider: str
+    requests: tuple[PlannedRequest, ...]
+    findings: tuple[Finding, ...]
+    resolved: RecordingSpec | None = None
+
+    @property
+    def fidelity(self) -> Fidelity:
+        """The worst finding, `exact` where there is none."""
+        verdicts = {finding.verdict for finding in self.findings}
+        if "unsupported" in verdicts:
+            return "unsupported"
+        return "approximated" if verdicts else "exact"
+
+    @property
+    def spec(self) -> RecordingSpec:
+        """The resolved spec.
+
+        Raises:
+            ValueError: this is the plan of a layout change.
+        """
+        if self.resolved is None:
+            raise ValueError("the plan of a layout change has no spec")
+        return self.resolved
+
+    def request(self, operation: str) -> PlannedRequest:
+        """The planned request of that operation."""
+        return next(request for request in self.requests if request.operation == operation)
+
+    def dump(self) -> dict[str, Any]:
+        """The plan as plain JSON values, secrets masked."""
+        return {
+            "provider": self.provider,
+            "fidelity": self.fidelity,
+            "findings": [
+                {"path": f.path, "verdict": f.verdict, "detail": f.detail, "instead": f.instead} for f in self.findings
+            ],
+            "requests": [request.dump() for request in self.requests],
+        }
+
+    def lost(self, *, warn: bool) -> tuple[str, ...]:
+        """The paths that this plan drops, where dropping was allowed.
+
+        Args:
+            warn: whether the caller accepts losses (`on_unsupported="warn"`).
+
+        Raises:
+            UnsupportedFeature: something would be lost that the caller didn't allow or that never may be.
+        """
+        lost = [finding for finding in self.findings if finding.verdict == "unsupported"]
+        refused = [finding for finding in lost if not (warn and finding.droppable)]
+        if refused:
+            raise UnsupportedFeature(
+                f"{self.provider} can't do what is asked:\n" + "\n".join(f"  {finding}" for finding in refused),
+                findings=refused,
+                provider=self.provider,
+                operation="start" if self.resolved else "layout",
+                fault="caller",
+                hint="Change or leave out what is named, or choose another provider."
+                + ("" if warn else ' `on_unsupported="warn"` drops what may be dropped.'),
+            )
+        return tuple(finding.path for finding in lost)
+
+
+def masked(tree: Any) -> Any:
+    """The JSON tree with every `SecretStr` and `Secret` replaced by asterisks."""
+    if isinstance(tree, Mapping):
+        return {key: masked(value) for key, value in tree.items()}
+    if isinstance(tree, list | tuple):
+        return [masked(value) for value in tree]
+    return MASK if isinstance(tree, SecretStr | Secret) else tree
+
+
+def concealed(tree: Any) -> Any:
+    """The JSON tree with every leaf a `Secret`, so that it is sent but never shown."""
+    if isinstance(tree, Mapping):
+        return {key: concealed(value) for key, value in tree.items()}
+    if isinstance(tree, list | tuple):
+        return [concealed(value) for value in tree]
+    return Secret(tree)
+
+
+def merged(tree: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    """`tree` with `extra` laid over it, objects merged at any depth, everything else replaced."""
+    result = dict(tree)
+    for key, value in extra.items():
+        below = result.get(key)
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        result[key] = merged(below, value) if both and isinstance(below, Mapping) else value
+    return result

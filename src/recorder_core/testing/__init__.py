@@ -1,0 +1,45 @@
+"""For tests of applications and of providers: the vendors' services, emulated on loopback.
+
+`recorder_core.testing.fixtures` has them as pytest fixtures.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from recorder_core.plugins import load_emulator, load_provider
+from recorder_core.recorder import Recorder
+
+if TYPE_CHECKING:
+    from recorder_core.emulation.service import EmulatedService
+
+__all__ = ["connect", "emulate"]
+
+
+def emulate(name: str, **options: Any) -> EmulatedService:
+    """The emulated service of a vendor, to be entered with `with`.
+
+    Args:
+        name: the name of an installed emulator, such as a provider's.
+        options: switches of that emulator; every one takes `clock`, `bucket`, `media`, `media_limit`, `port`,
+            `strict` and `rate_limits`, see `recorder_core.emulation.service.EmulatedService`.
+
+    Raises:
+        ProviderNotFound: no emulator of that name is installed, or it can't be loaded.
+    """
+    return load_emulator(name)(**options)
+
+
+def connect(service: EmulatedService, **overrides: Any) -> Recorder:
+    """A recorder for an emulated service: its credentials and address, and its clock, so that no wait takes time.
+
+    Args:
+        service: a running service.
+        overrides: keywords of `Recorder` and of the provider's `Config`, which win. No installed hooks run unless
+            `hooks` names them.
+    """
+    found = load_provider(service.name)
+    config = {key: overrides.pop(key) for key in found.Config.model_fields.keys() & overrides.keys()}
+    return Recorder(
+        found(found.Config.from_env(service.env, **config)), **{"clock": service.clock, "hooks": (), **overrides}
+    )
