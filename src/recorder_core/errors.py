@@ -6,6 +6,7 @@ survives pickling, so that a worker process can hand it on.
 
 from __future__ import annotations
 
+from copyreg import __newobj__  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -116,18 +117,11 @@ class RecorderError(Exception):
 
     def fields(self) -> dict[str, Any]:
         """All fields by name, for structured logging."""
-        return dict(vars(self))
+        return {name: value for name, value in vars(self).items() if name != "__notes__"}
 
-    def __reduce__(self) -> tuple[Callable[..., RecorderError], tuple[Any, ...]]:
-        return _rebuild, (type(self), self.fields(), tuple(getattr(self, "__notes__", ())))
-
-
-def _rebuild(cls: type[RecorderError], fields: dict[str, Any], notes: Sequence[str]) -> RecorderError:
-    fields.pop("__notes__", None)
-    error = cls(**fields)
-    for note in notes:
-        error.add_note(note)
-    return error
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
+        # Without __init__, which a subclass may have given other parameters.
+        return __newobj__, (type(self), *self.args), dict(vars(self))
 
 
 class ConfigurationError(RecorderError):

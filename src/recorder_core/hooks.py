@@ -6,6 +6,7 @@ one `Recorder(hooks=[...])` or installed as an entry point in the group `recorde
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from recorder_core.errors import ConfigurationError, RecorderError, Vetoed
+from recorder_core.models import RecordingSpec
 
 if TYPE_CHECKING:
-    from recorder_core.models.recording import Recording, RecordingStatus
-    from recorder_core.models.spec import RecordingSpec
+    from recorder_core.models import Recording, RecordingStatus
 
 __all__ = ["HttpExchange", "Interception", "hookimpl", "hookspec"]
 
@@ -101,7 +102,8 @@ class Interception:
         plugins: objects or modules whose functions are marked with `hookimpl`, in the order in which they run.
 
     Raises:
-        ConfigurationError: a plugin has a hook that doesn't exist or takes arguments that don't exist.
+        ConfigurationError: a plugin has no hook at all, one that doesn't exist, or one that takes arguments that
+            don't exist; or it is a class, or asks for another order than that of the registration.
     """
 
     def __init__(self, plugins: Iterable[object]) -> None:
@@ -109,14 +111,31 @@ class Interception:
         self._manager.add_hookspecs(HookSpecs)
         for plugin in plugins:
             try:
-                self._manager.register(plugin)
-                self._manager.check_pending()
+                self._register(plugin)
             except (pluggy.PluginValidationError, ValueError) as error:
                 known = ", ".join(name for name in vars(HookSpecs) if name.startswith("recorder_"))
                 raise ConfigurationError(
                     f"the hook plugin {plugin!r} can't be registered: {error}",
+                    fault="caller",
                     hint=f"The hooks are {known}; a hook may take fewer arguments, never others.",
                 ) from None
+
+    def _register(self, plugin: object) -> None:
+        if inspect.isclass(plugin):
+            raise ValueError("it is a class; give an instance of it")
+        self._manager.register(plugin)
+        self._manager.check_pending()
+        implementations = [
+            impl
+            for caller in self._manager.get_hookcallers(plugin) or ()
+            for impl in caller.get_hookimpls()
+            if impl.plugin is plugin
+        ]
+        if not implementations:
+            raise ValueError("it has no hook; mark its functions with recorder_core.hookimpl")
+        for impl in implementations:
+            if impl.wrapper or impl.hookwrapper or impl.tryfirst or impl.trylast:
+                raise ValueError("hooks run in the order of their registration, without wrappers")
 
     def _implementations(self, name: str) -> list[Callable[..., Any]]:
         """The hook's functions in the order of registration (pluggy keeps them last first)."""
@@ -134,15 +153,14 @@ class Interception:
         """
         for hook in self._implementations("recorder_before_start"):
             try:
-                spec = hook({"spec": spec}) or spec
+                changed = hook({"spec": spec})
             except RecorderError:
                 raise
             except Exception as error:
-                raise Vetoed(
-                    f"a recorder_before_start hook failed: {type(error).__name__}",
-                    operation="start",
-                    hint="A hook that can't judge a spec stops the recording, so that no policy is skipped.",
-                ) from error
+                raise _failed(type(error).__name__) from error
+            if not isinstance(changed, RecordingSpec | None):
+                raise _failed(f"it returned a {type(changed).__name__}, neither a RecordingSpec nor None")
+            spec = changed or spec
         return spec
 
     def notify(self, name: str, **arguments: Any) -> None:
@@ -156,3 +174,10 @@ class Interception:
     def observes(self, name: str) -> bool:
         """Whether anybody listens to the hook."""
         return bool(getattr(self._manager.hook, name).get_hookimpls())
+
+
+def _failed(why: str) -> Vetoed:
+    return Vetoed(
+        f"a recorder_before_start hook failed: {why}",
+        hint="A hook that can't judge a spec stops the recording, so that no policy is skipped.",
+    )

@@ -10,13 +10,13 @@ from pydantic import Secret, SecretStr
 
 from recorder_core.errors import UnsupportedFeature
 from recorder_core.models import RecordingSpec
+from recorder_core.models.base import MASK
 
-__all__ = ["MASK", "Fidelity", "Finding", "Plan", "PlannedRequest", "Verdict", "concealed", "masked", "merged"]
+__all__ = ["Fidelity", "Finding", "Plan", "PlannedRequest", "Verdict", "masked", "merged"]
 
 Verdict = Literal["approximated", "unsupported"]
 Fidelity = Literal["exact", "approximated", "unsupported"]
 
-MASK = "**********"
 NEVER_DROPPED = ("room", "mode", "media", "participants", "storage", "encryption", "output.formats", "output.prefix")
 """What `on_unsupported="warn"` doesn't cover: a warning must not record other people, elsewhere, or in the clear."""
 
@@ -43,7 +43,8 @@ class Finding:
     @property
     def droppable(self) -> bool:
         """Whether `on_unsupported="warn"` may turn it into a warning."""
-        if self.path.startswith("layout.regions.") and self.path.endswith(".participant"):
+        steps = self.path.split(".")
+        if steps[0] == "layout" and steps[-1] in ("participant", "content", "regions"):
             return False
         return not any(self.path == path or self.path.startswith(f"{path}.") for path in NEVER_DROPPED)
 
@@ -150,15 +151,6 @@ def masked(tree: Any) -> Any:
     if isinstance(tree, list | tuple):
         return [masked(value) for value in tree]
     return MASK if isinstance(tree, SecretStr | Secret) else tree
-
-
-def concealed(tree: Any) -> Any:
-    """The JSON tree with every leaf a `Secret`, so that it is sent but never shown."""
-    if isinstance(tree, Mapping):
-        return {key: concealed(value) for key, value in tree.items()}
-    if isinstance(tree, list | tuple):
-        return [concealed(value) for value in tree]
-    return Secret(tree)
 
 
 def merged(tree: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:

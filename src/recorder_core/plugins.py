@@ -15,7 +15,7 @@ from stevedore.driver import DriverManager
 from stevedore.extension import ignore_conflicts
 
 from recorder_core.errors import ConfigurationError, ProviderNotFound
-from recorder_core.provider import PLUGIN_API, Provider, ProviderConfig
+from recorder_core.provider import PLUGIN_API, Provider, ProviderConfig, ProviderOptions
 
 if TYPE_CHECKING:
     from recorder_core.emulation.service import EmulatedService
@@ -79,29 +79,45 @@ def load_provider(name: str) -> type[Provider]:
         ProviderNotFound: none is installed by that name, several are, or the one that is can't be loaded or used.
     """
     found = _load(PROVIDERS, name)
-    check_provider(found, _origin(PROVIDERS, name))
+    check_provider(found, name, _origin(PROVIDERS, name))
     return cast("type[Provider]", found)
 
 
-def check_provider(found: object, origin: str) -> None:
+def check_provider(found: object, name: str | None, origin: str) -> None:
     """Refuse what can't be used as a provider.
+
+    Args:
+        found: what is meant to be a provider class.
+        name: the name of its entry point; None where it was given whole.
+        origin: what it is called in the error.
 
     Raises:
         ProviderNotFound: it isn't a whole `Provider` class, or was written for another version of the contract.
     """
     problem = None
     if not (inspect.isclass(found) and issubclass(found, Provider)):
-        problem = f"is a {type(found).__name__}, not a subclass of recorder_core.Provider"
-    elif missing := sorted(found.__abstractmethods__):
-        problem = f"lacks {', '.join(missing)}"
+        problem = "is no subclass of recorder_core.Provider"
     elif (api := getattr(found, "plugin_api", None)) != PLUGIN_API:
         problem = f"was written for plugin API {api}, this release speaks {PLUGIN_API}"
-    elif not issubclass(getattr(found, "Config", object), ProviderConfig):
+    elif missing := sorted(found.__abstractmethods__):
+        problem = f"lacks {', '.join(missing)}"
+    elif not (called := getattr(found, "name", None)) or name not in (called, None):
+        problem = f"calls itself {called!r}, which isn't the name of its entry point"
+    elif not _is_model(found, "Config", ProviderConfig):
         problem = "has no Config that subclasses ProviderConfig"
+    elif not _is_model(found, "Options", ProviderOptions):
+        problem = "has no Options that subclasses ProviderOptions"
     elif taken := sorted(RECORDER_KEYWORDS & found.Config.model_fields.keys()):
         problem = f"has Config fields that Recorder takes for itself: {', '.join(taken)}"
     if problem:
-        raise ProviderNotFound(f"{origin} {problem}", hint="Install a version of it that fits this release.")
+        raise ProviderNotFound(
+            f"{origin} {problem}", provider=name, hint="Install a version of it that fits this release."
+        )
+
+
+def _is_model(found: type[Provider], attribute: str, base: type) -> bool:
+    model = getattr(found, attribute, None)
+    return inspect.isclass(model) and issubclass(model, base)
 
 
 def load_emulator(name: str) -> type[EmulatedService]:
@@ -139,12 +155,15 @@ def _load(group: str, name: str) -> Any:
         near = difflib.get_close_matches(name, names, n=1)
         raise ProviderNotFound(
             f"no {what} named {name!r} is installed; there is {', '.join(names) or 'none'}",
+            provider=name,
             hint=f"Did you mean {near[0]!r}?" if near else "Install the distribution that brings it.",
         )
     if len(set(found)) > 1:
-        claims = " and ".join(f"{plugin.distribution} {plugin.version}" for plugin in found)
+        claims = " and ".join(sorted(f"{plugin.distribution} {plugin.version}" for plugin in found))
         raise ProviderNotFound(
-            f"the {what} name {name!r} is claimed by {claims}", hint="Uninstall all but one of them."
+            f"the {what} name {name!r} is claimed by {claims}",
+            provider=name,
+            hint="Uninstall all but one of them.",
         )
     try:
         return DriverManager(
@@ -153,6 +172,7 @@ def _load(group: str, name: str) -> Any:
     except Exception as error:
         raise ProviderNotFound(
             f"{_origin(group, name)} can't be imported: {type(error).__name__}: {error}",
+            provider=name,
             hint="Mend or reinstall that distribution; other providers are not touched by this.",
         ) from error
 

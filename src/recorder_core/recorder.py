@@ -52,7 +52,7 @@ class Recorder:
             lists it in `Recording.dropped`.
         hooks: the hook plugins of this recorder, in their order; None takes the installed ones, `[]` none.
         deadline: seconds that an operation may take when it is given no deadline of its own.
-        timeout: seconds to wait for a connection and for each part of an answer; one number serves for both.
+        timeout: seconds to wait for a connection and for a whole answer; one number serves for both.
         clock: the clock for waits and deadlines; the system's by default.
         config: the provider's own configuration, field by field.
 

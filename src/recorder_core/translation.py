@@ -78,7 +78,9 @@ class Translator:
 
     def _find(self, part: str, verdict: Verdict, detail: str, instead: str) -> None:
         path = ".".join(step for step in (self._path, part) if step)
-        self._findings.append(Finding(path, verdict, detail, instead))
+        finding = Finding(path, verdict, detail, instead)
+        if finding not in self._findings:
+            self._findings.append(finding)
 
     def walk_spec(
         self, spec: RecordingSpec, *, given: RecordingSpec, options: BaseModel, apart_from: Sequence[Any] = ()
@@ -98,7 +100,7 @@ class Translator:
             self._call_scalar("set_apart_from", "apart_from", apart_from, demanded=True)
         for name, info in type(options).model_fields.items():
             value = getattr(options, name)
-            if value is not None and value != info.default:
+            if value is not None and value != info.get_default(call_default_factory=True):
                 self._call_scalar(f"option_{name}", f"options.{self.provider}.{name}", value, demanded=True)
 
     def walk_layout(self, layout: BaseModel) -> None:
@@ -120,7 +122,7 @@ class Translator:
     def _walk_union(self, name: str, path: str, value: BaseModel, given: Any) -> None:
         """A union's own leaves, then the models inside it."""
         same_kind = given if type(given) is type(value) else None
-        if not self._call(f"{name}_{_kind(value)}", path, value, same_kind):
+        if not self._call(f"{name}_{_kind(value)}", path, value, same_kind, flat=False):
             return
         for part in type(value).model_fields:
             inner = getattr(value, part)
@@ -145,8 +147,13 @@ class Translator:
         elif demanded:
             self._unclaimed("")
 
-    def _call(self, method: str, path: str, value: BaseModel, given: BaseModel | None, *key: Any) -> bool:
-        """Call a method with the leaves that it claims; find the demanded leaves that it doesn't."""
+    def _call(
+        self, method: str, path: str, value: BaseModel, given: BaseModel | None, *key: Any, flat: bool = True
+    ) -> bool:
+        """Call a method with the leaves that it claims; find the demanded leaves that it doesn't.
+
+        `flat` counts the leaves of inner models among the model's own.
+        """
         self._path, self._given = path, given
         function = getattr(self, method, None)
         if function is None:
@@ -154,7 +161,7 @@ class Translator:
             return False
         claims = _claims(getattr(type(self), method))
         arguments: dict[str, Any] = dict.fromkeys(claims)
-        for leaf in _leaves(type(value)):
+        for leaf in _leaves(type(value), flat):
             if leaf.name in arguments:
                 arguments[leaf.name] = leaf.of(value)
             elif given is not None and leaf.demanded(given):
@@ -203,26 +210,22 @@ class _Leaf:
 
 
 @lru_cache(maxsize=None)
-def _leaves(model: type[BaseModel]) -> tuple[_Leaf, ...]:
-    """The leaves of a model. Lists and dicts of models are no leaves: their items are called one by one."""
-    return tuple(_walk_leaves(model, ()))
+def _leaves(model: type[BaseModel], flat: bool = True) -> tuple[_Leaf, ...]:
+    """The leaves of a model and, if `flat`, those of the models inside it. A list or union of models is one leaf."""
+    return tuple(_walk_leaves(model, (), flat))
 
 
-def _walk_leaves(model: type[BaseModel], above: tuple[str, ...]) -> Iterator[_Leaf]:
+def _walk_leaves(model: type[BaseModel], above: tuple[str, ...], flat: bool) -> Iterator[_Leaf]:
     for name, info in model.model_fields.items():
         steps = (*above, name)
         inner = _models_in(info.annotation)
-        if name == "kind" or (inner and (_is_container(info.annotation) or _is_union_part(model))):
+        if name == "kind" or (inner and not flat):
             continue
-        if inner:
-            yield from _walk_leaves(inner[0], steps)
+        if len(inner) == 1 and not _is_container(info.annotation):
+            yield from _walk_leaves(inner[0], steps, flat)
         else:
             neutral = None if info.is_required() else info.get_default(call_default_factory=True)
             yield _Leaf(steps, "_".join(steps), ".".join(steps), neutral)
-
-
-def _is_union_part(model: type[BaseModel]) -> bool:
-    return "kind" in model.model_fields
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

@@ -68,7 +68,7 @@ def test_body_that_is_no_json_object(caller: Any, body: bytes, kind: str) -> Non
 def test_eleven_calls_in_a_second(serve: Any, call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """More than ten calls of one account in a second, over all methods: 429 by message."""
     service = serve(rate_limits=True)
-    monkeypatch.setattr(service.clock, "wall", lambda: 1_800_000_000.0)
+    monkeypatch.setattr(service.clock, "paced", lambda: 1_800_000_000.0)
     caller = call(service)
     answers = [caller.query() for _ in range(11)]
     assert [answer.status_code for answer in answers] == [400] * 10 + [429]
@@ -386,7 +386,7 @@ def test_scripted_code(caller: Any, operation: str) -> None:
     """The fault `code:<n>` answers with the vendor's code, status and reason, without acting."""
     caller.begin()
     caller.service.fail_next("*", "code:65")
-    arguments = [{}] if operation in ("update", "layout") else []
+    arguments: list[Any] = [{}] if operation in ("update", "layout") else []
     answer = getattr(caller, operation)(*arguments)
     assert code(answer) == (206, 65)
     assert answer.json()["reason"] == "request not completed"

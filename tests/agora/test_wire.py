@@ -28,7 +28,7 @@ ACQUIRE = {
         },
     },
 }
-START = {
+START: dict[str, Any] = {
     "cname": "lesson-204",
     "uid": "900002",
     "clientRequest": {

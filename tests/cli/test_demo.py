@@ -102,6 +102,7 @@ def test_the_picture_shows_them_side_by_side(demo: tuple[Path, Any]) -> None:
 
 def test_a_second_demo_replaces_the_first_and_nothing_else(run: Any, tmp_path: Path) -> None:
     """The folder of an earlier demo is used again; one with other things in it is refused untouched."""
+    (tmp_path / "demo-output").mkdir()
     assert run("demo", "agora").returncode == 0
     first = {path.name for path in (tmp_path / "demo-output" / "agora").rglob("*.mp4")}
     (tmp_path / "demo-output" / "mine.txt").write_text("keep")

@@ -36,10 +36,24 @@ def test_the_control_api_serves_any_program(services: Any, name: str) -> None:
     assert wrong.json()["error"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_cleanly_when_interrupted(emulating: Any, number: signal.Signals, tmp_path: Path) -> None:
-    """SIGINT and SIGTERM end it with exit code 0 and no traceback; nothing listens afterwards."""
+def test_files_are_kept_in_the_bucket(run: Any, spec: Any, emulating: Any, room: Any, tmp_path: Path) -> None:
+    """With --bucket the recorded files lie in a folder for each emulator, and stay after its end."""
     emulation = emulating("zegocloud", "--bucket", str(tmp_path / "bucket"), services=1)
+    service = emulation.services["zegocloud"]
+    started = run("start", spec(room=room(service)), "-p", "zegocloud", "--json", env=service.env)
+    service.post("clock", advance=20)
+    run("stop", "-", "--no-wait", env=service.env, stdin=started.stdout)
+    service.post("clock", advance=20)
+    ((recording,), _) = service.get("recordings"), emulation.end()
+    assert recording["files"]
+    for key in recording["files"]:
+        assert (tmp_path / "bucket" / "zegocloud" / key).stat().st_size > 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_cleanly_when_interrupted(emulating: Any, number: signal.Signals) -> None:
+    """SIGINT and SIGTERM end it with exit code 0 and no traceback; nothing listens afterwards."""
+    emulation = emulating("zegocloud", services=1)
     service = emulation.services["zegocloud"]
     assert service.get("recordings") == []
     code, errors = emulation.end(number)

@@ -111,7 +111,7 @@ def test_idle_end(serve: Any, abnormal: bool, status: int) -> None:
     service.join("room-42", "1001")
     service.clock.advance(20)
     service.leave("room-42", "1001")
-    service.clock.advance(10_000)
+    service.clock.advance(100_000)
     data = call.describe(task_id)
     assert data["Status"] == status
     assert data["RecordEndTimestamp"] == round((begun + 20 + 3600 + 20 + 20 + 30) * 1000)

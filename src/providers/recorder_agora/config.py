@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, Secret, SecretStr, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 
 from recorder_agora.tables import BASE_URLS, REGIONAL_BASE_URLS
 from recorder_agora.wire_values import integer_uid
+from recorder_core.models.base import ConcealedObject
 from recorder_core.provider import ProviderConfig, ProviderOptions
 
 __all__ = ["AgoraConfig", "AgoraOptions", "TokenFactory"]
@@ -93,7 +94,7 @@ class AgoraOptions(ProviderOptions):
     """For how many hours after the start the recording can be controlled, 1..720; recording itself goes on."""
     send_start_parameter: bool = False
     """Send the start's parameters with acquire too, so that the vendor can choose the server by them."""
-    extra_body: Secret[dict[str, Any]] | None = None
+    extra_body: ConcealedObject | None = None
     """Laid over the body of start last, as it is. Its values are never shown."""
 
     @field_validator("uid")

@@ -1,4 +1,8 @@
-"""One emulated recording: its states over time, what it saw, and the files it leaves."""
+"""One emulated recording: its states over time, what it saw, and the files it leaves.
+
+Times from the documentation set "Cloud Recording" (Agora, 17 June to 1 July 2026): its guides on files, on
+layout and on best practices, and the reference of stop. Where it says "a few seconds", a number was chosen.
+"""
 
 from __future__ import annotations
 
@@ -29,17 +33,17 @@ from recorder_core.emulation.taping import Tape
 __all__ = ["SYNCHRONOUS_S", "Identity", "Session"]
 
 READY_S: Final = 3.0
-"""From start to status 4: the pages say a few seconds."""
+"""From start to status 4: a few seconds."""
 FIRST_SLICE_S: Final = 15.0
-"""From the first stream to status 5: no slice is shorter ("Manage recorded files", 2026)."""
+"""From the first stream to status 5: no slice is shorter."""
 DOOMED_S: Final = 30.0
 """From a start whose parameters turn out wrong to its 404."""
 LEAVING_S: Final = 5.0
 """From the end to the exit: stop is answered with code 49."""
 LAST_FRAME_S: Final = 3.5
-"""How long a camera that went off leaves its last frame ("Set video layout", 2026)."""
+"""How long a camera that went off leaves its last frame."""
 SYNCHRONOUS_S: Final = 20.0
-"""How long a synchronous stop waits for the upload ("Stop recording", 2026)."""
+"""How long a synchronous stop waits for the upload."""
 
 
 class Deliver(Protocol):

@@ -29,8 +29,8 @@ from recorder_core.models import (
     RecordingStatus,
     StartIntent,
 )
-from recorder_core.provider import Provider
 from recorder_core.plan import Finding, Plan, PlannedRequest
+from recorder_core.provider import Provider
 from recorder_core.transport import Answer, Call, Envelope, RuleTable, Runtime, Transport, quote_path
 
 __all__ = ["AgoraProvider"]
@@ -52,7 +52,7 @@ class _Sightings:
         self._silent_since: OrderedDict[str, float | None] = OrderedDict()
 
     def alive(self, recording: Recording) -> None:
-        """The vendor knew it just now."""
+        """The vendor has it up just now."""
         self._note(recording, None)
 
     def ended(self, recording: Recording) -> None:
@@ -62,8 +62,8 @@ class _Sightings:
     def silence(self, recording: Recording, now: float) -> float:
         """Seconds for which the vendor has not known it, infinite after a known end.
 
-        One that was never seen alive has been silent since its start, if it is young; an older one may have been
-        alive until just now.
+        One that was never seen up has been silent since its start, if it is young ("not up after 90 s" is the vendor's
+        own sign of a failed start); an older one may have been up until just now.
         """
         sid = recording.native["sid"]
         if self._silent_since.get(sid) is None:
@@ -238,8 +238,10 @@ class AgoraProvider(Provider):
         """query. A 404 is `starting` in the first 90 s, `gone` after 90 s of it, `unreachable` in between."""
         answer = self._send("query", recording.id, self._path(recording, "query"), method="GET")
         if answer.status == 200:
-            self._sightings.alive(recording)
-            return query_status(recording, answer)
+            status = query_status(recording, answer)
+            if status.state is not RecordingState.STARTING:
+                self._sightings.alive(recording)
+            return status
         return self._missing(recording, answer)
 
     def _missing(self, recording: Recording, answer: Answer) -> RecordingStatus:

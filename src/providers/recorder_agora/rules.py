@@ -1,8 +1,8 @@
 """What each answer of the vendor means and what follows: data, no logic.
 
-Codes and meanings from the documentation set "Cloud Recording" (Agora, 17 June to 1 July 2026), its page
-"Best practices" and "Common errors" (withdrawn 17 June 2026); 1004 and 1005 from "Agora Cloud Recording
-RESTful API" (2019). HTTP statuses are left open where no page prints one.
+Codes and meanings from the documentation set "Cloud Recording" (Agora, 17 June to 1 July 2026), its best
+practices among them, and from "Common errors" (withdrawn 17 June 2026); 1004 and 1005 from "Agora Cloud
+Recording RESTful API" (2019). HTTP statuses are left open where no page prints one.
 """
 
 from __future__ import annotations
@@ -499,6 +499,6 @@ RULES: tuple[Rule, ...] = (
 """What each answer means and what to do about it; the first row that matches decides.
 
 A start is only ever repeated with the same resource id, which the vendor answers with 201 if it runs already:
-after 3, 6, 9 s on 50x, after 3, 6 s on 206 ("Best practices", 2026). What needs a fresh resource id is the
+after 3, 6, 9 s on 50x, after 3, 6 s on 206 (best practices, 2026). What needs a fresh resource id is the
 provider's to repeat.
 """

@@ -241,5 +241,5 @@ REGIONAL_BASE_URLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Hosts near a server, in failover order: the same host under the other suffix, then the neighbouring region.
 
-Areas and order of "Agora REST Client for Go" 0.12.0 (2025); the steps of "Best practices" (2026).
+Areas and order of "Agora REST Client for Go" 0.12.0 (2025); the steps of the documentation's best practices.
 """

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, ClassVar
 
-from pydantic import Secret, SecretStr
+from pydantic import SecretStr
 
 from recorder_agora.config import AgoraConfig, AgoraOptions
 from recorder_agora.tables import AUDIO_PROFILES, DECRYPTION_MODES, FRAME_RATES
@@ -24,7 +24,7 @@ from recorder_agora.wire import (
 )
 from recorder_agora.wire_values import ALL_STREAMS, CNAME_CHARACTERS
 from recorder_core.models import Cipher, Format, Media, Mode, Recording, RecordingSpec, StartIntent, Tracks
-from recorder_core.plan import concealed, merged
+from recorder_core.plan import merged
 
 __all__ = ["CompositeTranslator", "derived_uid", "named"]
 
@@ -261,11 +261,11 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
     def option_send_start_parameter(self, send: bool) -> None:
         self._send_start_parameter = send
 
-    def option_extra_body(self, extra: Secret[dict[str, Any]]) -> None:
+    def option_extra_body(self, extra: Mapping[str, Any]) -> None:
         self.approximated(
             "", "it goes out as it is, unchecked", "use the neutral fields where there are some"
         )
-        self._extra = concealed(extra.get_secret_value())
+        self._extra = extra
 
 
 def named(spec: RecordingSpec) -> frozenset[str]:

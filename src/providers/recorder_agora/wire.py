@@ -84,7 +84,7 @@ class Request(BaseModel):
 
 
 class AcquireClientRequest(Request):
-    """`clientRequest` of acquire ("Acquire a resource", 2026).
+    """`clientRequest` of acquire.
 
     Attributes:
         scene: 0 room recording, 1 web page, 2 postponed transcoding (left the pages in April 2025).

@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 ALL_STREAMS = "#allstream#"
-"""The only element of a subscription list that means everybody ("Set up subscription lists", 2026)."""
+"""The only element of a subscription list that means everybody."""
 
 CNAME_CHARACTERS = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&()+-:;<=.>?@[]^_{}|~,"

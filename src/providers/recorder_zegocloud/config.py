@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, Secret, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 
+from recorder_core.models.base import ConcealedObject
 from recorder_core.provider import ProviderConfig, ProviderOptions
 from recorder_zegocloud.tables import BASE_URLS, REGIONAL_BASE_URLS
 
@@ -95,5 +96,5 @@ class ZegocloudOptions(ProviderOptions):
     """HLS: upload segments while recording. None: yes."""
     short_fragment_path: bool | None = None
     """HLS uploaded while recording: bare segment names in the playlist. None: yes."""
-    extra_body: Secret[dict[str, Any]] | None = None
+    extra_body: ConcealedObject | None = None
     """Laid over the body of StartRecord last, as it is. Its values are never shown."""

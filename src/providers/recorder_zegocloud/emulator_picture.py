@@ -26,7 +26,7 @@ from recorder_core.emulation.composer import Scene, Window
 from recorder_core.emulation.images import fetch
 from recorder_core.emulation.room import Color, Participant, Room
 from recorder_core.emulation.taping import Tape
-from recorder_zegocloud.geometry import MOST_WINDOWS, preset
+from recorder_zegocloud.geometry import preset
 from recorder_zegocloud.wire import InputParams, MixInput, MixParams, UpdateLayoutRequest
 from recorder_zegocloud.wire_values import FillMode, FrameFillMode, MixMode, StreamMedia, StreamType, ViewType
 
@@ -247,7 +247,7 @@ class Picture:
         placed = {place.stream.id for place in places if place.stream}
         audible = tuple(
             stream.participant
-            for stream in streams[:MOST_WINDOWS]
+            for stream in streams
             if stream.id in placed and stream.live and self._heard(stream)
         )
         if self._params.StreamType is StreamType.AUDIO:

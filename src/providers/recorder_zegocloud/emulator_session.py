@@ -176,7 +176,7 @@ class Task:
             ends.append((self.begun_at + DYING_S, TaskStatus.ENDED_ABNORMALLY, QuitReason.SERVICE_FAILED))
         if not self._picture.has_whiteboard:
             idle = self._room.empty_for(
-                params.MaxIdleTime, since=self.begun_at, until=now, counts=publishes
+                params.MaxIdleTime, since=self._running_at, until=now, counts=publishes
             )
             ends.append((idle, time_out, QuitReason.IDLE))
         if any(len(self._name(track)("m3u8", now).encode()) > LONGEST_NAME for track in self._tracks):

@@ -14,7 +14,6 @@ from urllib.parse import urlencode
 from requests import PreparedRequest
 
 from recorder_core.clock import Deadline
-from recorder_core.errors import UnexpectedResponse
 from recorder_core.models import (
     Kept,
     Layout,
@@ -24,8 +23,8 @@ from recorder_core.models import (
     RecordingStatus,
     StartIntent,
 )
-from recorder_core.provider import Provider
 from recorder_core.plan import Finding, Plan, PlannedRequest
+from recorder_core.provider import Provider
 from recorder_core.transport import Answer, Call, Envelope, RuleTable, Runtime, Transport
 from recorder_zegocloud.config import ZegocloudConfig, ZegocloudOptions
 from recorder_zegocloud.rules import RULES
@@ -78,6 +77,7 @@ class ZegocloudProvider(Provider):
                 auth=self._sign,
                 runtime=self.runtime,
                 masked_query=frozenset({"Signature"}),
+                pins=(*BASE_URLS, *REGIONAL_BASE_URLS.values()),
             )
         return self._transport
 
@@ -211,18 +211,13 @@ class ZegocloudProvider(Provider):
             recording_id=recording_id,
             requires=requires,
         )
-        return self.transport.send(call, base_url=self._trusted(base_url))
+        return self.transport.send(call, base_url=base_url)
 
     def _query(self, action: str) -> dict[str, str]:
         query = {"Action": action, "AppId": str(self.config.app_id)}
         if self.config.is_test is not None:
             query["IsTest"] = str(self.config.is_test).lower()
         return query
-
-    def _trusted(self, base_url: str | None) -> str | None:
-        """The host that keeps a task, unless a handle names one that is neither configured nor the vendor's."""
-        known = (*self.config.hosts(), *BASE_URLS, *REGIONAL_BASE_URLS.values())
-        return base_url if base_url in known else None
 
     def _sign(self, request: PreparedRequest) -> PreparedRequest:
         """Add a signature of its own to every attempt; it is judged by the wall clock."""

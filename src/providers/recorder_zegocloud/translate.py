@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from pydantic import Secret
-
 from recorder_core.geometry import edges, pixels
 from recorder_core.models import Fit, Format, Media, Mode, RecordingSpec, StartIntent, Tracks
-from recorder_core.plan import concealed, merged
+from recorder_core.plan import merged
 from recorder_zegocloud.config import ZegocloudConfig, ZegocloudOptions
 from recorder_zegocloud.tables import FORMATS
 from recorder_zegocloud.translate_layout import LayoutTranslator, StreamNames, color_number
@@ -375,11 +373,11 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
             self.unsupported("", "it belongs to HLS", "leave it out")
         return is_hls
 
-    def option_extra_body(self, extra: Secret[dict[str, Any]]) -> None:
+    def option_extra_body(self, extra: Mapping[str, Any]) -> None:
         self.approximated(
             "", "it goes out as it is, unchecked", "use the neutral fields where there are some"
         )
-        self._extra = concealed(extra.get_secret_value())
+        self._extra = extra
 
 
 def _selected(

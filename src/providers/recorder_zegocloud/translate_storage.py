@@ -122,8 +122,8 @@ class StorageTranslator(Translator):
     def _region(self, vendor: StorageVendor, region: str) -> str:
         """The region as it is; one that looks like a slip is named, and sent all the same."""
         known = KNOWN_REGIONS.get(vendor, ())
-        near = get_close_matches(region, known, n=3, cutoff=0.5)
         if known and region not in known:
+            near = get_close_matches(region, known, n=3, cutoff=0.5)
             self.approximated(
                 "region",
                 f"{region!r} is none of the cloud's regions that are known here; the vendor takes any text",

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel
 from rich.console import Console
+from rich.text import Text
 
 from recorder_core.errors import (
     ConfigurationError,
@@ -49,7 +50,7 @@ def working(what: str) -> Iterator[None]:
     if not ERR.is_terminal:
         yield
         return
-    with ERR.status(what):
+    with ERR.status(Text(what)):
         yield
 
 
@@ -92,7 +93,7 @@ class _LogLines(logging.Handler):
 
 
 def _as_line(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return json.dumps(value, default=str)
 
 
 def _print_error(error: RecorderError) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,7 +42,7 @@ def demo(
     with reporting(as_json):
         chosen = chosen_emulators(names)
         _require_extra()
-        _clear(output)
+        _prepare(output, chosen)
         from recorder_core.cli.demo_comparison import compare
         from recorder_core.cli.demo_lesson import record
 
@@ -57,9 +57,9 @@ def demo(
         if not taped:
             raise failed[0]
         with working("Comparing the pictures"):
-            report = compare(taped, output / PICTURE)
+            report = {"providers": chosen, **compare(taped, output / PICTURE)}
         report["failures"] = [str(error) for error in failed] + report["failures"]
-        (output / REPORT).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        _write(report, output)
         if as_json:
             print_json(report)
         else:
@@ -80,22 +80,23 @@ def _require_extra() -> None:
         ) from None
 
 
-def _clear(output: Path) -> None:
+def _prepare(output: Path, providers: Sequence[str]) -> None:
     """Make the folder, and remove from it what an earlier demo put there and nothing else.
+
+    The report is begun at once: by it the next demo knows the folder, even where this one is interrupted.
 
     Raises:
         ConfigurationError: it holds other things, or can't be made.
     """
     try:
         output.mkdir(parents=True, exist_ok=True)
-        if not any(output.iterdir()):
-            return
-        report = json.loads((output / REPORT).read_text(encoding="utf-8"))
-        for name in {str(entry["provider"]) for entry in report["recordings"]}:
-            if name == Path(name).name:
-                shutil.rmtree(output / name, ignore_errors=True)
-        for name in (PICTURE, REPORT):
-            (output / name).unlink(missing_ok=True)
+        if any(output.iterdir()):
+            report = json.loads((output / REPORT).read_text(encoding="utf-8"))
+            for name in report["providers"]:
+                if name == Path(name).name:
+                    shutil.rmtree(output / name, ignore_errors=True)
+            (output / PICTURE).unlink(missing_ok=True)
+        _write({"providers": providers}, output)
         return
     except FileNotFoundError:
         problem = "holds files, and not those of a demo"
@@ -108,12 +109,16 @@ def _clear(output: Path) -> None:
     )
 
 
+def _write(report: Mapping[str, Any], output: Path) -> None:
+    (output / REPORT).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
 def _show(report: Mapping[str, Any], output: Path) -> None:
     files = Table("provider", "format", "length", "size", "picture", "where", box=box.SIMPLE_HEAD)
     for entry in report["recordings"]:
         files.add_row(
-            entry["provider"],
-            entry["format"],
+            Text(entry["provider"]),
+            Text(entry["format"]),
             f"{entry['duration_s']:.1f} s",
             f"{entry['size_bytes'] / 1000:,.0f} kB",
             f"{entry['width']}x{entry['height']}",

@@ -99,7 +99,7 @@ def made(name: str, **options: Any) -> EmulatedService:
         if not isinstance(lacking, ModuleNotFoundError):
             raise
         raise ProviderNotFound(
-            f"the emulator {name!r} needs {lacking.name}, which isn't installed",
+            f"the emulator {name!r} needs {(lacking.name or '').partition('.')[0]}, which isn't installed",
             hint="pip install 'recorder-core[emulator]'",
         ) from None
 

@@ -38,7 +38,7 @@ def providers(as_json: Json = False) -> None:
             usable = row["state"] == "ok"
             state = Text("ok", style="green") if usable else Text("can't be used", style="red")
             api = str(row["plugin_api"]) if usable else ""
-            table.add_row(row["name"], row["distribution"], row["version"], api, state)
+            table.add_row(Text(row["name"]), Text(row["distribution"]), Text(row["version"]), api, state)
         OUT.print(table if rows else "No provider is installed.")
         for row in rows:
             if row["state"] != "ok":

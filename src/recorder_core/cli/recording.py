@@ -184,7 +184,7 @@ def _show_status(recording: Recording, found: RecordingStatus, as_json: bool) ->
     table = Table("format", "status", "length", "size", "where", box=box.SIMPLE_HEAD)
     for file in found.files:
         table.add_row(
-            file.format or "",
+            Text(file.format or ""),
             file.status,
             "" if file.duration_s is None else f"{file.duration_s:.1f} s",
             "" if file.size_bytes is None else f"{file.size_bytes:,} B",

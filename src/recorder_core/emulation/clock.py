@@ -34,8 +34,16 @@ class EmulatorClock:
             return (time.monotonic() if self._frozen_at is None else 0.0) + self._moved
 
     def wall(self) -> float:
-        """The true wall time in Unix seconds, by which signatures, credentials and rate limits are judged."""
+        """The true wall time in Unix seconds, by which signatures and credentials are judged."""
         return time.time()
+
+    def paced(self) -> float:
+        """True wall time plus every move, in Unix seconds, by which rate limits count.
+
+        A driven wait spaces calls as a real one would; between two moves real time counts, on a frozen clock too.
+        """
+        with self._lock:
+            return time.time() + self._moved
 
     def sleep(self, seconds: float) -> None:
         """Move time forward by `seconds` and return at once."""

@@ -1,4 +1,4 @@
-"""The vendors' call limits: fixed windows of real time."""
+"""The vendors' call limits: fixed windows of time."""
 
 import threading
 from collections.abc import Hashable
@@ -14,7 +14,7 @@ class RateLimit:
         self._windows: dict[Hashable, tuple[int, int]] = {}
 
     def allow(self, key: Hashable, now: float) -> bool:
-        """Count one call of `key` at `now` (wall clock, Unix s); False when the window is full."""
+        """Count one call of `key` at `now` (Unix s); False when the window is full."""
         window = int(now // self.seconds)
         with self._lock:
             last, used = self._windows.get(key, (window, 0))

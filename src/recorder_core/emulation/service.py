@@ -247,8 +247,8 @@ class EmulatedService(ABC):
     # What a vendor's emulator uses
 
     def allows(self, limit: RateLimit, key: Hashable) -> bool:
-        """Count a call against a vendor's limit, in real time; always True with `rate_limits=False`."""
-        return not self.rate_limits or limit.allow(key, self.clock.wall())
+        """Count a call against a vendor's limit; always True with `rate_limits=False`."""
+        return not self.rate_limits or limit.allow(key, self.clock.paced())
 
     def deliver(
         self,

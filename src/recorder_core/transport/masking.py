@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from pydantic import Secret, SecretStr
 
-from recorder_core.plan import MASK
+from recorder_core.models.base import MASK
 
 __all__ = ["MaskedQuery", "Payload", "Secrets", "credentials_in"]
 
