@@ -129,9 +129,10 @@ class ConfigurationError(RecorderError):
 
 
 class InvalidSpec(RecorderError):
-    """The spec contradicts itself or leaves its ranges; nothing was sent.
+    """The spec contradicts itself or leaves its ranges. Nothing was sent, unless `vendor_code` says that the vendor
+    refused it.
 
-    `problems` holds every problem as `path: what is wrong`.
+    `problems` holds every problem that was found here as `path: what is wrong`.
     """
 
     def __init__(self, message: str, *, problems: Sequence[str] = (), **fields: Any) -> None:

@@ -14,11 +14,18 @@ from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
 from recorder_core.clock import Clock, Deadline, SystemClock, deadline_scope
-from recorder_core.errors import ConfigurationError, InvalidSpec, RecorderError, StartOutcomeUnknown
+from recorder_core.errors import (
+    ConfigurationError,
+    DeadlineExceeded,
+    InvalidSpec,
+    RecorderError,
+    StartOutcomeUnknown,
+)
 from recorder_core.following import wait_until
 from recorder_core.hooks import HttpExchange, Interception
 from recorder_core.models import (
     Layout,
+    Media,
     Recording,
     RecordingSpec,
     RecordingState,
@@ -74,16 +81,19 @@ class Recorder:
         **config: Any,
     ) -> None:
         if on_unsupported not in ("raise", "warn"):
-            raise ConfigurationError(f"on_unsupported is {on_unsupported!r}; it may be 'raise' or 'warn'")
+            raise ConfigurationError(
+                f"on_unsupported is {on_unsupported!r}; it may be 'raise' or 'warn'", fault="caller"
+            )
         if isinstance(provider, str):
             found = load_provider(provider)
             provider = found(found.Config.checked(config))
         elif config:
             raise ConfigurationError(
-                f"{', '.join(sorted(config))}: a Provider that is given whole has its configuration already"
+                f"{', '.join(sorted(config))}: a Provider that is given whole has its configuration already",
+                fault="caller",
             )
         else:
-            check_provider(type(provider), f"the provider {provider!r}")
+            check_provider(type(provider), None, f"the provider {provider!r}")
         self.provider: Provider = provider
         self._warn = on_unsupported == "warn"
         self._deadline = _positive("deadline", deadline)
@@ -133,7 +143,9 @@ class Recorder:
             InvalidSpec: the spec's options for this provider are wrong.
             Vetoed: a hook refused.
         """
-        return self._translate(self._hooks.before_start(spec), self._intent(spec, None, PLANNED_ID, ()))
+        with self._named("plan"):
+            spec = self._hooks.before_start(spec)
+            return self._translate(spec, self._intent(spec, None, PLANNED_ID, ()))
 
     def start(
         self,
@@ -164,23 +176,26 @@ class Recorder:
             StartOutcomeUnknown: it may run. Keep the error's `intent`.
             RecorderError: every other class, by what the vendor answered; `intent` says what was noted so far.
         """
-        spec = self._hooks.before_start(spec)
-        identity = uuid.uuid4().hex if key is None else self._id_of(key)
-        intent = self._intent(spec, key, identity, apart_from)
-        plan = self._translate(spec, intent)
-        dropped = plan.lost(warn=self._warn)
+        limit = self._limit(deadline)
+        with self._named("start"):
+            spec = self._hooks.before_start(spec)
+            identity = uuid.uuid4().hex if key is None else self._id_of(key)
+            intent = self._intent(spec, key, identity, apart_from)
+            plan = self._translate(spec, intent)
+            dropped = plan.lost(warn=self._warn)
         self._report(plan, intent)
-        with self._operation("start", intent.id, deadline):
-            try:
+        try:
+            with self._operation("start", intent.id, limit):
                 recording = self.provider.start(plan, intent)
-            except BaseException as error:
-                _attach(error, intent)
-                raise
-        if dropped:
-            recording = recording.model_copy(update={"dropped": dropped})
-        self._hooks.notify("recorder_started", recording=recording)
-        if confirm:
-            self.wait(recording, timeout=deadline)
+                self._forget(intent.id)
+            if dropped:
+                recording = recording.model_copy(update={"dropped": dropped})
+            self._hooks.notify("recorder_started", recording=recording)
+            if confirm:
+                self._wait(recording, RecordingState.RECORDING, limit)
+        except BaseException as error:
+            _attach(error, intent)
+            raise
         return recording
 
     def status(self, recording: Recording, *, deadline: float | None = None) -> RecordingStatus:
@@ -191,7 +206,7 @@ class Recorder:
             RecorderError: the vendor couldn't be asked. "Not found" is a state, never an error.
         """
         self._own(recording)
-        with self._operation("status", recording.id, deadline):
+        with self._operation("status", recording.id, self._limit(deadline)):
             status = self._outcome(recording) or self._remember(recording, self.provider.status(recording))
         self._hooks.notify("recorder_status", recording=recording, status=status)
         return status
@@ -217,7 +232,11 @@ class Recorder:
         """
         self._own(recording)
         limit = Deadline(self._clock, WAIT_S if timeout is None else _positive("timeout", timeout))
-        return wait_until(self.provider, recording, RecordingState(until), limit, self.status)
+        return self._wait(recording, RecordingState(until), limit)
+
+    def _wait(self, recording: Recording, until: RecordingState, limit: Deadline) -> RecordingStatus:
+        with deadline_scope(limit):
+            return wait_until(self.provider, recording, until, limit, self.status)
 
     def layout(self, recording: Recording, layout: Layout, *, deadline: float | None = None) -> Recording:
         """Change the layout of a running recording.
@@ -228,17 +247,22 @@ class Recorder:
             The handle with the new layout; keep it in place of the old one.
 
         Raises:
+            InvalidSpec: the recording has no pictures; nothing was sent.
             UnsupportedFeature: the vendor can't do what the layout demands; nothing was sent.
             UnsupportedOperation: the vendor can't change layouts; nothing was sent.
             RecordingEnded: too late.
             RecorderError: every other class, by what the vendor answered.
         """
         self._own(recording)
-        whole = layout.over(recording.layout) if recording.layout else layout
-        plan = self.provider.translate_layout(recording, whole)
-        dropped = plan.lost(warn=self._warn)
+        with self._named("layout", recording.id):
+            if recording.media == Media.AUDIO:
+                problem = "layout: the recording has no pictures: its media is audio"
+                raise InvalidSpec(problem, problems=[problem], fault="caller")
+            whole = layout.over(recording.layout) if recording.layout else layout
+            plan = self.provider.translate_layout(recording, whole)
+            dropped = plan.lost(warn=self._warn)
         self._report(plan, recording)
-        with self._operation("layout", recording.id, deadline):
+        with self._operation("layout", recording.id, self._limit(deadline)):
             changed = self.provider.layout(recording, whole, plan)
         changed = changed.model_copy(
             update={
@@ -266,11 +290,8 @@ class Recorder:
             RecorderError: the vendor couldn't be asked to stop. The recording may still run.
         """
         self._own(recording)
-        with self._operation("stop", recording.id, deadline) as limit:
-            outcome = self._outcome(recording)
-            if outcome is not None:
-                return outcome
-            status = self._remember(
+        with self._operation("stop", recording.id, self._limit(deadline)) as limit:
+            status = self._outcome(recording) or self._remember(
                 recording, self.provider.stop(recording, wait=wait, deadline=limit.remaining())
             )
         self._hooks.notify("recorder_stopped", recording=recording, status=status)
@@ -337,25 +358,46 @@ class Recorder:
                 hint="Use the recorder of the account that started it.",
             )
 
+    def _limit(self, deadline: float | None) -> Deadline:
+        return Deadline(self._clock, self._deadline if deadline is None else _positive("deadline", deadline))
+
     @contextmanager
-    def _operation(self, operation: str, recording_id: str, deadline: float | None) -> Iterator[Deadline]:
-        """One operation at a time on one recording, under one deadline; errors say where they come from."""
-        limit = Deadline(self._clock, self._deadline if deadline is None else _positive("deadline", deadline))
+    def _named(self, operation: str, recording_id: str | None = None) -> Iterator[None]:
+        """Errors say where they come from."""
+        try:
+            yield
+        except RecorderError as error:
+            error.provider = error.provider or self.provider.name
+            error.operation = error.operation or operation
+            error.recording_id = error.recording_id or recording_id
+            raise
+
+    @contextmanager
+    def _operation(self, operation: str, recording_id: str, limit: Deadline) -> Iterator[Deadline]:
+        """One operation at a time on one recording, under one deadline, for which the wait for the turn counts too."""
         with self._guard:
             turn = self._locks.setdefault(recording_id, _Turn())
-        with turn.lock, deadline_scope(limit):
+        with self._named(operation, recording_id), deadline_scope(limit) as held:
+            if not turn.lock.acquire(timeout=min(held.remaining(), threading.TIMEOUT_MAX)):
+                raise DeadlineExceeded(
+                    f"another operation on the recording took the whole deadline of {held.seconds:g} s; nothing was sent",
+                    retryable=True,
+                    hint="Wait for the other operation, or give a longer deadline.",
+                )
             try:
-                yield limit
-            except RecorderError as error:
-                error.provider = error.provider or self.provider.name
-                error.operation = error.operation or operation
-                error.recording_id = error.recording_id or recording_id
-                raise
+                yield held
+            finally:
+                turn.lock.release()
 
     def _outcome(self, recording: Recording) -> RecordingStatus | None:
         """How it ended, where that is known: nothing follows an end."""
         known = self._known.get(recording.id)
         return known if known and known.state in (RecordingState.COMPLETED, RecordingState.FAILED) else None
+
+    def _forget(self, recording_id: str) -> None:
+        """What was known of an earlier recording that was started with the same key isn't known of this one."""
+        with self._guard:
+            self._known.pop(recording_id, None)
 
     def _remember(self, recording: Recording, status: RecordingStatus) -> RecordingStatus:
         """Keep what was learnt; a vendor that has forgotten a recording is answered for with the files seen before."""
@@ -388,5 +430,5 @@ def _attach(error: BaseException, intent: StartIntent) -> None:
 
 def _positive(name: str, value: float) -> float:
     if not value > 0:
-        raise ConfigurationError(f"{name} is {value!r}; it must be more than 0 seconds")
+        raise ConfigurationError(f"{name} is {value!r}; it must be more than 0 seconds", fault="caller")
     return float(value)

@@ -186,6 +186,15 @@ def test_a_404_is_not_death_while_it_is_young(service, recorder) -> None:
     assert "404" in status.reason
 
 
+def test_a_handle_that_can_no_longer_be_controlled_is_unreachable(service, recorder) -> None:
+    """After `resource_expired_hours` the vendor refuses every call: a status says so, and raises nothing."""
+    recording = recorder.start(spec(options={"agora": {"resource_expired_hours": 1}}))
+    service.clock.advance(2 * 3600)
+    status = recorder.status(recording)
+    assert status.state is RecordingState.UNREACHABLE
+    assert "resource_expired_hours" in status.reason
+
+
 def test_a_layout_change_sends_the_background_again(service, recorder) -> None:
     """updateLayout replaces everything, so what the caller left out comes from the handle."""
     recording = recorder.start(

@@ -19,7 +19,7 @@ from recorder_agora.translate_answers import query_status, stop_status
 from recorder_agora.translate_layout import LayoutTranslator
 from recorder_agora.wire import StopClientRequest, StopRequest, UpdateLayoutRequest
 from recorder_core.clock import Deadline
-from recorder_core.errors import ServiceUnavailable, StartOutcomeUnknown, UnexpectedResponse
+from recorder_core.errors import RecordingNotFound, ServiceUnavailable, StartOutcomeUnknown, UnexpectedResponse
 from recorder_core.models import (
     Layout,
     Mode,
@@ -150,7 +150,7 @@ class AgoraProvider(Provider):
                 self._planned("acquire", "/acquire", acquire),
                 self._planned("start", f"{resource}/start", start),
             )
-        return Plan(self.name, requests, translator.findings, resolved)
+        return Plan(self.name, requests, translator.findings, translator.spec)
 
     def start(self, plan: Plan, intent: StartIntent) -> Recording:
         """Acquire a resource and start at once; once more with a fresh resource where the first had no capacity.
@@ -178,7 +178,8 @@ class AgoraProvider(Provider):
         mode = MODES[Mode.COMPOSITE]
         acquired = self._send("acquire", intent.id, "/acquire", acquire, requires=("resourceId",))
         resource_id = str(acquired.body["resourceId"])
-        intent.note(cname=body["cname"], uid=body["uid"], resourceId=resource_id, mode=mode)
+        cname, uid = acquire["cname"], acquire["uid"]
+        intent.note(cname=cname, uid=uid, resourceId=resource_id, mode=mode)
         path = f"/resourceid{quote_path(resource_id)}/mode/{mode}/start"
         answer = self._send("start", intent.id, path, body)
         sid = answer.body.get("sid")
@@ -193,11 +194,12 @@ class AgoraProvider(Provider):
             started_at=now,
             controllable_until=now + timedelta(hours=hours),
             native={
-                "cname": body["cname"],
-                "uid": body["uid"],
+                "cname": cname,
+                "uid": uid,
                 "resourceId": resource_id,
                 "sid": sid,
                 "mode": mode,
+                "expected_participants": plan.spec.expected_participants,
             },
             request_id=answer.envelope.request_id,
         )
@@ -236,7 +238,16 @@ class AgoraProvider(Provider):
 
     def status(self, recording: Recording) -> RecordingStatus:
         """query. A 404 is `starting` in the first 90 s, `gone` after 90 s of it, `unreachable` in between."""
-        answer = self._send("query", recording.id, self._path(recording, "query"), method="GET")
+        try:
+            answer = self._send("query", recording.id, self._path(recording, "query"), method="GET")
+        except RecordingNotFound as error:
+            # Its ids lead nowhere (any more), which says nothing about whether it still records.
+            return RecordingStatus(
+                state=RecordingState.UNREACHABLE,
+                started_at=recording.started_at,
+                reason=f"{error.message}; {error.hint}",
+                request_id=error.request_id,
+            )
         if answer.status == 200:
             status = query_status(recording, answer)
             if status.state is not RecordingState.STARTING:
@@ -261,7 +272,7 @@ class AgoraProvider(Provider):
 
     def translate_layout(self, recording: Recording, layout: Layout) -> Plan:
         """updateLayout for a whole layout. Pure."""
-        translator = LayoutTranslator(self.name, layout)
+        translator = LayoutTranslator(self.name, layout, recording.native.get("expected_participants"))
         translator.walk_layout(layout)
         requests: tuple[PlannedRequest, ...] = ()
         if not translator.refused:

@@ -31,6 +31,8 @@ __all__ = ["CompositeTranslator", "derived_uid", "named"]
 MOST_LISTED_UIDS = 32
 LONGEST_SIDE = 1920
 MOST_PIXELS = 1920 * 1080
+DEFAULT_CANVAS = (1280, 720)
+"""Sent instead of a canvas that is too large, where the caller accepts that."""
 MOST_KBPS = 6500
 LONGEST_ROOM = 63
 LONGEST_PREFIX = 128
@@ -157,8 +159,10 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
                 f"{width}x{height}; a side has at most {LONGEST_SIDE} px, both {MOST_PIXELS} together",
                 "shrink it",
             )
-        else:
-            self._canvas |= {"width": width, "height": height}
+            width, height = DEFAULT_CANVAS
+            video = self.spec.video.model_copy(update={"width": width, "height": height})
+            self.spec = self.spec.model_copy(update={"video": video})
+        self._canvas |= {"width": width, "height": height}
         if bitrate_kbps > MOST_KBPS:
             self.unsupported(
                 "bitrate_kbps", f"{bitrate_kbps}; the vendor takes at most {MOST_KBPS}", "lower it"

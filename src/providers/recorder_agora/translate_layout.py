@@ -36,6 +36,8 @@ class LayoutTranslator(Translator):
         self.expected_participants = expected_participants
         self._mixed: dict[str, Any] = {}
         self._regions: list[LayoutConfig] = []
+        self._depths: list[int] = []
+        self._is_stacked = False
         self._images: list[BackgroundConfig] = []
 
     def mixed_layout(self) -> MixedLayout:
@@ -43,7 +45,10 @@ class LayoutTranslator(Translator):
         return MixedLayout(**self._mixed, **self._lists())
 
     def _lists(self) -> dict[str, Any]:
-        lists = {"layoutConfig": tuple(self._regions), "backgroundConfig": tuple(self._images)}
+        regions = self._regions
+        if self._is_stacked:
+            regions = [region for _, region in sorted(zip(self._depths, regions), key=lambda pair: pair[0])]
+        lists = {"layoutConfig": tuple(regions), "backgroundConfig": tuple(self._images)}
         return {key: items for key, items in lists.items() if items}
 
     def layout_grid(self, *, fit: Fit | None, windows: int | None) -> None:
@@ -136,6 +141,7 @@ class LayoutTranslator(Translator):
                 "it overlaps a region before it, and the vendor doesn't document which is on top",
                 "the later one is drawn on top as far as is known; avoid the overlap to be sure",
             )
+        self._is_stacked = bool(against)
         for index in against:
             self.approximated(
                 f"regions.{index}.z", "the vendor has no stacking order", "sent in the order of z instead"
@@ -143,7 +149,7 @@ class LayoutTranslator(Translator):
 
     def region(
         self,
-        index: int,  # noqa: ARG002 - regions go out in the order in which they come
+        index: int,  # noqa: ARG002 - the list is the order
         *,
         participant: str | None,
         content: Content,
@@ -153,7 +159,7 @@ class LayoutTranslator(Translator):
         height: float,
         fit: Fit,
         opacity: float,
-        z: int,  # noqa: ARG002 - see _stack
+        z: int,
     ) -> None:
         if content is not Content.PARTICIPANT:
             self.unsupported(
@@ -161,10 +167,8 @@ class LayoutTranslator(Translator):
             )
         if participant is not None and not self._is_uid("participant", participant):
             return
-        if fit not in RENDER_MODES:
-            self.unsupported("fit", "the vendor can't stretch", "use cover or contain")
-            return
         left, top, right, bottom = edges(x, y, width, height)
+        self._depths.append(z)
         self._regions.append(
             LayoutConfig(
                 uid=participant,
@@ -173,7 +177,7 @@ class LayoutTranslator(Translator):
                 width=(right - left) / MICRO,
                 height=(bottom - top) / MICRO,
                 alpha=opacity,
-                render_mode=RENDER_MODES[fit],
+                render_mode=self._render_mode(fit),
             )
         )
 
@@ -197,12 +201,15 @@ class LayoutTranslator(Translator):
                 self.approximated(
                     "fit", f"the vendor can't {fit} the image of everybody", "name the participants"
                 )
-        elif fit is Fit.STRETCH:
-            self.unsupported("fit", "the vendor can't stretch", "use cover or contain")
         elif self._is_uid("", participant):
             self._images.append(
-                BackgroundConfig(uid=participant, image_url=url, render_mode=RENDER_MODES[fit or Fit.COVER])
+                BackgroundConfig(uid=participant, image_url=url, render_mode=self._render_mode(fit))
             )
+
+    def _render_mode(self, fit: Fit | None) -> Literal[0, 1]:
+        if fit is Fit.STRETCH:
+            self.unsupported("fit", "the vendor can't stretch", "use cover or contain")
+        return RENDER_MODES.get(fit or Fit.COVER, RENDER_MODES[Fit.COVER])
 
     def _is_uid(self, part: str, participant: str) -> bool:
         if not is_uid(participant):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -20,6 +20,7 @@ from recorder_core.emulation.delivery import Delivery, Output
 from recorder_core.emulation.encoder import AudioSettings
 from recorder_core.emulation.recording import EmulatedRecording
 from recorder_core.emulation.service import EmulatedService
+from recorder_core.emulation.taping import Tape
 from recorder_zegocloud.emulator_picture import Layout, Picture, publishes
 from recorder_zegocloud.tables import KEPT_S, WITHOUT_FILE_URL
 from recorder_zegocloud.wire import (
@@ -301,17 +302,14 @@ class Task:
             return
         tape = self._picture.tape(self._room, seen_from=self._running_at, begin=begin, end=at)
         bucket = self._bucket()
-        self._tracks = [
-            Track(
-                track.media,
-                track.format,
-                track.output,
-                self._service.deliver(
-                    tape, at, track.output, name=self._name(track), prefix=self._prefix, bucket=bucket
-                ),
-            )
-            for track in self._tracks
-        ]
+        self._tracks = [replace(track, delivery=self._deliver(tape, at, track, bucket)) for track in self._tracks]
+
+    def _deliver(self, tape: Tape, at: float, track: Track, bucket: Bucket) -> Delivery:
+        delivery = self._service.deliver(
+            tape, at, track.output, name=self._name(track), prefix=self._prefix, bucket=bucket
+        )
+        # A bucket that doesn't exist refuses files even where none are made.
+        return replace(delivery, refused=bucket.reason) if isinstance(bucket, MissingBucket) else delivery
 
     def _file_begin(self, until: float) -> float | None:
         """When the file begins, if it has by `until`: with the first stream, or sooner where asked."""

@@ -23,6 +23,7 @@ from recorder_core.models import (
     RecordingStatus,
     StartIntent,
 )
+from recorder_core.models.base import reveal
 from recorder_core.plan import Finding, Plan, PlannedRequest
 from recorder_core.provider import Provider
 from recorder_core.transport import Answer, Call, Envelope, RuleTable, Runtime, Transport
@@ -31,7 +32,7 @@ from recorder_zegocloud.rules import RULES
 from recorder_zegocloud.tables import BASE_URLS, KEPT_S, NONCE_BYTES, REGIONAL_BASE_URLS, SIGNATURE_VERSION
 from recorder_zegocloud.translate import CompositeTranslator
 from recorder_zegocloud.translate_answers import described_status
-from recorder_zegocloud.translate_layout import LayoutTranslator, StreamNames
+from recorder_zegocloud.translate_layout import LayoutTranslator, Running, StreamNames
 from recorder_zegocloud.wire import UpdateLayoutRequest
 from recorder_zegocloud.wire_values import FillMode
 
@@ -107,7 +108,7 @@ class ZegocloudProvider(Provider):
         translator = CompositeTranslator(self.name, self.config, resolved, options, intent)
         translator.walk_spec(resolved, given=spec, options=options, apart_from=intent.apart_from)
         requests = () if translator.refused else (self._planned("StartRecord", translator.body()),)
-        return Plan(self.name, requests, translator.findings, resolved)
+        return Plan(self.name, requests, translator.findings, translator.spec)
 
     def start(self, plan: Plan, intent: StartIntent) -> Recording:
         """StartRecord. ClientTaskId is the recording's id, so that a repeat finds the same task.
@@ -116,8 +117,7 @@ class ZegocloudProvider(Provider):
             UnexpectedResponse: the answer has no TaskId.
         """
         body = plan.request("StartRecord").body
-        inputs = body["RecordInputParams"]
-        options = self.options(plan.spec, ZegocloudOptions)
+        native = self._native(plan, reveal(body["RecordInputParams"]))
         answer = self._send("StartRecord", intent.id, body, requires=("Data.TaskId",))
         task_id = answer.body["Data"]["TaskId"]
         intent.note(TaskId=task_id, base_url=answer.base_url)
@@ -128,16 +128,22 @@ class ZegocloudProvider(Provider):
             started_at=now,
             controllable_until=now + timedelta(seconds=KEPT_S),
             base_url=answer.base_url,
-            native={
-                "TaskId": task_id,
-                "ClientTaskId": inputs["ClientTaskId"],
-                "MixOutputStreamId": inputs["MixConfig"]["MixOutputStreamId"],
-                "FillMode": int(inputs["MixConfig"].get("FillMode", FillMode.CROP)),
-                "stream_id": options.stream_id,
-                "screen_stream_id": options.screen_stream_id,
-            },
+            native={"TaskId": task_id, **native},
             request_id=answer.envelope.request_id,
         )
+
+    def _native(self, plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """What a later layout change needs, and the names by which the task can be found again."""
+        options, mix = self.options(plan.spec, ZegocloudOptions), inputs["MixConfig"]
+        return {
+            "ClientTaskId": inputs["ClientTaskId"],
+            "MixOutputStreamId": mix["MixOutputStreamId"],
+            "FillMode": mix.get("FillMode", int(FillMode.CROP)),
+            "HasWhiteboard": inputs.get("HasWhiteboard", False),
+            "stream_id": options.stream_id,
+            "screen_stream_id": options.screen_stream_id,
+            "expected_participants": plan.spec.expected_participants,
+        }
 
     def status(self, recording: Recording) -> RecordingStatus:
         """DescribeRecordStatus; it answers for three days from the start, ended or not."""
@@ -152,8 +158,12 @@ class ZegocloudProvider(Provider):
             layout,
             canvas=(canvas.width, canvas.height) if canvas else (0, 0),
             streams=StreamNames(recording.room, native["stream_id"], native.get("screen_stream_id")),
-            fixed_fill_mode=FillMode(native["FillMode"]),
-            running=None if isinstance(running, Kept) else running,
+            expected_participants=native.get("expected_participants"),
+            running=Running(
+                layout=None if isinstance(running, Kept) else running,
+                fill_mode=FillMode(native["FillMode"]),
+                has_whiteboard=native.get("HasWhiteboard", False),
+            ),
         )
         translator.walk_layout(layout)
         requests: tuple[PlannedRequest, ...] = ()

@@ -52,7 +52,10 @@ RULES: tuple[Rule, ...] = (
         meaning="the vendor no longer knows the task, or says that it has ended",
     ),
     Rule(
-        operations=("StopRecord",), codes=(Code.TASK_ENDED,), then=Then.ACCEPT, meaning="the task has ended"
+        operations=("StopRecord",),
+        codes=(Code.NO_SUCH_TASK, Code.TASK_ENDED),
+        then=Then.ACCEPT,
+        meaning="the task has ended, or the vendor no longer knows it",
     ),
     # The recording's own codes.
     Rule(

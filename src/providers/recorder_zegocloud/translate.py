@@ -40,6 +40,8 @@ from recorder_zegocloud.wire_values import (
 
 __all__ = ["CompositeTranslator", "stream_names"]
 
+DEFAULT_CANVAS = (1280, 720)
+"""Sent instead of a canvas that is too large, where the caller accepts that."""
 FPS = range(5, 31)
 FONT_SIZES = range(12, 101)
 SEGMENT_S = range(2, 61)
@@ -187,7 +189,9 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
                 f"{width}x{height}; a side has at most {LARGEST_SIDE} px, both {LARGEST_CANVAS} together",
                 "shrink it",
             )
-            width, height = min(width, 1280), min(height, 720)
+            width, height = DEFAULT_CANVAS
+            video = self.spec.video.model_copy(update={"width": width, "height": height})
+            self.spec = self.spec.model_copy(update={"video": video})
         if fps not in FPS:
             self.unsupported(
                 "fps", f"{fps}; the vendor takes {FPS[0]} to {FPS[-1]}", "choose one in that range"
@@ -232,6 +236,9 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
     def _format(self, formats: frozenset[Format], interval: int | None) -> FileFormat | None:
         storable = FORMATS[VODS[self.spec.storage.kind]] if self.spec.storage.kind in VODS else tuple(FileFormat)
         if not formats and interval is not None:
+            if FileFormat.JPG not in storable:
+                self.unsupported("formats", f"no pictures: this VOD takes {', '.join(storable)}", "choose a bucket")
+                return None
             self._output["SnapshotInterval"] = interval
             return FileFormat.JPG
         if interval is not None:
@@ -253,7 +260,9 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
             self.unsupported("formats", f"{wanted} holds sound only", "set media to audio, or use hls or mp4")
             return None
         if wanted.value not in storable:
-            self.unsupported("formats", f"a VOD takes {', '.join(storable)}", "choose one of them, or a bucket")
+            self.unsupported(
+                "formats", f"this VOD takes {', '.join(storable)}", "choose one of them, or a bucket"
+            )
             return None
         return FileFormat(wanted.value)
 
@@ -365,7 +374,10 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
 
     def option_short_fragment_path(self, short: bool) -> None:
         if self._is_hls():
-            self._output["ShortFragmentPath"] = short
+            if self._output["RealtimeUploadFragment"]:
+                self._output["ShortFragmentPath"] = short
+            else:
+                self.unsupported("", "it belongs to realtime_upload", "leave it out")
 
     def _is_hls(self) -> bool:
         is_hls = self._output.get("OutputFileFormat") is FileFormat.HLS

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel
+
 from recorder_core.geometry import edges, pixels, regions
-from recorder_core.models import Content, Custom, Fit, Floating, Grid, Layout, Side, Spotlight
+from recorder_core.models import (
+    Background,
+    Content,
+    Custom,
+    Fit,
+    Floating,
+    Grid,
+    Image,
+    Layout,
+    Side,
+    Spotlight,
+)
 from recorder_core.translation import Translator
 from recorder_zegocloud.wire import MOST_WINDOWS, STREAM_ID, MixInput
 from recorder_zegocloud.wire_values import FillMode, MixMode, ViewType
 
-__all__ = ["LayoutTranslator", "StreamNames", "color_number"]
+__all__ = ["LayoutTranslator", "Running", "StreamNames", "color_number"]
 
 FILL_MODES = {Fit.COVER: FillMode.CROP, Fit.CONTAIN: FillMode.FIT}
 SPOTLIGHTS = {Side.LEFT: MixMode.VERTICAL, Side.BOTTOM: MixMode.HORIZONTAL}
@@ -49,6 +63,26 @@ class StreamNames:
         return template.replace("{room}", self.room).replace("{participant}", participant)
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What an UpdateLayout can't change of the task that it goes to.
+
+    Attributes:
+        layout: its layout now, with the background and the placeholders; None where that isn't known.
+        fill_mode: how its presets fill their windows.
+        has_whiteboard: whether it was started with a whiteboard.
+    """
+
+    layout: Layout | None
+    fill_mode: FillMode
+    has_whiteboard: bool
+
+    @property
+    def placeholders(self) -> Mapping[str, Image]:
+        """Its placeholders."""
+        return self.layout.placeholders if self.layout else {}
+
+
 class LayoutTranslator(Translator):
     """A layout: mode, windows and the large stream, which both start and update carry.
 
@@ -58,8 +92,7 @@ class LayoutTranslator(Translator):
         canvas: width and height of the picture in pixels.
         streams: how the application names its streams.
         expected_participants: how many windows a synthesised preset gets when it doesn't say so itself.
-        fixed_fill_mode: of a running recording: how its presets fill their windows, which no update can change.
-        running: of a running recording: its layout now, of which an update can't change the background.
+        running: of an update: what it can't change.
     """
 
     def __init__(
@@ -70,23 +103,24 @@ class LayoutTranslator(Translator):
         canvas: tuple[int, int],
         streams: StreamNames,
         expected_participants: int | None = None,
-        fixed_fill_mode: FillMode | None = None,
-        running: Layout | None = None,
+        running: Running | None = None,
     ) -> None:
         super().__init__(name)
         self.layout = layout
         self.canvas = canvas
         self.streams = streams
         self.expected_participants = expected_participants
-        self.fixed_fill_mode = fixed_fill_mode
         self.running = running
         self.fill_mode = FillMode.CROP
         self._windows: list[dict[str, Any]] = []
+        self._images: dict[str, str] = {}
         self._mix: dict[str, Any] = {}
 
     def mix(self) -> dict[str, Any]:
         """MixMode, MixInputList and MixMaxResolutionStreamId."""
-        windows = [MixInput(**window) for window in self._windows]
+        windows = [
+            MixInput(**window, BackgroundImage=self._images.get(window.get("StreamId", ""))) for window in self._windows
+        ]
         return {**self._mix, **({"MixInputList": windows} if windows else {})}
 
     def layout_grid(self, *, fit: Fit | None, windows: int | None) -> None:
@@ -123,6 +157,15 @@ class LayoutTranslator(Translator):
                 "who has no region isn't recorded, sound included",
                 f"add regions, up to {MOST_WINDOWS}, if more people may come",
             )
+        boards = [
+            index for index, region in enumerate(self.layout.regions) if region.content is Content.WHITEBOARD
+        ]
+        for index in boards if self.running and not self.running.has_whiteboard else boards[1:]:
+            self.unsupported(
+                f"regions.{index}.content",
+                "a task shows one whiteboard, and only if it was started with one",
+                "leave the region out",
+            )
         order = sorted(range(count), key=lambda index: (self.layout_z(index), index))
         self._layers = {index: rank for rank, index in enumerate(order, start=1)}
 
@@ -134,11 +177,8 @@ class LayoutTranslator(Translator):
         self, mode: MixMode, fit: Fit | None, windows: int | None, participant: str | None = None
     ) -> bool:
         """Use a preset of the vendor's, unless a running recording can't fill its windows so."""
-        if fit is Fit.STRETCH:
-            self.unsupported("fit", "the vendor can't stretch", "use cover or contain")
-            return False
-        fill_mode = FILL_MODES[fit or Fit.COVER]
-        if self.fixed_fill_mode not in (None, fill_mode):
+        fill_mode = self._fill_mode(fit)
+        if self.running and self.running.fill_mode is not fill_mode:
             self._synthesise("an update can't change how the vendor's own preset fills its windows")
             return False
         self.fill_mode = fill_mode
@@ -190,9 +230,6 @@ class LayoutTranslator(Translator):
     ) -> None:
         if opacity != 1:
             self.unsupported("opacity", "the vendor's windows are opaque", "leave it out")
-        if fit not in FILL_MODES:
-            self.unsupported("fit", "the vendor can't stretch", "use cover or contain")
-            return
         left, top, right, bottom = edges(x, y, width, height)
         across, down = self.canvas
         window: dict[str, Any] = {
@@ -202,12 +239,17 @@ class LayoutTranslator(Translator):
             "Right": pixels(right, across),
             "Bottom": pixels(bottom, down),
             "Layer": self._layers[index],
-            "FillMode": FILL_MODES[fit],
+            "FillMode": self._fill_mode(fit),
         }
         stream = self._stream(participant, content)
         if stream is not None:
             window["StreamId"] = stream
         self._windows.append(window)
+
+    def _fill_mode(self, fit: Fit | None) -> FillMode:
+        if fit is Fit.STRETCH:
+            self.unsupported("fit", "the vendor can't stretch", "use cover or contain")
+        return FILL_MODES.get(fit or Fit.COVER, FillMode.CROP)
 
     def _stream(self, participant: str | None, content: Content) -> str | None:
         if content is Content.SCREEN:
@@ -235,10 +277,10 @@ class LayoutTranslator(Translator):
 
     def set_background(self, *, color: str | None, image_url: str | None, image_fit: Fit | None) -> None:
         if self.running is not None:
-            if color is not None and color.lower() != (self.running.background.color or "#000000").lower():
+            before = self.running.layout.background if self.running.layout else Background()
+            if color is not None and color.lower() != (before.color or "#000000").lower():
                 self.unsupported("color", "an update can't change it", "leave it out")
-            before = self.running.background.image
-            if image_url != (before and before.url):
+            if image_url != (before.image and before.image.url):
                 self.unsupported("image", "an update can't change it", "leave it out")
             return
         if color is not None:
@@ -251,15 +293,24 @@ class LayoutTranslator(Translator):
         if participant == "*":
             self._placeholder_of_everybody(url, fit)
             return
-        stream = self.streams.camera(participant)
-        window = next((window for window in self._windows if window.get("StreamId") == stream), None)
-        if window is None:
-            self.unsupported(
-                "", "only a window of a custom layout that names the participant has one", "add such a region"
-            )
+        regions = self.layout.regions if isinstance(self.layout, Custom) else ()
+        if not any(
+            region.participant == participant and region.content is Content.PARTICIPANT for region in regions
+        ):
+            # A layout change inherits the placeholders of the layout before it: those are no demand.
+            is_inherited = self.running is not None and participant in self.running.placeholders
+            found = self.approximated if is_inherited else self.unsupported
+            found("", "only a window of a custom layout that names the participant has one", "add such a region")
             return
-        window["BackgroundImage"] = url
+        self._images[self.streams.camera(participant)] = url
         self._stretches("fit", fit)
+
+    def walk_layout(self, layout: BaseModel) -> None:
+        """Call the methods for a layout alone, and see what it takes away."""
+        super().walk_layout(layout)
+        kept = self.running.placeholders if self.running else {}
+        if "*" in kept and self.layout and "*" not in self.layout.placeholders:
+            self.unsupported("placeholders.*", "an update can't take it away", "leave the placeholders out")
 
     def _placeholder_of_everybody(self, url: str, fit: Fit | None) -> None:
         if self.running is not None:

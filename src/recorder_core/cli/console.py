@@ -73,7 +73,8 @@ def reporting(as_json: bool) -> Iterator[None]:
             ERR.out(_as_line(_described(error)), highlight=False)
         else:
             _print_error(error)
-        wrong_input = isinstance(error, InvalidSpec | ConfigurationError | ProviderNotFound)
+        ours = error.http_status is None  # what the vendor refused was sent, so it isn't wrong by our rules
+        wrong_input = ours and isinstance(error, InvalidSpec | ConfigurationError | ProviderNotFound)
         raise typer.Exit(WRONG_INPUT if wrong_input else FAILED) from None
     finally:
         root.removeHandler(handler)
