@@ -61,7 +61,7 @@ def test_start_acquires_and_starts_as_a_pair(service, recorder) -> None:
     """One acquire, then one start with its resource id; the handle keeps what later calls need."""
     recording = recorder.start(spec())
     assert operations(service) == ["acquire", "start"]
-    assert set(recording.native) == {"cname", "uid", "resourceId", "sid", "mode"}
+    assert set(recording.native) >= {"cname", "uid", "resourceId", "sid", "mode"}
     assert recording.native["mode"] == "mix"
     assert recording.native["resourceId"] in service.journal[1].path
 

@@ -187,6 +187,7 @@ class AgoraProvider(Provider):
             raise self._without_sid(answer, intent)
         intent.note(sid=sid)
         hours = acquire["clientRequest"]["resourceExpiredHour"]
+        expected = plan.spec.expected_participants
         now = self._now()
         return self.begun(
             plan,
@@ -199,7 +200,7 @@ class AgoraProvider(Provider):
                 "resourceId": resource_id,
                 "sid": sid,
                 "mode": mode,
-                "expected_participants": plan.spec.expected_participants,
+                **({"expected_participants": expected} if expected else {}),
             },
             request_id=answer.envelope.request_id,
         )

@@ -135,6 +135,7 @@ class ZegocloudProvider(Provider):
     def _native(self, plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """What a later layout change needs, and the names by which the task can be found again."""
         options, mix = self.options(plan.spec, ZegocloudOptions), inputs["MixConfig"]
+        expected = plan.spec.expected_participants
         return {
             "ClientTaskId": inputs["ClientTaskId"],
             "MixOutputStreamId": mix["MixOutputStreamId"],
@@ -142,7 +143,7 @@ class ZegocloudProvider(Provider):
             "HasWhiteboard": inputs.get("HasWhiteboard", False),
             "stream_id": options.stream_id,
             "screen_stream_id": options.screen_stream_id,
-            "expected_participants": plan.spec.expected_participants,
+            **({"expected_participants": expected} if expected else {}),
         }
 
     def status(self, recording: Recording) -> RecordingStatus:
