@@ -7,7 +7,7 @@ SOURCES := pyproject.toml README.md LICENSE $(shell find src -type f -not -path 
 PYTEST_ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install test lint format types contracts docs pytest demo bench clean
+.PHONY: help install test lint format types contracts docs tables pytest demo bench clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -44,8 +44,11 @@ types: $(VENV)/.dependencies ## strict type check
 contracts: install ## who may import whom
 	$(BIN)/lint-imports
 
-docs: install ## build the docs strictly, into site/
-	$(BIN)/mkdocs build --strict --quiet
+docs: $(VENV)/.dependencies ## build the docs strictly, into site/
+	$(BIN)/zensical build --strict --clean
+
+tables: install ## write the tables of the docs that come from the code
+	$(BIN)/python tests/docs/rule_tables.py
 
 pytest: install ## the tests, on the built wheel
 	$(BIN)/pytest $(PYTEST_ARGS)
@@ -57,4 +60,4 @@ bench: install ## the cost per call, as ratios against bare requests
 	$(BIN)/python benchmarks/bench.py
 
 clean: ## remove what was built
-	rm -rf $(VENV) dist site demo-output .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) dist site demo-output .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

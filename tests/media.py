@@ -47,9 +47,7 @@ def tones(samples: NDArray[np.float64], rate: int, wanted: Iterable[float]) -> d
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
     frequencies = np.fft.rfftfreq(len(samples), 1 / rate)
     loudest = spectrum.max()
-    return {
-        tone: bool(spectrum[np.abs(frequencies - tone) < 4].max() > 0.2 * loudest) for tone in wanted
-    }
+    return {tone: bool(spectrum[np.abs(frequencies - tone) < 4].max() > 0.2 * loudest) for tone in wanted}
 
 
 def is_color(frame: Frame, x: int, y: int, color: tuple[int, int, int]) -> bool:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from media import duration, frame_at, is_color, sound, tones
 
+from media import duration, frame_at, is_color, sound, tones
 from recorder_core import S3, Custom, RecordingSpec, Region
 from recorder_core.emulation.room import Participant
 from recorder_core.testing import connect, emulate
@@ -43,7 +43,13 @@ def spec(**changes: object) -> RecordingSpec:
             "layout": LESSON.model_dump(),
             "participants": {"audio": {"exclude": [MUTED]}},
             "output": {"formats": ["mp4"]},
-            "storage": {"kind": "s3", "bucket": "lessons", "region": "eu-west-1", "access_key": "AK", "secret_key": "SK"},
+            "storage": {
+                "kind": "s3",
+                "bucket": "lessons",
+                "region": "eu-west-1",
+                "access_key": "AK",
+                "secret_key": "SK",
+            },
             **changes,
         }
     )
@@ -72,7 +78,12 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def corners(region: Region) -> tuple[int, int, int, int]:
     """Left, top, right, bottom in pixels, halves rounded up."""
-    edges = (region.x * WIDTH, region.y * HEIGHT, (region.x + region.width) * WIDTH, (region.y + region.height) * HEIGHT)
+    edges = (
+        region.x * WIDTH,
+        region.y * HEIGHT,
+        (region.x + region.width) * WIDTH,
+        (region.y + region.height) * HEIGHT,
+    )
     return tuple(int(edge + 0.5) for edge in edges)
 
 
@@ -105,9 +116,7 @@ def test_every_region_has_its_participants_colour(recorded: dict[str, Path], pro
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("moment", ["lesson", "discussion"])
-def test_nothing_but_background_lies_outside_the_regions(
-    recorded: dict[str, Path], provider: str, moment: str
-) -> None:
+def test_nothing_but_background_lies_outside_the_regions(recorded: dict[str, Path], provider: str, moment: str) -> None:
     """Every pixel that is more than 3 px away from all regions has the background's colour."""
     at, layout = moments(recorded[provider])[moment]
     frame = frame_at(recorded[provider], at)
@@ -140,17 +149,13 @@ def test_the_layout_change_is_seen(recorded: dict[str, Path], provider: str) -> 
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_recorded_participants_are_heard_and_an_excluded_one_is_not(
-    recorded: dict[str, Path], provider: str
-) -> None:
+def test_recorded_participants_are_heard_and_an_excluded_one_is_not(recorded: dict[str, Path], provider: str) -> None:
     """The decoded sound has the tone of everybody who is recorded and not of the one who is excluded."""
     at, _ = moments(recorded[provider])["lesson"]
     samples, rate = sound(recorded[provider], at - 3, at + 3)
     wanted = {person: Participant.of(person).tone_hz for person in PEOPLE}
     heard = tones(samples, rate, wanted.values())
-    assert {person: heard[tone] for person, tone in wanted.items()} == {
-        person: person != MUTED for person in PEOPLE
-    }
+    assert {person: heard[tone] for person, tone in wanted.items()} == {person: person != MUTED for person in PEOPLE}
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -160,9 +165,7 @@ def test_the_sound_follows_the_layout_change(recorded: dict[str, Path], provider
     samples, rate = sound(recorded[provider], at - 3, at + 3)
     wanted = {person: Participant.of(person).tone_hz for person in PEOPLE}
     heard = tones(samples, rate, wanted.values())
-    assert {person: heard[tone] for person, tone in wanted.items()} == {
-        person: person != MUTED for person in PEOPLE
-    }
+    assert {person: heard[tone] for person, tone in wanted.items()} == {person: person != MUTED for person in PEOPLE}
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

@@ -103,7 +103,7 @@ class RecorderError(Exception):
                 ("request id", self.request_id),
                 ("recording", self.recording_id),
             )
-            if value is not None
+            if value not in (None, "")
         ]
         if answer:
             lines.append(f"({', '.join(answer)})")
@@ -112,8 +112,13 @@ class RecorderError(Exception):
         return "\n".join(lines)
 
     def __repr__(self) -> str:
-        shown = {name: value for name, value in self.fields().items() if value not in (None, False)}
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+        nothing = (None, False, ())  # compared by identity: a vendor's code may be 0
+        shown = [
+            f"{name}={value!r}"
+            for name, value in self.fields().items()
+            if not any(value is blank for blank in nothing)
+        ]
+        return f"{type(self).__name__}({', '.join(shown)})"
 
     def fields(self) -> dict[str, Any]:
         """All fields by name, for structured logging."""

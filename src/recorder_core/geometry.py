@@ -40,7 +40,8 @@ def edges(x: float, y: float, width: float, height: float) -> tuple[int, int, in
 
 
 def _snap(edge: float) -> int:
-    return floor(edge * MICRO + 0.5)
+    # First to a thousandth of a step: x + width of one region may miss x of the next by a binary hair.
+    return floor(round(edge * MICRO, 3) + 0.5)
 
 
 def pixels(edge: int, length: int) -> int:
@@ -122,9 +123,7 @@ def _spotlight(windows: int) -> tuple[Rectangle, ...]:
     return (
         large,
         *(
-            Rectangle(
-                1 - depth * (index // length + 1), Fraction(index % length, length), depth, Fraction(1, length)
-            )
+            Rectangle(1 - depth * (index // length + 1), Fraction(index % length, length), depth, Fraction(1, length))
             for index in range(small)
         ),
     )

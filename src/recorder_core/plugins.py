@@ -166,9 +166,7 @@ def _load(group: str, name: str) -> Any:
             hint="Uninstall all but one of them.",
         )
     try:
-        return DriverManager(
-            group, name, on_load_failure_callback=_reraise, conflict_resolver=ignore_conflicts
-        ).driver
+        return DriverManager(group, name, on_load_failure_callback=_reraise, conflict_resolver=ignore_conflicts).driver
     except Exception as error:
         raise ProviderNotFound(
             f"{_origin(group, name)} can't be imported: {type(error).__name__}: {error}",

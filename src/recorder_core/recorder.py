@@ -274,9 +274,7 @@ class Recorder:
         self._hooks.notify("recorder_layout_changed", recording=changed)
         return changed
 
-    def stop(
-        self, recording: Recording, *, wait: bool = True, deadline: float | None = DEADLINE_S
-    ) -> RecordingStatus:
+    def stop(self, recording: Recording, *, wait: bool = True, deadline: float | None = DEADLINE_S) -> RecordingStatus:
         """Stop a recording.
 
         Stopping what has ended is no error: what is known of it is returned.
@@ -380,7 +378,7 @@ class Recorder:
         with self._named(operation, recording_id), deadline_scope(limit) as held:
             if not turn.lock.acquire(timeout=min(held.remaining(), threading.TIMEOUT_MAX)):
                 raise DeadlineExceeded(
-                    f"another operation on the recording took the whole deadline of {held.seconds:g} s; nothing was sent",
+                    f"another operation on the recording took the deadline of {held.seconds:g} s; nothing was sent",
                     retryable=True,
                     hint="Wait for the other operation, or give a longer deadline.",
                 )

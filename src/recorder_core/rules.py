@@ -75,9 +75,7 @@ class Rule:
     def __post_init__(self) -> None:
         for status in self.statuses:
             if isinstance(status, str) and status not in _OUTCOMES and not _STATUS_CLASS.fullmatch(status):
-                raise ValueError(
-                    f"status {status!r} is neither a number, a class such as '5xx' nor an outcome"
-                )
+                raise ValueError(f"status {status!r} is neither a number, a class such as '5xx' nor an outcome")
         if self.delays and self.then in (Then.ACCEPT, Then.RAISE):
             raise ValueError(f"a rule that says '{self.then}' has no use for delays")
         if self.then is Then.REPEAT and not self.delays:
@@ -166,9 +164,7 @@ class RuleTable:
         said = (message or "").casefold()
         return next(rule for rule in candidates if rule.message is None or rule.message.casefold() in said)
 
-    def _matching(
-        self, operation: str, status: int | str, code: int | str | None, is_json: bool
-    ) -> tuple[Rule, ...]:
+    def _matching(self, operation: str, status: int | str, code: int | str | None, is_json: bool) -> tuple[Rule, ...]:
         """The rules that match but for the message, up to the first that doesn't ask for one."""
         matching: list[Rule] = []
         for rule in (*self._rules, *_UNLISTED):

@@ -22,7 +22,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
@@ -93,9 +93,10 @@ class Translator:
             options: the provider's own options.
             apart_from: the recordings that this one must stay away from.
         """
-        for name in RecordingSpec.model_fields:
+        for name, info in type(spec).model_fields.items():
             if name != "options":
-                self._walk_field(name, name, getattr(spec, name), getattr(given, name))
+                asked = getattr(given, name)
+                self._walk_field(name, getattr(spec, name), None if asked == info.get_default() else asked)
         if apart_from:
             self._call_scalar("set_apart_from", "apart_from", apart_from, demanded=True)
         for name, info in type(options).model_fields.items():
@@ -105,31 +106,31 @@ class Translator:
 
     def walk_layout(self, layout: BaseModel) -> None:
         """Call the methods for a layout alone."""
-        self._walk_field("layout", "layout", layout, layout)
+        self._walk_field("layout", layout, layout)
 
-    def _walk_field(self, name: str, path: str, value: Any, given: Any) -> None:
+    def _walk_field(self, name: str, value: Any, given: Any) -> None:
+        """A field of the spec. `given` is None where the caller didn't ask for anything."""
         if isinstance(value, BaseModel):
             if _kind(value) is None:
-                self._call(f"set_{name}", path, value, given)
+                self._call(f"set_{name}", name, value, given)
             else:
-                self._walk_union(name, path, value, given)
+                self._walk_union(name, value, given)
         elif _holds_models(value):
-            self._walk_items(name.removesuffix("s"), path, value, demanded=given is not None)
+            self._walk_items(name.removesuffix("s"), name, value, demanded=given is not None)
         elif value is not None:
-            demanded = given is not None and given != RecordingSpec.model_fields[name].get_default()
-            self._call_scalar(f"set_{name}", path, value, demanded=demanded)
+            self._call_scalar(f"set_{name}", name, value, demanded=given is not None)
 
-    def _walk_union(self, name: str, path: str, value: BaseModel, given: Any) -> None:
+    def _walk_union(self, name: str, value: BaseModel, given: Any) -> None:
         """A union's own leaves, then the models inside it."""
         same_kind = given if type(given) is type(value) else None
-        if not self._call(f"{name}_{_kind(value)}", path, value, same_kind, flat=False):
+        if not self._call(f"{name}_{_kind(value)}", name, value, same_kind, flat=False):
             return
         for part in type(value).model_fields:
             inner = getattr(value, part)
             if isinstance(inner, BaseModel):
-                self._call(f"set_{part}", f"{path}.{part}", inner, getattr(same_kind, part, None))
+                self._call(f"set_{part}", f"{name}.{part}", inner, getattr(same_kind, part, None))
             elif _holds_models(inner):
-                self._walk_items(part.removesuffix("s"), f"{path}.{part}", inner, demanded=same_kind is not None)
+                self._walk_items(part.removesuffix("s"), f"{name}.{part}", inner, demanded=same_kind is not None)
 
     def _walk_items(self, name: str, path: str, items: Any, *, demanded: bool) -> None:
         """One call per item of a list or dict of models."""
@@ -164,7 +165,7 @@ class Translator:
         for leaf in _leaves(type(value), flat):
             if leaf.name in arguments:
                 arguments[leaf.name] = leaf.of(value)
-            elif given is not None and leaf.demanded(given):
+            elif given is not None and leaf.demanded(given) and leaf.of(value) is not None:
                 self._unclaimed(leaf.path)
         if key or _kind(value) is not None or any(argument is not None for argument in arguments.values()):
             function(*key, **arguments)
@@ -178,13 +179,12 @@ class Translator:
             self.unsupported("", f"{self.provider} has no {kind} {path.split('.')[0]}", "choose another kind")
             return
         for leaf in _leaves(type(value)):
-            if leaf.demanded(given):
+            if leaf.demanded(given) and leaf.of(value) is not None:
                 self._unclaimed(leaf.path)
 
     def _unclaimed(self, part: str) -> None:
         path = ".".join(step for step in (self._path, part) if step)
         self.unsupported(part, f"{self.provider} has nothing for it", self.advice.get(path, "leave it out"))
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ class _Leaf:
         return value is not None and value != self.neutral
 
 
-@lru_cache(maxsize=None)
+@cache
 def _leaves(model: type[BaseModel], flat: bool = True) -> tuple[_Leaf, ...]:
     """The leaves of a model and, if `flat`, those of the models inside it. A list or union of models is one leaf."""
     return tuple(_walk_leaves(model, (), flat))
@@ -255,7 +255,7 @@ def _holds_models(value: Any) -> bool:
     return isinstance(value, tuple) and any(isinstance(item, BaseModel) for item in value)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _claims(method: Any) -> tuple[str, ...]:
     """The keyword parameters of a method: what it claims to carry."""
     parameters = inspect.signature(method).parameters.values()

@@ -49,9 +49,7 @@ class Caller:
         self.resource_id = answer.json().get("resourceId", self.resource_id)
         return answer
 
-    def start(
-        self, recording: Any = None, /, *, mode: str = "mix", **client_request: Any
-    ) -> requests.Response:
+    def start(self, recording: Any = None, /, *, mode: str = "mix", **client_request: Any) -> requests.Response:
         """Start with `recording` as `recordingConfig`; the rest of `clientRequest` by name."""
         asked = {"storageConfig": STORAGE, **client_request}
         if recording is not None:

@@ -172,10 +172,7 @@ def test_concurrent_recordings(serve: Any, call: Any) -> None:
         {"transcodingConfig": VIDEO | {"mixedVideoLayout": 1, "layoutConfig": [REGION]}},
         {"transcodingConfig": VIDEO | {"layoutConfig": [REGION]}},
         {"transcodingConfig": VIDEO | {"mixedVideoLayout": 3, "layoutConfig": [REGION] * 18}},
-        {
-            "transcodingConfig": VIDEO
-            | {"mixedVideoLayout": 3, "layoutConfig": [REGION | {"x_axis": 0.500001}]}
-        },
+        {"transcodingConfig": VIDEO | {"mixedVideoLayout": 3, "layoutConfig": [REGION | {"x_axis": 0.500001}]}},
         {"transcodingConfig": VIDEO | {"mixedVideoLayout": 3, "layoutConfig": [REGION | {"height": 1.1}]}},
         {"transcodingConfig": VIDEO | {"mixedVideoLayout": 3, "layoutConfig": [REGION | {"alpha": -0.1}]}},
         {"transcodingConfig": VIDEO | {"mixedVideoLayout": 3, "layoutConfig": [REGION | {"render_mode": 2}]}},
@@ -230,8 +227,7 @@ def test_file_types(caller: Any, types: Any) -> None:
         STORAGE | {"vendor": 8, "region": 0},
         STORAGE | {"vendor": 5, "region": 0},
         STORAGE | {"vendor": 6, "region": 0},
-        STORAGE
-        | {"stsToken": "t", "stsExpiration": 1900000000, "extensionParams": {"sse": "kms", "tag": "t"}},
+        STORAGE | {"stsToken": "t", "stsExpiration": 1900000000, "extensionParams": {"sse": "kms", "tag": "t"}},
     ],
 )
 def test_storage_of_older_and_newer_pages(caller: Any, storage: dict[str, Any]) -> None:

@@ -49,9 +49,7 @@ def shows(picture: NDArray[np.uint8], x: int, y: int, color: tuple[int, int, int
 def inner_points(left: int, top: int, right: int, bottom: int) -> list[tuple[int, int]]:
     """The centre and points 2 px inside each edge."""
     return [
-        (x, y)
-        for x in (left + 2, (left + right) // 2, right - 3)
-        for y in (top + 2, (top + bottom) // 2, bottom - 3)
+        (x, y) for x in (left + 2, (left + right) // 2, right - 3) for y in (top + 2, (top + bottom) // 2, bottom - 3)
     ]
 
 

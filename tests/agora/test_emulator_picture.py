@@ -90,9 +90,7 @@ def test_seventeen_are_shown_and_all_are_heard(preset: int) -> None:
 
 def test_bound_and_unbound_regions() -> None:
     """A bound region waits for its user; one without uid, or an empty one, takes the next in join order."""
-    layout = custom(
-        region(0, 0, 0.5, 1), region(0.5, 0, 0.5, 0.5, uid="11"), region(0.5, 0.5, 0.5, 0.5, uid="")
-    )
+    layout = custom(region(0, 0, 0.5, 1), region(0.5, 0, 0.5, 0.5, uid="11"), region(0.5, 0.5, 0.5, 0.5, uid=""))
     assert boxes(made(layout, ANNA, BERT, CARL)) == [
         ("12", 0, 0, 200, 200),
         ("11", 200, 0, 400, 100),

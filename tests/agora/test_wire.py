@@ -58,9 +58,7 @@ START: dict[str, Any] = {
                     {"x_axis": 0.75, "y_axis": 0, "width": 0.25, "height": 0.5},
                     {"x_axis": 0.75, "y_axis": 0.5, "width": 0.25, "height": 0.5},
                 ],
-                "backgroundConfig": [
-                    {"uid": "11", "image_url": "https://cdn.example/teacher.jpg", "render_mode": 1}
-                ],
+                "backgroundConfig": [{"uid": "11", "image_url": "https://cdn.example/teacher.jpg", "render_mode": 1}],
             },
             "unSubscribeVideoUids": ["77"],
             "subscribeAudioUids": ["#allstream#"],
@@ -140,9 +138,7 @@ def test_numbers_are_not_taken_from_other_types(choice: Any) -> None:
         wire.RecordingConfig(streamTypes=choice)
 
 
-@pytest.mark.parametrize(
-    "sides", [(1 / 3, 2 / 3), (0.333333, 0.666667), (0.1, 0.9), (0.7, 0.3), (1, 0), (0, 1)]
-)
+@pytest.mark.parametrize("sides", [(1 / 3, 2 / 3), (0.333333, 0.666667), (0.1, 0.9), (0.7, 0.3), (1, 0), (0, 1)])
 def test_sums_of_one(sides: tuple[float, float]) -> None:
     """What adds up to 1 on paper is inside the canvas, whatever binary fractions make of it."""
     x, width = sides
@@ -195,8 +191,5 @@ def test_unit_of_slice_start(number: int | None, expected: float | None) -> None
 )
 def test_variants_of_stop(server: dict[str, Any], uploading: str | None) -> None:
     """The older spelling of unknown is read; an answer without details is no error."""
-    assert (
-        wire.StopResponse.model_validate({"serverResponse": server}).serverResponse.uploadingStatus
-        == uploading
-    )
+    assert wire.StopResponse.model_validate({"serverResponse": server}).serverResponse.uploadingStatus == uploading
     assert wire.StopResponse.model_validate({}).serverResponse.fileList == ()

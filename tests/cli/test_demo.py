@@ -32,9 +32,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
 def mp4(demo: tuple[Path, Any], provider: str) -> tuple[Path, float]:
     """The MP4 of a provider, and at which second of it the lesson begins."""
     folder, report = demo
-    (found,) = (
-        entry for entry in report["recordings"] if (entry["provider"], entry["format"]) == (provider, "mp4")
-    )
+    (found,) = (entry for entry in report["recordings"] if (entry["provider"], entry["format"]) == (provider, "mp4"))
     return folder / found["path"], found["lead_s"]
 
 

@@ -53,9 +53,7 @@ def test_a_missing_extra_is_one_sentence(lacking: str) -> None:
 def test_importing_the_command_line_loads_nothing_of_it() -> None:
     """`import recorder_core.cli` loads neither Typer nor Rich nor a provider nor an emulator."""
     program = "import sys, recorder_core.cli; print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert not loaded & {
         "typer",

@@ -17,9 +17,7 @@ def test_a_recording_lives_from_process_to_process(
     """The handle file alone carries a recording from start through status and layout to stop."""
     service, handle = services[provider], tmp_path / "handle.json"
     name = room(service)
-    started = run(
-        "start", spec(room=name), "-p", provider, "--handle", "handle.json", "--json", env=service.env
-    )
+    started = run("start", spec(room=name), "-p", provider, "--handle", "handle.json", "--json", env=service.env)
     assert started.returncode == 0, started.stderr
     recording = json.loads(started.stdout)
     assert json.loads(handle.read_text()) == recording
@@ -85,9 +83,7 @@ def test_a_handle_may_come_from_stdin(run: Any, spec: Any, services: Any, room: 
     assert stopped.returncode == 0, stopped.stderr
 
 
-def test_wait_returns_when_it_truly_records(
-    run: Any, spec: Any, services: Any, room: Callable[[Any], str]
-) -> None:
+def test_wait_returns_when_it_truly_records(run: Any, spec: Any, services: Any, room: Callable[[Any], str]) -> None:
     """`start --wait` prints the handle and returns when the vendor says that it records."""
     service = services["zegocloud"]
     started = run("start", spec(room=room(service)), "-p", "zegocloud", "--wait", "--json", env=service.env)

@@ -24,9 +24,7 @@ def endpoint() -> Iterator[str]:
 
 def bucket_at(endpoint: str, *, bucket: str = "lessons", region: str | None = None) -> S3Bucket:
     """A bucket at `endpoint`."""
-    return S3Bucket(
-        endpoint=endpoint, region=region, bucket=bucket, access_key="AK-EXAMPLE", secret_key="SK-EXAMPLE"
-    )
+    return S3Bucket(endpoint=endpoint, region=region, bucket=bucket, access_key="AK-EXAMPLE", secret_key="SK-EXAMPLE")
 
 
 @pytest.fixture

@@ -17,9 +17,7 @@ ADA = Participant.of("ada", color=RED, width=640, height=360)
 
 def png(*columns: tuple[int, int, int], width: int = 90, height: int = 30) -> bytes:
     """An image of vertical stripes."""
-    pixels = np.repeat(np.array([columns], dtype=np.uint8), height, axis=0).repeat(
-        width // len(columns), axis=1
-    )
+    pixels = np.repeat(np.array([columns], dtype=np.uint8), height, axis=0).repeat(width // len(columns), axis=1)
     content = io.BytesIO()
     Image.fromarray(pixels).save(content, "PNG")
     return content.getvalue()
@@ -51,13 +49,7 @@ def test_every_region_is_its_participants_up_to_its_last_pixel(
     assert_shows(picture, scene, people)
     assert at(picture, 150, 66) == people[0].color
     assert at(picture, 151, 66) == people[1].color
-    assert (
-        at(picture, 2, 69)
-        == at(picture, 140, 69)
-        == at(picture, 3, 68)
-        == at(picture, 3, 199)
-        == (16, 24, 32)
-    )
+    assert at(picture, 2, 69) == at(picture, 140, 69) == at(picture, 3, 68) == at(picture, 3, 199) == (16, 24, 32)
 
 
 def test_a_name_is_written_where_there_is_room() -> None:

@@ -35,9 +35,7 @@ def test_a_lesson_driven_over_http(service: Any) -> None:
         ]
         order = {"operation": "start", "fault": "503", "times": 2}
         assert session.post(f"{control}/faults", json=order).json() == order
-        statuses = [
-            session.post(f"{service.base_url}/start", json={"room": "a"}).status_code for _ in range(3)
-        ]
+        statuses = [session.post(f"{service.base_url}/start", json={"room": "a"}).status_code for _ in range(3)]
         assert statuses == [503, 503, 200]
         journal = session.get(f"{control}/journal").json()
     assert [entry["status"] for entry in journal] == [200, 503, 503, 200]

@@ -66,9 +66,7 @@ def test_decoded_regions_have_their_participants_colours(
         for turned in (0, 1)
     ]
     shots = [Shot(at, scene, PEOPLE) for at, scene in zip((0.0, 1.0), scenes, strict=True)]
-    files = encode(
-        shots, 2.0, fps=10, video=True, audio=None, into=tmp_path, name=name, formats=["mp4", "hls"]
-    )
+    files = encode(shots, 2.0, fps=10, video=True, audio=None, into=tmp_path, name=name, formats=["mp4", "hls"])
     for file in files:
         if file.format in ("mp4", "ts"):
             decoded = decode(file.path)
@@ -81,9 +79,7 @@ def test_decoded_regions_have_their_participants_colours(
 
 @pytest.mark.parametrize("format", ["mp4", "hls", "flv", "aac", "mp3", "ogg"])
 @pytest.mark.parametrize("audio", [AudioSettings(), AudioSettings(channels=2, bit_rate=192_000)])
-def test_only_the_audible_are_heard(
-    tmp_path: Path, decode: Decode, format: str, audio: AudioSettings
-) -> None:
+def test_only_the_audible_are_heard(tmp_path: Path, decode: Decode, format: str, audio: AudioSettings) -> None:
     """In every format the tones of the recorded sound, and nobody else's, before and after a change."""
     scenes = [
         Scene(width=64, height=36, audible=("1001", "1002", "1003")),
@@ -94,9 +90,7 @@ def test_only_the_audible_are_heard(
     shots = [Shot(0.0, scenes[0], people), Shot(1.5, scenes[1], people)]
     (file,) = [
         file
-        for file in encode(
-            shots, 3.0, fps=10, video=False, audio=audio, into=tmp_path, name=name, formats=[format]
-        )
+        for file in encode(shots, 3.0, fps=10, video=False, audio=audio, into=tmp_path, name=name, formats=[format])
         if file.format != "hls"
     ]
     decoded = decode(file.path)
@@ -134,9 +128,7 @@ def segments(files: list[MediaFile]) -> list[MediaFile]:
     return [file for file in files if file.format == "ts"]
 
 
-def test_hls_segments_bear_the_callers_names(
-    tmp_path: Path, decode: Decode, render: Callable[..., Scene]
-) -> None:
+def test_hls_segments_bear_the_callers_names(tmp_path: Path, decode: Decode, render: Callable[..., Scene]) -> None:
     """Each segment begins with a key frame at its own second, by which the caller names it."""
     files = encode(
         [Shot(0.0, render(PEOPLE[:1]), PEOPLE), Shot(3.0, render(PEOPLE[:2]), PEOPLE)],

@@ -68,9 +68,7 @@ def test_connections_are_kept(service: Any) -> None:
         ("stall", "Read timed out", False),
     ],
 )
-def test_faults_of_the_connection(
-    service: Any, session: requests.Session, fault: str, error: str, acted: bool
-) -> None:
+def test_faults_of_the_connection(service: Any, session: requests.Session, fault: str, error: str, acted: bool) -> None:
     """Each ends the connection in its own way, before or after the act; the next request is well."""
     service.fail_next("start", fault)
     body = {"room": "lesson"}

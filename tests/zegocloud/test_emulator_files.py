@@ -95,9 +95,7 @@ def test_hls(serve: Any, film: Any) -> None:
     segments = [line for line in playlist.splitlines() if not line.startswith("#")]
     assert len(segments) == 3
     assert {f"record/2026/{name}" for name in (*segments, file["FileId"])} == set(bucket.list())
-    assert call.service.recordings[0].files == tuple(
-        sorted(bucket.list(), key=lambda key: key.endswith("m3u8"))
-    )
+    assert call.service.recordings[0].files == tuple(sorted(bucket.list(), key=lambda key: key.endswith("m3u8")))
     assert file["FileSize"] == sum(len(bucket.read(key)) for key in bucket.list())
     played = sum(len(film(bucket.read(f"record/2026/{name}")).pictures) for name in segments)
     assert played == 100

@@ -90,9 +90,7 @@ def test_neighbours_share_their_pixels_edges(mode: MixMode) -> None:
         boxes = preset(mode, streams)
         pixels = [box.pixels(854, 478) for box in boxes]
         edges = {box.left: left for box, (left, _, _, _) in zip(boxes, pixels, strict=True)}
-        assert all(
-            edges.get(box.right, right) == right for box, (_, _, right, _) in zip(boxes, pixels, strict=True)
-        )
+        assert all(edges.get(box.right, right) == right for box, (_, _, right, _) in zip(boxes, pixels, strict=True))
 
 
 def test_edges_round_half_up() -> None:

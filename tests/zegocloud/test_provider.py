@@ -56,7 +56,13 @@ def operations(service) -> list[str]:
 @pytest.mark.parametrize(
     ("app_id", "nonce", "secret", "timestamp", "expected"),
     [
-        (1234567890, "0123456789abcdef", "00112233445566778899aabbccddeeff", 1767225600, "e459994ecbeff12dbe36465ba5a07883"),
+        (
+            1234567890,
+            "0123456789abcdef",
+            "00112233445566778899aabbccddeeff",
+            1767225600,
+            "e459994ecbeff12dbe36465ba5a07883",
+        ),
         (42, "deadbeefcafef00d", "7f4df1a2b3c4d5e6f708192a3b4c5d6e", 1785542400, "990e8a6618614316c2c39df9e5762de8"),
         (12345, "4fd24687296dd9f3", "9193cc662a4c0ec135ec71fb57194b38", 1615186943, "43e5cfcca828314675f91b001390566a"),
     ],

@@ -264,9 +264,7 @@ def test_start_refuses(body: Body, change: dict[str, Any], says: str) -> None:
         mixed(MixMode=1, MixInputList=[WINDOW] * 25),
         inputs(StreamType=1, MixConfig={"MixOutputVideoConfig": None}) | output(OutputFileFormat="ogg"),
         storage(Vendor=8, Region=None),
-        storage(
-            Vendor=5, AlibabaCloudVodParams=VOD, Region="", Bucket="", AccessKeyId="", AccessKeySecret=""
-        ),
+        storage(Vendor=5, AlibabaCloudVodParams=VOD, Region="", Bucket="", AccessKeyId="", AccessKeySecret=""),
         inputs(StreamType=4),
         {"RecordOutputParams": None},
     ],

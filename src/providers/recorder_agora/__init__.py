@@ -1,0 +1,1 @@
+"""Agora Cloud Recording as a provider of recorder_core, and its emulator."""

@@ -54,20 +54,16 @@ class AgoraConfig(ProviderConfig):
     @model_validator(mode="after")
     def _not_mixed_up(self) -> Self:
         if self.app_id == self.customer_id:
-            raise ValueError(
-                "customer_id is the App ID; the Customer ID is on the console's RESTful API page"
-            )
+            raise ValueError("customer_id is the App ID; the Customer ID is on the console's RESTful API page")
         if self.customer_secret.get_secret_value() in (self.app_id, self.customer_id):
-            raise ValueError(
-                "customer_secret is one of the two ids; the Customer Secret is shown once, with its ID"
-            )
+            raise ValueError("customer_secret is one of the two ids; the Customer Secret is shown once, with its ID")
         low, high = self.recorder_uid_range
         if not 1 <= low <= high <= LARGEST_UID:
             raise ValueError(f"recorder_uid_range is {low}..{high}; it must lie in 1..{LARGEST_UID}")
         return self
 
     def hosts(self) -> tuple[str, ...]:
-        """Base URLs in the vendor's failover order ("Best practices", Agora, 2026), unless `base_urls` replaces them."""
+        """Base URLs in failover order ("Best practices", Agora, 2026), unless `base_urls` replaces them."""
         return self.base_urls or (REGIONAL_BASE_URLS[self.area] if self.area else ()) + BASE_URLS
 
 

@@ -96,9 +96,7 @@ class AgoraEmulator(EmulatedService):
     """
 
     name: ClassVar[str] = "agora"
-    operations: ClassVar[frozenset[str]] = frozenset(
-        {"acquire", "start", "query", "update", "updateLayout", "stop"}
-    )
+    operations: ClassVar[frozenset[str]] = frozenset({"acquire", "start", "query", "update", "updateLayout", "stop"})
     secret_names: ClassVar[frozenset[str]] = frozenset(
         {"token", "accessKey", "secretKey", "stsToken", "secret", "salt"}
     )
@@ -158,9 +156,7 @@ class AgoraEmulator(EmulatedService):
 
     def rate_limited(self) -> EmulatedResponse:
         """The gateway's answer to an eleventh call in one second."""
-        return EmulatedResponse(
-            429, {"message": "API rate limit exceeded"}, {"X-Request-Id": uuid.uuid4().hex}
-        )
+        return EmulatedResponse(429, {"message": "API rate limit exceeded"}, {"X-Request-Id": uuid.uuid4().hex})
 
     def settle(self, now: float) -> None:
         """Let every recording's ends and uploads happen."""
@@ -198,13 +194,9 @@ class AgoraEmulator(EmulatedService):
         if route["acquire"]:
             return self._acquire(json_object(request, operation))
         if (route["start_mode"] or route["mode"]) != "mix":
-            raise refusal(
-                2, operation, f"{operation}: invalid mode value! This emulator records in mode mix."
-            )
+            raise refusal(2, operation, f"{operation}: invalid mode value! This emulator records in mode mix.")
         if route["start"]:
-            return self._start(
-                route["resource"], json_object(request, operation), doomed=request.fault == "die"
-            )
+            return self._start(route["resource"], json_object(request, operation), doomed=request.fault == "die")
         return self._later(route, operation, request)
 
     def _authenticate(self, request: EmulatedRequest) -> None:

@@ -163,9 +163,7 @@ def _custom(regions: tuple[LayoutConfig, ...], shown: tuple[Participant, ...]) -
             rectangle = Rectangle(
                 *(_exact(side) for side in (region.x_axis, region.y_axis, region.width, region.height))
             )
-            yield _Place(
-                rectangle, user, _FITS[region.render_mode or 0], 1.0 if region.alpha is None else region.alpha
-            )
+            yield _Place(rectangle, user, _FITS[region.render_mode or 0], 1.0 if region.alpha is None else region.alpha)
 
 
 def _window(

@@ -130,9 +130,7 @@ def check_storage(storage: StorageConfig, operation: str) -> None:
     """
     numbers = {region.number for region in STORAGE_REGIONS[StorageVendor(storage.vendor)].values()}
     if numbers and storage.region not in numbers:
-        raise _invalid(
-            operation, "storageConfig.region", f"vendor {storage.vendor} has no region {storage.region}"
-        )
+        raise _invalid(operation, "storageConfig.region", f"vendor {storage.vendor} has no region {storage.region}")
 
 
 def check_stricter(recording: RecordingConfig | None, operation: str) -> None:
@@ -141,9 +139,7 @@ def check_stricter(recording: RecordingConfig | None, operation: str) -> None:
     if video is not None:
         given = [getattr(video, name) is not None for name in ("width", "height", "fps", "bitrate")]
         if any(given) and not all(given):
-            raise _invalid(
-                operation, "recordingConfig.transcodingConfig", "width, height, fps and bitrate go together"
-            )
+            raise _invalid(operation, "recordingConfig.transcodingConfig", "width, height, fps and bitrate go together")
 
 
 def check_stricter_lists(subscribe: StreamSubscribe, operation: str) -> None:

@@ -202,11 +202,7 @@ class Session:
 
     def is_leaving(self, now: float) -> bool:
         """Whether it has ended and not exited yet."""
-        return (
-            self.ended_at is not None
-            and not self.doomed
-            and now < self.ended_at + max(LEAVING_S, self.upload_s)
-        )
+        return self.ended_at is not None and not self.doomed and now < self.ended_at + max(LEAVING_S, self.upload_s)
 
     def answers_query(self, now: float) -> bool:
         """Whether query finds it."""

@@ -51,21 +51,14 @@ def best_fit(count: int) -> tuple[Rectangle, ...]:
     count = min(count, MOST_USERS)
     if count == MOST_USERS:
         cell = Fraction(1, 5)
-        rows = [
-            Rectangle(cell / 2 + cell * column, cell * row, cell, cell)
-            for row in range(4)
-            for column in range(4)
-        ]
+        rows = [Rectangle(cell / 2 + cell * column, cell * row, cell, cell) for row in range(4) for column in range(4)]
         return (*rows, Rectangle(2 * cell, 4 * cell, cell, cell))
     columns, lines = next(
-        (columns, lines)
-        for columns, lines in ((1, 1), (2, 1), (2, 2), (3, 3), (4, 4))
-        if columns * lines >= count
+        (columns, lines) for columns, lines in ((1, 1), (2, 1), (2, 2), (3, 3), (4, 4)) if columns * lines >= count
     )
     width, height = Fraction(1, columns), Fraction(1, lines)
     return tuple(
-        Rectangle(width * (index % columns), height * (index // columns), width, height)
-        for index in range(count)
+        Rectangle(width * (index % columns), height * (index // columns), width, height) for index in range(count)
     )
 
 
@@ -79,9 +72,7 @@ def vertical(others: int) -> tuple[Rectangle, tuple[Rectangle, ...]]:
     if others > 8:
         width, height = Fraction(1, 10), Fraction(1, 8)
         columns = (Fraction(9, 10), Fraction(8, 10))
-        small = tuple(
-            Rectangle(columns[index // 8], height * (index % 8), width, height) for index in range(others)
-        )
+        small = tuple(Rectangle(columns[index // 8], height * (index % 8), width, height) for index in range(others))
         return Rectangle(Fraction(0), Fraction(0), columns[1], Fraction(1)), small
     rows = next(rows for rows in (4, 6, 8) if rows >= others)
     width, height = Fraction(1, rows + 1), Fraction(1, rows)

@@ -172,9 +172,7 @@ class AgoraProvider(Provider):
                 raise
         return self._start(plan, intent, acquire, body)
 
-    def _start(
-        self, plan: Plan, intent: StartIntent, acquire: Mapping[str, Any], body: Mapping[str, Any]
-    ) -> Recording:
+    def _start(self, plan: Plan, intent: StartIntent, acquire: Mapping[str, Any], body: Mapping[str, Any]) -> Recording:
         mode = MODES[Mode.COMPOSITE]
         acquired = self._send("acquire", intent.id, "/acquire", acquire, requires=("resourceId",))
         resource_id = str(acquired.body["resourceId"])
@@ -228,7 +226,7 @@ class AgoraProvider(Provider):
         if runs:
             return StartOutcomeUnknown(
                 "it runs, but the vendor didn't tell its sid, without which it can't be stopped",
-                hint="The vendor's callbacks carry the sid. Without them it ends once the room was empty for idle_timeout.",
+                hint="The vendor's callbacks carry the sid. Without it, it ends once the room was empty for idle_timeout.",
                 **fields,
             )
         return UnexpectedResponse(
@@ -266,9 +264,7 @@ class AgoraProvider(Provider):
             state, reason = RecordingState.GONE, f"the vendor has not known it for {silence:.0f} s (404)"
         else:
             state = RecordingState.UNREACHABLE
-            reason = (
-                "the vendor doesn't know it (404): it ended, or is moving to another server for up to 90 s"
-            )
+            reason = "the vendor doesn't know it (404): it ended, or is moving to another server for up to 90 s"
         return self._without_files(recording, state, reason, answer)
 
     def translate_layout(self, recording: Recording, layout: Layout) -> Plan:
@@ -277,9 +273,7 @@ class AgoraProvider(Provider):
         translator.walk_layout(layout)
         requests: tuple[PlannedRequest, ...] = ()
         if not translator.refused:
-            body = UpdateLayoutRequest(
-                **self._identity(recording), clientRequest=translator.mixed_layout()
-            ).tree()
+            body = UpdateLayoutRequest(**self._identity(recording), clientRequest=translator.mixed_layout()).tree()
             requests = (self._planned("updateLayout", self._path(recording, "updateLayout"), body),)
         return Plan(self.name, requests, translator.findings)
 
@@ -298,9 +292,7 @@ class AgoraProvider(Provider):
         `unreachable`.
         """
         limit = Deadline(self.runtime.clock, deadline)
-        body = StopRequest(
-            **self._identity(recording), clientRequest=StopClientRequest(async_stop=not wait)
-        ).tree()
+        body = StopRequest(**self._identity(recording), clientRequest=StopClientRequest(async_stop=not wait)).tree()
         path = self._path(recording, "stop")
         for delay in itertools.chain((5.0, 10.0), itertools.repeat(15.0)):
             answer = self._send("stop", recording.id, path, body)
@@ -356,9 +348,7 @@ class AgoraProvider(Provider):
         return f"{quote_path('v1', 'apps', self.config.app_id)}/cloud_recording"
 
     def _planned(self, operation: str, path: str, body: Mapping[str, Any]) -> PlannedRequest:
-        return PlannedRequest(
-            operation, "POST", f"{self.config.hosts()[0].rstrip('/')}{self._root}{path}", body
-        )
+        return PlannedRequest(operation, "POST", f"{self.config.hosts()[0].rstrip('/')}{self._root}{path}", body)
 
     def _send(
         self,

@@ -233,7 +233,7 @@ def _pool(first: str, second: str, suffixes: tuple[str, str] = ("agora.io", "sd-
 
 REGIONAL_BASE_URLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "US": _pool("api-us-west-1", "api-us-east-1"),
+        "NA": _pool("api-us-west-1", "api-us-east-1"),
         "EU": _pool("api-eu-west-1", "api-eu-central-1"),
         "AP": _pool("api-ap-southeast-1", "api-ap-northeast-1"),
         "CN": _pool("api-cn-east-1", "api-cn-north-1", ("sd-rtn.com", "agora.io")),

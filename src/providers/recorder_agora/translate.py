@@ -103,13 +103,9 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
     def set_room(self, room: str) -> None:
         strange = sorted(set(room) - CNAME_CHARACTERS)
         if strange:
-            self.unsupported(
-                "", f"a room name can't contain {' '.join(map(repr, strange))}", "rename the room"
-            )
+            self.unsupported("", f"a room name can't contain {' '.join(map(repr, strange))}", "rename the room")
         if len(room.encode()) > LONGEST_ROOM:
-            self.unsupported(
-                "", f"{len(room.encode())} bytes; the vendor takes {LONGEST_ROOM}", "rename the room"
-            )
+            self.unsupported("", f"{len(room.encode())} bytes; the vendor takes {LONGEST_ROOM}", "rename the room")
 
     def set_mode(self, mode: Mode) -> None:
         """The provider has chosen this class by it."""
@@ -145,9 +141,7 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
         for uid in uids:
             self._is_uid(part, uid)
         if len(uids) > MOST_LISTED_UIDS:
-            self.unsupported(
-                part, f"{len(uids)} participants; the vendor takes {MOST_LISTED_UIDS}", "list fewer"
-            )
+            self.unsupported(part, f"{len(uids)} participants; the vendor takes {MOST_LISTED_UIDS}", "list fewer")
 
     def set_expected_participants(self, expected: int) -> None:
         """Sizes synthesised layouts; composite recording has no knob for it."""
@@ -164,9 +158,7 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
             self.spec = self.spec.model_copy(update={"video": video})
         self._canvas |= {"width": width, "height": height}
         if bitrate_kbps > MOST_KBPS:
-            self.unsupported(
-                "bitrate_kbps", f"{bitrate_kbps}; the vendor takes at most {MOST_KBPS}", "lower it"
-            )
+            self.unsupported("bitrate_kbps", f"{bitrate_kbps}; the vendor takes at most {MOST_KBPS}", "lower it")
         else:
             self._canvas["bitrate"] = bitrate_kbps
         if fps > FRAME_RATES[-1]:
@@ -174,9 +166,7 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
             return
         nearest = min(FRAME_RATES, key=lambda rate: (abs(rate - fps), -rate))
         if nearest != fps:
-            self.approximated(
-                "fps", f"the vendor records {', '.join(map(str, FRAME_RATES))}", f"{nearest} is sent"
-            )
+            self.approximated("fps", f"the vendor records {', '.join(map(str, FRAME_RATES))}", f"{nearest} is sent")
         self._canvas["fps"] = nearest
 
     def set_audio(self, *, bitrate_kbps: int, sample_rate: int | None, channels: int | None) -> None:
@@ -204,18 +194,14 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
             self.unsupported("formats", "the vendor makes HLS, and MP4 beside it", "use hls, mp4 or both")
         self._files["avFileType"] = ("hls", "mp4") if Format.MP4 in formats else ("hls",)
         if tracks is Tracks.SEPARATE:
-            self.unsupported(
-                "tracks", "a composite file holds sound and pictures", "record twice, audio and video"
-            )
+            self.unsupported("tracks", "a composite file holds sound and pictures", "record twice, audio and video")
         if segment_duration not in (None, 15):
             self.unsupported("segment_duration", "the vendor cuts every 15 s", "leave it out")
         segments = tuple(segment for segment in (prefix or "").split("/") if segment)
         if not all(re.fullmatch(r"[A-Za-z0-9]+", segment) for segment in segments):
             self.unsupported("prefix", "its parts may hold a-z, A-Z and 0-9 only", "choose other names")
         if sum(len(segment) + 1 for segment in segments) > LONGEST_PREFIX:
-            self.unsupported(
-                "prefix", f"more than {LONGEST_PREFIX} characters with the slashes", "shorten it"
-            )
+            self.unsupported("prefix", f"more than {LONGEST_PREFIX} characters with the slashes", "shorten it")
         self._prefix = segments or None
 
     def set_idle_timeout(self, seconds: int) -> None:
@@ -234,9 +220,7 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
 
     def option_uid(self, uid: str) -> None:
         if uid in named(self.spec):
-            self.unsupported(
-                "", "a participant of the spec has that uid, and would be put out", "choose a free one"
-            )
+            self.unsupported("", "a participant of the spec has that uid, and would be put out", "choose a free one")
 
     def option_token(self, token: SecretStr) -> None:
         self.token = token
@@ -248,9 +232,7 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
         self._acquire["region"] = region
 
     def option_region_affinity(self, affinity: int) -> None:
-        self.approximated(
-            "", "only the vendor's client libraries know it; it is a preference", "region is a fence"
-        )
+        self.approximated("", "only the vendor's client libraries know it; it is a preference", "region is a fence")
         self._acquire["regionAffinity"] = affinity
 
     def option_video_stream_type(self, kind: str) -> None:
@@ -266,9 +248,7 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
         self._send_start_parameter = send
 
     def option_extra_body(self, extra: Mapping[str, Any]) -> None:
-        self.approximated(
-            "", "it goes out as it is, unchecked", "use the neutral fields where there are some"
-        )
+        self.approximated("", "it goes out as it is, unchecked", "use the neutral fields where there are some")
         self._extra = extra
 
 

@@ -31,9 +31,7 @@ def query_status(recording: Recording, answer: Answer) -> RecordingStatus:
     uploading = state in (RecordingState.STOPPING, RecordingState.UPLOADING)
     return RecordingStatus(
         state=state,
-        files=recorded_files(
-            recording, server.fileList, FileStatus.UPLOADING if uploading else FileStatus.RECORDING
-        ),
+        files=recorded_files(recording, server.fileList, FileStatus.UPLOADING if uploading else FileStatus.RECORDING),
         started_at=recording.started_at,
         reason=reason(server.status),
         fault="vendor" if state is RecordingState.FAILED else None,
@@ -84,9 +82,7 @@ def stop_status(recording: Recording, answer: Answer, now: datetime) -> Recordin
     )
 
 
-def recorded_files(
-    recording: Recording, entries: Sequence[FileEntry], status: FileStatus
-) -> tuple[RecordedFile, ...]:
+def recorded_files(recording: Recording, entries: Sequence[FileEntry], status: FileStatus) -> tuple[RecordedFile, ...]:
     """The files of a list. Names come with or without the prefix, by page; keys always have it."""
     location = recording.location
     prefix = f"{location.prefix.strip('/')}/" if location and location.prefix else ""

@@ -63,17 +63,13 @@ class LayoutTranslator(Translator):
         else:
             self._synthesise("the vendor's own floating layout always crops and takes no participant")
 
-    def layout_spotlight(
-        self, *, participant: str | None, side: Side, fit: Fit | None, windows: int | None
-    ) -> None:
+    def layout_spotlight(self, *, participant: str | None, side: Side, fit: Fit | None, windows: int | None) -> None:
         if participant is not None and side is Side.LEFT and fit is None:
             if self._is_uid("participant", participant):
                 self._preset(2, windows)
                 self._mixed["maxResolutionUid"] = participant
         else:
-            self._synthesise(
-                "the vendor's own spotlight is at the left, for a named participant, with fixed fits"
-            )
+            self._synthesise("the vendor's own spotlight is at the left, for a named participant, with fixed fits")
 
     def layout_custom(self) -> None:
         self._mixed["mixedVideoLayout"] = 3
@@ -103,9 +99,7 @@ class LayoutTranslator(Translator):
             return
         windows = layout.windows or min(self.expected_participants or MOST_REGIONS, MOST_REGIONS)
         if windows > MOST_REGIONS:
-            self.unsupported(
-                "windows", f"the vendor shows at most {MOST_REGIONS} windows", "use fewer windows"
-            )
+            self.unsupported("windows", f"the vendor shows at most {MOST_REGIONS} windows", "use fewer windows")
             return
         self.approximated(
             "",
@@ -118,12 +112,7 @@ class LayoutTranslator(Translator):
 
     def _stack(self, drawn: Sequence[Region]) -> None:
         """The wire has no stacking order: which of two overlapping regions is on top follows from the list."""
-        crossed = [
-            (low, high)
-            for high in range(len(drawn))
-            for low in range(high)
-            if overlap(drawn[low], drawn[high])
-        ]
+        crossed = [(low, high) for high in range(len(drawn)) for low in range(high) if overlap(drawn[low], drawn[high])]
         if not crossed:
             return
         against = sorted({high for low, high in crossed if drawn[low].z > drawn[high].z})
@@ -149,7 +138,7 @@ class LayoutTranslator(Translator):
 
     def region(
         self,
-        index: int,  # noqa: ARG002 - the list is the order
+        index: int,
         *,
         participant: str | None,
         content: Content,
@@ -162,9 +151,7 @@ class LayoutTranslator(Translator):
         z: int,
     ) -> None:
         if content is not Content.PARTICIPANT:
-            self.unsupported(
-                "content", f"the vendor shows participants, no {content}", "publish it under its own uid"
-            )
+            self.unsupported("content", f"the vendor shows participants, no {content}", "publish it under its own uid")
         if participant is not None and not self._is_uid("participant", participant):
             return
         left, top, right, bottom = edges(x, y, width, height)
@@ -185,9 +172,7 @@ class LayoutTranslator(Translator):
         self._mixed["backgroundColor"] = color
         self._mixed["backgroundImage"] = image_url
         if image_fit not in (None, Fit.COVER):
-            self.approximated(
-                "image.fit", f"the vendor can't {image_fit} the canvas image", "it is cropped to cover"
-            )
+            self.approximated("image.fit", f"the vendor can't {image_fit} the canvas image", "it is cropped to cover")
 
     def placeholder(self, participant: str, *, url: str, fit: Fit | None) -> None:
         self.approximated(
@@ -198,13 +183,9 @@ class LayoutTranslator(Translator):
         if participant == "*":
             self._mixed["defaultUserBackgroundImage"] = url
             if fit not in (None, Fit.COVER):
-                self.approximated(
-                    "fit", f"the vendor can't {fit} the image of everybody", "name the participants"
-                )
+                self.approximated("fit", f"the vendor can't {fit} the image of everybody", "name the participants")
         elif self._is_uid("", participant):
-            self._images.append(
-                BackgroundConfig(uid=participant, image_url=url, render_mode=self._render_mode(fit))
-            )
+            self._images.append(BackgroundConfig(uid=participant, image_url=url, render_mode=self._render_mode(fit)))
 
     def _render_mode(self, fit: Fit | None) -> Literal[0, 1]:
         if fit is Fit.STRETCH:

@@ -70,29 +70,19 @@ class StorageTranslator(Translator):
         self._store(StorageVendor.TENCENT_CLOUD, bucket, region, access_key, secret_key)
         self._session(session_token, session_expires_at)
 
-    def storage_qiniu_kodo(
-        self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr
-    ) -> None:
+    def storage_qiniu_kodo(self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr) -> None:
         self._store(StorageVendor.QINIU, bucket, region, access_key, secret_key)
 
-    def storage_kingsoft_ks3(
-        self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr
-    ) -> None:
+    def storage_kingsoft_ks3(self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr) -> None:
         self._store(StorageVendor.KINGSOFT_CLOUD, bucket, region, access_key, secret_key)
 
-    def storage_huawei_obs(
-        self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr
-    ) -> None:
+    def storage_huawei_obs(self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr) -> None:
         self._store(StorageVendor.HUAWEI_CLOUD, bucket, region, access_key, secret_key)
 
-    def storage_baidu_bos(
-        self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr
-    ) -> None:
+    def storage_baidu_bos(self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr) -> None:
         self._store(StorageVendor.BAIDU_AI_CLOUD, bucket, region, access_key, secret_key)
 
-    def storage_google_cloud_storage(
-        self, *, bucket: str, access_key: SecretStr, secret_key: SecretStr
-    ) -> None:
+    def storage_google_cloud_storage(self, *, bucket: str, access_key: SecretStr, secret_key: SecretStr) -> None:
         self._store(StorageVendor.GOOGLE_CLOUD, bucket, None, access_key, secret_key)
 
     def storage_azure_blob(self, *, container: str, account_name: str, account_key: SecretStr) -> None:
@@ -102,9 +92,9 @@ class StorageTranslator(Translator):
         self,
         *,
         bucket: str,
-        region: str | None,  # noqa: ARG002 - the endpoint says where it is
+        region: str | None,
         endpoint: str,
-        path_style: bool | None,  # noqa: ARG002 - no field, and no demand
+        path_style: bool | None,
         access_key: SecretStr,
         secret_key: SecretStr,
     ) -> None:

@@ -276,10 +276,7 @@ class _Selection(Request):
     @classmethod
     def _one_spelling(cls, value: object) -> object:
         for medium in ("Audio", "Video"):
-            if (
-                isinstance(value, dict)
-                and {f"unSubscribe{medium}Uids", f"unsubscribe{medium}Uids"} <= value.keys()
-            ):
+            if isinstance(value, dict) and {f"unSubscribe{medium}Uids", f"unsubscribe{medium}Uids"} <= value.keys():
                 raise ValueError(f"unSubscribe{medium}Uids is given in two spellings")
         return value
 
@@ -535,9 +532,9 @@ class StopServerResponse(Response):
 
     fileListMode: str | None = None
     fileList: FileEntries = ()
-    uploadingStatus: Annotated[
-        str | None, BeforeValidator(lambda value: "unknown" if value == "unknow" else value)
-    ] = None
+    uploadingStatus: Annotated[str | None, BeforeValidator(lambda value: "unknown" if value == "unknow" else value)] = (
+        None
+    )
 
 
 class StopResponse(StartResponse):

@@ -1,0 +1,1 @@
+"""ZEGOCLOUD Cloud Recording as a provider of recorder_core, and its emulator."""

@@ -87,9 +87,7 @@ class ZegocloudEmulator(EmulatedService):
     operations: ClassVar[frozenset[str]] = frozenset(
         {"StartRecord", "StopRecord", "UpdateLayout", "DescribeRecordStatus", "DescribeTasks"}
     )
-    secret_names: ClassVar[frozenset[str]] = frozenset(
-        {"AccessKeyId", "AccessKeySecret", "SecretId", "SecretKey"}
-    )
+    secret_names: ClassVar[frozenset[str]] = frozenset({"AccessKeyId", "AccessKeySecret", "SecretId", "SecretKey"})
     secret_query: ClassVar[frozenset[str]] = frozenset({"Signature"})
 
     def __init__(
@@ -123,8 +121,7 @@ class ZegocloudEmulator(EmulatedService):
         self._host_id = secrets.token_bytes(5)
         self._counter = itertools.count(secrets.randbelow(2**16))
         self._limits = {
-            action: RateLimit(50 if action in ("StartRecord", "StopRecord") else 10)
-            for action in self.operations
+            action: RateLimit(50 if action in ("StartRecord", "StopRecord") else 10) for action in self.operations
         }
         self._actions: Mapping[str, Callable[[EmulatedRequest], Response]] = {
             "StartRecord": self._start_record,
@@ -181,9 +178,7 @@ class ZegocloudEmulator(EmulatedService):
     def _authorised(self, query: Mapping[str, str]) -> str:
         """The action, if it is one and may be done."""
         app_id, timestamp, action = (query.get(name, "") for name in ("AppId", "Timestamp", "Action"))
-        nonce, signed, version = (
-            query.get(name, "") for name in ("SignatureNonce", "Signature", "SignatureVersion")
-        )
+        nonce, signed, version = (query.get(name, "") for name in ("SignatureNonce", "Signature", "SignatureVersion"))
         checks = (
             (not _is_decimal(app_id) or int(app_id) > LARGEST_APP_ID, Code.APP_ID_MALFORMED),
             (not timestamp, Code.TIMESTAMP_EMPTY),
@@ -214,9 +209,7 @@ class ZegocloudEmulator(EmulatedService):
         """
         kind = request.headers.get("Content-Type", "").split(";")[0].strip().lower()
         if self.strict and kind != "application/json":
-            raise RefusedError(
-                Code.BAD_PARAMETER, f"the content type is {kind or 'missing'}, not application/json"
-            )
+            raise RefusedError(Code.BAD_PARAMETER, f"the content type is {kind or 'missing'}, not application/json")
         try:
             tree = request.json()
         except ValueError:
@@ -234,11 +227,7 @@ class ZegocloudEmulator(EmulatedService):
             except ValidationError as error:
                 problems = error.errors(include_url=False, include_input=False, include_context=False)
         details = "; ".join(
-            ": ".join(
-                filter(
-                    None, (".".join(map(str, problem["loc"])), problem["msg"].removeprefix("Value error, "))
-                )
-            )
+            ": ".join(filter(None, (".".join(map(str, problem["loc"])), problem["msg"].removeprefix("Value error, "))))
             for problem in problems
         )
         raise RefusedError(Code.BAD_PARAMETER, f"invalid parameter: {details}")
@@ -257,17 +246,11 @@ class ZegocloudEmulator(EmulatedService):
         body = self._read(StartRecordRequest, request)
         params = body.RecordInputParams
         if params.MaxRecordTime > self.max_record_time:
-            raise RefusedError(
-                Code.BAD_PARAMETER, f"RecordInputParams.MaxRecordTime: more than {self.max_record_time}"
-            )
+            raise RefusedError(Code.BAD_PARAMETER, f"RecordInputParams.MaxRecordTime: more than {self.max_record_time}")
         if params.RecordMode is not RecordMode.MIXED:
-            raise RefusedError(
-                Code.BAD_PARAMETER, "RecordInputParams.RecordMode: single-stream tasks aren't emulated"
-            )
+            raise RefusedError(Code.BAD_PARAMETER, "RecordInputParams.RecordMode: single-stream tasks aren't emulated")
         if body.RecordOutputParams.OutputFileFormat is FileFormat.JPG:
-            raise RefusedError(
-                Code.BAD_PARAMETER, "RecordOutputParams.OutputFileFormat: jpg tasks aren't emulated"
-            )
+            raise RefusedError(Code.BAD_PARAMETER, "RecordOutputParams.OutputFileFormat: jpg tasks aren't emulated")
         known = self._by_client_id.get(params.ClientTaskId or "")
         if known and (known.running or self.ended_tasks_count):
             return StartRecordResponse(Data=StartedTask(TaskId=known.id))

@@ -239,16 +239,12 @@ class Picture:
     # What a window shows
 
     def _scene(self, at: float, streams: list[Stream]) -> Scene:
-        layout = next(
-            (layout for since, layout in reversed(self._layouts) if since <= at), self._layouts[0][1]
-        )
+        layout = next((layout for since, layout in reversed(self._layouts) if since <= at), self._layouts[0][1])
         places = self._places(layout, streams)
         width, height = self._mix.canvas or (2, 2)
         placed = {place.stream.id for place in places if place.stream}
         audible = tuple(
-            stream.participant
-            for stream in streams
-            if stream.id in placed and stream.live and self._heard(stream)
+            stream.participant for stream in streams if stream.id in placed and stream.live and self._heard(stream)
         )
         if self._params.StreamType is StreamType.AUDIO:
             return Scene(width=width, height=height, audible=audible)
@@ -299,10 +295,7 @@ class Picture:
         return self._recorded(stream) is not StreamMedia.AUDIO
 
     def _heard(self, stream: Stream) -> bool:
-        return (
-            self._params.StreamType is not StreamType.VIDEO
-            and self._recorded(stream) is not StreamMedia.VIDEO
-        )
+        return self._params.StreamType is not StreamType.VIDEO and self._recorded(stream) is not StreamMedia.VIDEO
 
     def _recorded(self, stream: Stream) -> StreamMedia | None:
         return self._media[stream.id] if stream.id in self._media else self._media.get("")

@@ -176,9 +176,7 @@ class Task:
         if self._doomed:
             ends.append((self.begun_at + DYING_S, TaskStatus.ENDED_ABNORMALLY, QuitReason.SERVICE_FAILED))
         if not self._picture.has_whiteboard:
-            idle = self._room.empty_for(
-                params.MaxIdleTime, since=self._running_at, until=now, counts=publishes
-            )
+            idle = self._room.empty_for(params.MaxIdleTime, since=self._running_at, until=now, counts=publishes)
             ends.append((idle, time_out, QuitReason.IDLE))
         if any(len(self._name(track)("m3u8", now).encode()) > LONGEST_NAME for track in self._tracks):
             begin = self._file_begin(now)
@@ -244,19 +242,13 @@ class Task:
             running=self.running,
             started_at=self.begun_at,
             ended_at=self.ended_at,
-            files=tuple(
-                file.key for delivery in deliveries if delivery.refused is None for file in delivery.files
-            ),
+            files=tuple(file.key for delivery in deliveries if delivery.refused is None for file in delivery.files),
         )
 
     def _files(self, now: float) -> list[RecordFile]:
         if self.running:
             begin = None if self._doomed else self._file_begin(now)
-            return (
-                []
-                if begin is None
-                else [self._file(track, begin, FileStatus.RECORDING) for track in self._tracks]
-            )
+            return [] if begin is None else [self._file(track, begin, FileStatus.RECORDING) for track in self._tracks]
         files = []
         for track in self._tracks:
             if track.delivery and track.delivery.files:

@@ -101,9 +101,7 @@ class ZegocloudProvider(Provider):
         options = self.options(spec, ZegocloudOptions)
         resolved = spec.resolved()
         if spec.mode is not Mode.COMPOSITE:
-            missing = Finding(
-                "mode", "unsupported", f"this release records {Mode.COMPOSITE} rooms", "choose that mode"
-            )
+            missing = Finding("mode", "unsupported", f"this release records {Mode.COMPOSITE} rooms", "choose that mode")
             return Plan(self.name, (), (missing,), resolved)
         translator = CompositeTranslator(self.name, self.config, resolved, options, intent)
         translator.walk_spec(resolved, given=spec, options=options, apart_from=intent.apart_from)

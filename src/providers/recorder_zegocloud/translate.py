@@ -193,9 +193,7 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
             video = self.spec.video.model_copy(update={"width": width, "height": height})
             self.spec = self.spec.model_copy(update={"video": video})
         if fps not in FPS:
-            self.unsupported(
-                "fps", f"{fps}; the vendor takes {FPS[0]} to {FPS[-1]}", "choose one in that range"
-            )
+            self.unsupported("fps", f"{fps}; the vendor takes {FPS[0]} to {FPS[-1]}", "choose one in that range")
         self.canvas = (width, height)
         self._mix["MixOutputVideoConfig"] = VideoConfig(
             Width=width, Height=height, Fps=min(max(fps, FPS[0]), FPS[-1]), Bitrate=bitrate_kbps * 1000
@@ -248,9 +246,7 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
                 "start another with formats: []",
             )
         if len(formats) != 1:
-            self.unsupported(
-                "formats", f"{len(formats)} formats; a task makes exactly one", "start one task for each"
-            )
+            self.unsupported("formats", f"{len(formats)} formats; a task makes exactly one", "start one task for each")
             return None
         wanted = next(iter(formats))
         if wanted is Format.WEBM:
@@ -260,9 +256,7 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
             self.unsupported("formats", f"{wanted} holds sound only", "set media to audio, or use hls or mp4")
             return None
         if wanted.value not in storable:
-            self.unsupported(
-                "formats", f"this VOD takes {', '.join(storable)}", "choose one of them, or a bucket"
-            )
+            self.unsupported("formats", f"this VOD takes {', '.join(storable)}", "choose one of them, or a bucket")
             return None
         return FileFormat(wanted.value)
 
@@ -283,9 +277,7 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
                 "choose one in that range",
             )
 
-    def set_whiteboard(
-        self, *, id: str | None, aspect: str, background: str | None, animation_fps: int | None
-    ) -> None:
+    def set_whiteboard(self, *, id: str | None, aspect: str, background: str | None, animation_fps: int | None) -> None:
         across, down = aspect.split(":")
         board: dict[str, Any] = {"HorizontalRatio": int(across), "VerticalRatio": int(down)}
         if id is not None:
@@ -299,9 +291,7 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
                 board |= {"IsPPTAnimation": True, "PPTAnimationFps": animation_fps}
         self._input |= {"HasWhiteboard": True, "Whiteboard": [WhiteboardParams(**board)]}
 
-    def watermark_image(
-        self, index: int, *, url: str, x: float, y: float, width: float, height: float
-    ) -> None:
+    def watermark_image(self, index: int, *, url: str, x: float, y: float, width: float, height: float) -> None:
         if "MixOutputWatermarkImage" in self._mix:
             self.unsupported("", f"watermark {index} is a second image; the vendor draws one", "leave it out")
             return
@@ -386,15 +376,11 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
         return is_hls
 
     def option_extra_body(self, extra: Mapping[str, Any]) -> None:
-        self.approximated(
-            "", "it goes out as it is, unchecked", "use the neutral fields where there are some"
-        )
+        self.approximated("", "it goes out as it is, unchecked", "use the neutral fields where there are some")
         self._extra = extra
 
 
-def _selected(
-    participant: str | None, include: tuple[str, ...] | None, exclude: tuple[str, ...] | None
-) -> bool:
+def _selected(participant: str | None, include: tuple[str, ...] | None, exclude: tuple[str, ...] | None) -> bool:
     """Whether a participant, or (None) somebody who isn't named, is in a selection."""
     if include is not None:
         return participant in include

@@ -134,9 +134,7 @@ class LayoutTranslator(Translator):
                 "a custom layout puts them elsewhere",
             )
 
-    def layout_spotlight(
-        self, *, participant: str | None, side: Side, fit: Fit | None, windows: int | None
-    ) -> None:
+    def layout_spotlight(self, *, participant: str | None, side: Side, fit: Fit | None, windows: int | None) -> None:
         if side in SPOTLIGHTS:
             self._preset(SPOTLIGHTS[side], fit, windows, participant)
         else:
@@ -148,18 +146,14 @@ class LayoutTranslator(Translator):
             return
         count = len(self.layout.regions)
         if count > MOST_WINDOWS:
-            self.unsupported(
-                "regions", f"{count} regions; the vendor takes {MOST_WINDOWS}", "use fewer regions"
-            )
+            self.unsupported("regions", f"{count} regions; the vendor takes {MOST_WINDOWS}", "use fewer regions")
         elif count < MOST_WINDOWS:
             self.approximated(
                 "regions",
                 "who has no region isn't recorded, sound included",
                 f"add regions, up to {MOST_WINDOWS}, if more people may come",
             )
-        boards = [
-            index for index, region in enumerate(self.layout.regions) if region.content is Content.WHITEBOARD
-        ]
+        boards = [index for index, region in enumerate(self.layout.regions) if region.content is Content.WHITEBOARD]
         for index in boards if self.running and not self.running.has_whiteboard else boards[1:]:
             self.unsupported(
                 f"regions.{index}.content",
@@ -173,9 +167,7 @@ class LayoutTranslator(Translator):
         """Stacking number of a region of the layout."""
         return self.layout.regions[index].z if isinstance(self.layout, Custom) else 0
 
-    def _preset(
-        self, mode: MixMode, fit: Fit | None, windows: int | None, participant: str | None = None
-    ) -> bool:
+    def _preset(self, mode: MixMode, fit: Fit | None, windows: int | None, participant: str | None = None) -> bool:
         """Use a preset of the vendor's, unless a running recording can't fill its windows so."""
         fill_mode = self._fill_mode(fit)
         if self.running and self.running.fill_mode is not fill_mode:
@@ -200,9 +192,7 @@ class LayoutTranslator(Translator):
             return
         windows = layout.windows or min(self.expected_participants or MOST_WINDOWS, MOST_WINDOWS)
         if windows > MOST_WINDOWS:
-            self.unsupported(
-                "windows", f"the vendor shows at most {MOST_WINDOWS} windows", "use fewer windows"
-            )
+            self.unsupported("windows", f"the vendor shows at most {MOST_WINDOWS} windows", "use fewer windows")
             return
         self.approximated(
             "",
@@ -226,7 +216,7 @@ class LayoutTranslator(Translator):
         height: float,
         fit: Fit,
         opacity: float,
-        z: int,  # noqa: ARG002 - see layout_custom
+        z: int,
     ) -> None:
         if opacity != 1:
             self.unsupported("opacity", "the vendor's windows are opaque", "leave it out")
@@ -294,9 +284,7 @@ class LayoutTranslator(Translator):
             self._placeholder_of_everybody(url, fit)
             return
         regions = self.layout.regions if isinstance(self.layout, Custom) else ()
-        if not any(
-            region.participant == participant and region.content is Content.PARTICIPANT for region in regions
-        ):
+        if not any(region.participant == participant and region.content is Content.PARTICIPANT for region in regions):
             # A layout change inherits the placeholders of the layout before it: those are no demand.
             is_inherited = self.running is not None and participant in self.running.placeholders
             found = self.approximated if is_inherited else self.unsupported

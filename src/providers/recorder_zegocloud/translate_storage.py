@@ -29,24 +29,16 @@ class StorageTranslator(Translator):
     def storage_s3(self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr) -> None:
         self._store(StorageVendor.AMAZON_S3, bucket, region, access_key, secret_key)
 
-    def storage_alibaba_oss(
-        self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr
-    ) -> None:
+    def storage_alibaba_oss(self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr) -> None:
         self._store(StorageVendor.ALIBABA_OSS, bucket, region, access_key, secret_key)
 
-    def storage_tencent_cos(
-        self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr
-    ) -> None:
+    def storage_tencent_cos(self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr) -> None:
         self._store(StorageVendor.TENCENT_COS, bucket, region, access_key, secret_key)
 
-    def storage_qiniu_kodo(
-        self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr
-    ) -> None:
+    def storage_qiniu_kodo(self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr) -> None:
         self._store(StorageVendor.QINIU_KODO, bucket, region, access_key, secret_key)
 
-    def storage_huawei_obs(
-        self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr
-    ) -> None:
+    def storage_huawei_obs(self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr) -> None:
         self._store(StorageVendor.HUAWEI_OBS, bucket, region, access_key, secret_key)
 
     def storage_china_mobile_eos(
@@ -54,9 +46,7 @@ class StorageTranslator(Translator):
     ) -> None:
         self._store(StorageVendor.CHINA_MOBILE_EOS, bucket, region, access_key, secret_key)
 
-    def storage_google_cloud_storage(
-        self, *, bucket: str, access_key: SecretStr, secret_key: SecretStr
-    ) -> None:
+    def storage_google_cloud_storage(self, *, bucket: str, access_key: SecretStr, secret_key: SecretStr) -> None:
         self._store(StorageVendor.GOOGLE_CLOUD_STORAGE, bucket, None, access_key, secret_key)
 
     def storage_s3_compatible(

@@ -82,9 +82,7 @@ class Request(BaseModel):
 
     def _given(self, *names: str) -> str:
         """The first of these fields that was set, or the empty string."""
-        return next(
-            (name for name in names if getattr(self, name) is not None and name in self.model_fields_set), ""
-        )
+        return next((name for name in names if getattr(self, name) is not None and name in self.model_fields_set), "")
 
 
 # --- StartRecord: input ---
@@ -203,9 +201,7 @@ def _check_corners(box: MixInput | WatermarkImageConfig, canvas: tuple[int, int]
     if box.Top > box.Bottom:
         raise ValueError(f"Top {box.Top} is more than Bottom {box.Bottom}")
     if canvas and (box.Right > canvas[0] or box.Bottom > canvas[1]):
-        raise ValueError(
-            f"the corner ({box.Right}, {box.Bottom}) lies outside the canvas of {canvas[0]} x {canvas[1]}"
-        )
+        raise ValueError(f"the corner ({box.Right}, {box.Bottom}) lies outside the canvas of {canvas[0]} x {canvas[1]}")
 
 
 def check_windows(
@@ -422,9 +418,7 @@ class StartRecordRequest(Request):
                 f"{self.StorageParams.Vendor}, which takes {', '.join(allowed)}"
             )
         if file_format in _SOUND_FORMATS and stream_type is not values.StreamType.AUDIO:
-            raise ValueError(
-                f"RecordOutputParams.OutputFileFormat {file_format} is valid only when StreamType is 1"
-            )
+            raise ValueError(f"RecordOutputParams.OutputFileFormat {file_format} is valid only when StreamType is 1")
         if file_format is values.FileFormat.JPG and stream_type is values.StreamType.AUDIO:
             raise ValueError("RecordOutputParams.OutputFileFormat jpg needs a StreamType with pictures")
         return self
@@ -496,9 +490,7 @@ class DescribeTasksRequest(Request):
 class ResponsePart(BaseModel):
     """What every object in a response has in common."""
 
-    model_config = ConfigDict(
-        extra="ignore", frozen=True, coerce_numbers_to_str=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True, hide_input_in_errors=True)
 
 
 class Response(ResponsePart):

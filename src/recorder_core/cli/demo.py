@@ -104,9 +104,7 @@ def _prepare(output: Path, providers: Sequence[str]) -> None:
         problem = f"holds a {REPORT} that no demo wrote"
     except OSError as error:
         problem = f"can't be used: {error.strerror}"
-    raise ConfigurationError(
-        f"{output} {problem}", fault="caller", hint="Choose another folder with --output."
-    )
+    raise ConfigurationError(f"{output} {problem}", fault="caller", hint="Choose another folder with --output.")
 
 
 def _write(report: Mapping[str, Any], output: Path) -> None:
@@ -129,9 +127,7 @@ def _show(report: Mapping[str, Any], output: Path) -> None:
     first, moments = report["compared_with"], report["moments"]
     others = list(moments[0]["agreement"])
     if others:
-        compared = Table(
-            "second", "layout", *(f"{first} and {other}" for other in others), box=box.SIMPLE_HEAD
-        )
+        compared = Table("second", "layout", *(f"{first} and {other}" for other in others), box=box.SIMPLE_HEAD)
         for moment in moments:
             shares = (f"{moment['agreement'][other]:.1%}" for other in others)
             compared.add_row(f"{moment['at_s']:g}", moment["shows"], *shares)

@@ -30,12 +30,8 @@ __all__ = [
 STDIN = "-"
 ANY_LAYOUT: Any = Layout
 
-SpecSource = Annotated[
-    str, typer.Argument(metavar="SPEC", help="File in JSON, YAML or TOML, or - for stdin.")
-]
-HandleSource = Annotated[
-    str, typer.Argument(metavar="HANDLE", help="Handle file that start wrote, or - for stdin.")
-]
+SpecSource = Annotated[str, typer.Argument(metavar="SPEC", help="File in JSON, YAML or TOML, or - for stdin.")]
+HandleSource = Annotated[str, typer.Argument(metavar="HANDLE", help="Handle file that start wrote, or - for stdin.")]
 LayoutSource = Annotated[
     str,
     typer.Argument(
@@ -45,9 +41,7 @@ LayoutSource = Annotated[
 ]
 Form = Annotated[
     loading.Format | None,
-    typer.Option(
-        "--format", help="How SPEC or LAYOUT is written; by its suffix otherwise.", show_default=False
-    ),
+    typer.Option("--format", help="How SPEC or LAYOUT is written; by its suffix otherwise.", show_default=False),
 ]
 
 
@@ -134,6 +128,4 @@ def refuse_to_lose(path: Path, *, key: str | None) -> None:
     elif key is None and path.exists() and path.stat().st_size:
         problem = f"{path} exists, and may be the handle of a recording that runs"
     if problem:
-        raise ConfigurationError(
-            problem, fault="caller", hint="Nothing was started. Name another file with --handle."
-        )
+        raise ConfigurationError(problem, fault="caller", hint="Nothing was started. Name another file with --handle.")

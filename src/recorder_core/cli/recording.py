@@ -38,9 +38,7 @@ logger = logging.getLogger("recorder_core.cli")
 
 OnUnsupported = Annotated[
     Literal["raise", "warn"],
-    typer.Option(
-        help="Whether what the vendor can't do refuses the recording, or is dropped where it may be."
-    ),
+    typer.Option(help="Whether what the vendor can't do refuses the recording, or is dropped where it may be."),
 ]
 
 
@@ -49,9 +47,7 @@ def start(
     provider: ProviderName,
     key: Annotated[
         str | None,
-        typer.Option(
-            help="Fixes the recording's id: the same key never starts a second one.", show_default=False
-        ),
+        typer.Option(help="Fixes the recording's id: the same key never starts a second one.", show_default=False),
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Return when it truly records.")] = False,
     handle: Annotated[
@@ -125,9 +121,7 @@ def layout(handle: HandleSource, layout: LayoutSource, form: Form = None, as_jso
 
 def stop(
     handle: HandleSource,
-    no_wait: Annotated[
-        bool, typer.Option("--no-wait", help="Don't wait until the files are settled.")
-    ] = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Don't wait until the files are settled.")] = False,
     deadline: Annotated[
         float, typer.Option(min=0.1, help="Seconds that stopping and waiting for the files may take.")
     ] = 60.0,

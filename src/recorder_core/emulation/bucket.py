@@ -72,9 +72,7 @@ class FolderBucket(Bucket):
     def list(self) -> tuple[str, ...]:
         """Every key, sorted."""
         return tuple(
-            sorted(
-                found.relative_to(self.root).as_posix() for found in self.root.rglob("*") if found.is_file()
-            )
+            sorted(found.relative_to(self.root).as_posix() for found in self.root.rglob("*") if found.is_file())
         )
 
     def read(self, key: str) -> bytes:
@@ -125,9 +123,7 @@ class S3Bucket(Bucket):
                 ),
             )
         except (BotoCoreError, ValueError) as error:
-            raise BucketRefused(
-                f"the endpoint {self.endpoint!r} or the region {region!r} is no S3 address"
-            ) from error
+            raise BucketRefused(f"the endpoint {self.endpoint!r} or the region {region!r} is no S3 address") from error
 
     def put(self, key: str, path: Path) -> None:
         """Send the file in one request."""
@@ -157,9 +153,7 @@ class S3Bucket(Bucket):
         try:
             return self._client.get_object(Bucket=self.name, Key=key)["Body"].read()
         except (BotoCoreError, ClientError) as error:
-            raise BucketRefused(
-                f"{key!r} can't be read from bucket {self.name!r}: {_reason(error)}"
-            ) from error
+            raise BucketRefused(f"{key!r} can't be read from bucket {self.name!r}: {_reason(error)}") from error
 
 
 def _with_scheme(endpoint: str) -> str:

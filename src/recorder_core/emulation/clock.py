@@ -56,9 +56,7 @@ class EmulatorClock:
             ValueError: `seconds` is negative or not finite.
         """
         if not 0 <= seconds < float("inf"):
-            raise ValueError(
-                f"the clock moves forward by a finite number of seconds, 0 or more; got {seconds!r}"
-            )
+            raise ValueError(f"the clock moves forward by a finite number of seconds, 0 or more; got {seconds!r}")
         with self._lock:
             self._moved += seconds
             listeners = tuple(self._listeners)

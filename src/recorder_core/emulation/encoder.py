@@ -180,9 +180,7 @@ def _encode(
 def _video_stream(container: OutputContainer, shot: Shot, fps: int) -> VideoStream:
     # One slice of static pictures after the other costs next to nothing at this quality, and flat colours
     # keep to within a few levels of what they were.
-    stream = container.add_stream(
-        "libx264", rate=fps, options={"preset": "ultrafast", "crf": "12", "forced-idr": "1"}
-    )
+    stream = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast", "crf": "12", "forced-idr": "1"})
     stream.width, stream.height = encoded_size(shot.scene.width, shot.scene.height)
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context
@@ -215,9 +213,7 @@ def _frames(shots: Sequence[Shot], timeline: Timeline, fps: int, key_frame_s: fl
         stretch = timeline.stretch(at)
         key = stretch != shown
         if key:
-            frame = VideoFrame.from_ndarray(
-                _yuv(compose(shots[stretch].scene, shots[stretch].people)), "yuv420p"
-            )
+            frame = VideoFrame.from_ndarray(_yuv(compose(shots[stretch].scene, shots[stretch].people)), "yuv420p")
             frame.colorspace = Colorspace.ITU601
             frame.color_range = ColorRange.MPEG
             shown = stretch

@@ -84,9 +84,7 @@ class Room:
 
         self._insert(at, change)
 
-    def set_media(
-        self, id: str, at: float, *, camera: bool | None = None, microphone: bool | None = None
-    ) -> None:
+    def set_media(self, id: str, at: float, *, camera: bool | None = None, microphone: bool | None = None) -> None:
         """Turn camera or microphone on or off; None leaves it as it is.
 
         Raises:
@@ -172,9 +170,7 @@ class Room:
         self, *, since: float, until: float, counts: Callable[[Participant], bool] = anybody
     ) -> float | None:
         """The first instant from `since` to `until` at which somebody that `counts` is there, else None."""
-        return next(
-            (instant for instant, present in self.presence(since, until) if any(map(counts, present))), None
-        )
+        return next((instant for instant, present in self.presence(since, until) if any(map(counts, present))), None)
 
     def _insert(self, at: float, change: Change) -> None:
         bisect.insort(self._timeline, (at, change), key=lambda event: event[0])

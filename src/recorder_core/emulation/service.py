@@ -127,9 +127,7 @@ class EmulatedService(ABC):
             raise RuntimeError("an emulated service is started once")
         self._server = HttpServer(self._exchange, host=self._host, port=self._port)
         if self._bucket is None:
-            self._own_folder = tempfile.TemporaryDirectory(
-                prefix="recorder-bucket-", ignore_cleanup_errors=True
-            )
+            self._own_folder = tempfile.TemporaryDirectory(prefix="recorder-bucket-", ignore_cleanup_errors=True)
             self._bucket = FolderBucket(self._own_folder.name)
         self._unsubscribe = self.clock.subscribe(self._settle)
         return self
@@ -229,9 +227,7 @@ class EmulatedService(ABC):
         Raises:
             ValueError: they aren't there.
         """
-        self._change(
-            lambda now: self.room(room).set_media(_id(participant), now, camera=camera, microphone=microphone)
-        )
+        self._change(lambda now: self.room(room).set_media(_id(participant), now, camera=camera, microphone=microphone))
 
     def fail_next(self, operation: str, fault: str, times: int = 1) -> None:
         """Let the next `times` requests of `operation` (`*` for any) fail by `fault`, named as in `faults`.

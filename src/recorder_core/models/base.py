@@ -189,9 +189,7 @@ def conceal(value: Any) -> Any:
 
 def _conceal(value: Any, path: tuple[str | int, ...], found: list[Contradiction]) -> Any:
     if isinstance(value, Mapping):
-        return FrozenMapping(
-            {str(key): _conceal(item, (*path, str(key)), found) for key, item in value.items()}
-        )
+        return FrozenMapping({str(key): _conceal(item, (*path, str(key)), found) for key, item in value.items()})
     if isinstance(value, list | tuple):
         return tuple(_conceal(item, (*path, index), found) for index, item in enumerate(value))
     if isinstance(value, SecretStr | Secret):

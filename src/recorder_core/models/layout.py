@@ -144,8 +144,7 @@ class LayoutBase(Kind):
             update={
                 name: value
                 for name in ("color", "image")
-                if getattr(self.background, name) is None
-                and (value := getattr(previous.background, name)) is not None
+                if getattr(self.background, name) is None and (value := getattr(previous.background, name)) is not None
             }
         )
         changes: dict[str, Any] = {}

@@ -196,9 +196,7 @@ def _read_yaml(text: str) -> Any:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        problem = (
-            f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}" if mark else error.problem
-        )
+        problem = f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}" if mark else error.problem
     except yaml.YAMLError:
         problem = None
     raise _UnreadableError(f"is not YAML: {problem}" if problem else "is not YAML")

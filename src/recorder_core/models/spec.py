@@ -138,9 +138,7 @@ class RecordingSpec(Model):
         media = info.data.get("media", Media.AUDIO_VIDEO)
         found = []
         if media is not Media.AUDIO_VIDEO and output.tracks is Tracks.SEPARATE:
-            found.append(
-                Contradiction(("tracks",), f"separate parts sound from pictures, but media is {media}")
-            )
+            found.append(Contradiction(("tracks",), f"separate parts sound from pictures, but media is {media}"))
         if media is Media.AUDIO and output.snapshots is not None:
             found.append(Contradiction(("snapshots",), "needs pictures, but media is audio"))
         if found:

@@ -31,9 +31,7 @@ class ServerSideEncryption(StrEnum):
 
 def _bucket(value: str) -> str:
     if re.search(r"[/\s]", value):
-        raise invalid(
-            "holds a slash or white space; it is a bare name, and a folder belongs into output.prefix"
-        )
+        raise invalid("holds a slash or white space; it is a bare name, and a folder belongs into output.prefix")
     return value
 
 

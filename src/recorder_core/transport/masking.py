@@ -34,9 +34,7 @@ class Payload:
         self.secrets: list[str] = []
         self.data: bytes | None = None
         if body is not None:
-            self.data = json.dumps(
-                body, separators=(",", ":"), allow_nan=False, default=self._reveal
-            ).encode()
+            self.data = json.dumps(body, separators=(",", ":"), allow_nan=False, default=self._reveal).encode()
 
     def _reveal(self, leaf: object) -> Any:
         if isinstance(leaf, SecretStr | Secret):

@@ -270,9 +270,7 @@ class Pool:
             host = self._adapter(base_url)
             if isinstance(host, Lost):
                 return host
-            response = host.send(
-                request, stream=True, timeout=(connect, read), verify=True, proxies=host.proxies
-            )
+            response = host.send(request, stream=True, timeout=(connect, read), verify=True, proxies=host.proxies)
             return Reply(response.raw.status, response.raw.headers, _body_of(response.raw))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             return _lost(error, sent=passage.sent)

@@ -1,0 +1,158 @@
+"""Where things lie on the canvas: edges that meet, presets that fill, nothing outside."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from recorder_core import Fit, Floating, Grid, Region, Side, Spotlight
+from recorder_core.geometry import MICRO, Rectangle, arrange, edges, overlap, pixels, regions
+
+sides = st.integers(1, 960).map(lambda half: 2 * half)
+
+
+@st.composite
+def cuts(draw: st.DrawFn) -> list[float]:
+    """0 and 1 and some points between them, as people write them: decimals or simple fractions."""
+    parts = draw(st.integers(2, 2000))
+    inner = draw(st.lists(st.integers(1, parts - 1), min_size=1, max_size=6, unique=True))
+    return [0.0, *sorted(cut / parts for cut in inner), 1.0]
+
+
+@example([0.0, 0.0765625, 0.4484375, 0.9984375, 1.0], 320)
+@example([0.0, 0.1, 0.4734375, 0.9265625, 1.0], 320)
+@given(cuts(), sides)
+def test_neighbours_share_their_edges(points: list[float], length: int) -> None:
+    """Where one region ends the next begins, in millionths and in pixels, however the fractions were computed."""
+    spans = [edges(left, 0, right - left, 1) for left, right in pairwise(points)]
+    for one, other in pairwise(spans):
+        assert one[2] == other[0]
+        assert pixels(one[2], length) == pixels(other[0], length)
+    assert spans[0][0] == 0
+    assert spans[-1][2] == MICRO
+    assert pixels(MICRO, length) == length
+
+
+@given(cuts(), cuts())
+def test_rows_and_columns_are_cut_alike(columns: list[float], rows: list[float]) -> None:
+    """Top and bottom follow the rule of left and right."""
+    for top, bottom in pairwise(rows):
+        for left, right in pairwise(columns):
+            found = edges(left, top, right - left, bottom - top)
+            assert found == (
+                *(edges(left, 0, right - left, 1)[0], edges(top, 0, bottom - top, 1)[0]),
+                *(edges(left, 0, right - left, 1)[2], edges(top, 0, bottom - top, 1)[2]),
+            )
+
+
+@pytest.mark.parametrize(
+    ("edge", "length", "expected"),
+    [(0, 1280, 0), (MICRO, 1280, 1280), (500_000, 1281, 641), (250_000, 2, 1), (333_333, 1280, 427), (249_999, 2, 0)],
+)
+def test_halves_are_rounded_up(edge: int, length: int, expected: int) -> None:
+    """Pixels are the nearest, a half goes up."""
+    assert pixels(edge, length) == expected
+
+
+@pytest.mark.parametrize(("a", "b"), [(0.333333, 1 / 3), (0.1 + 0.2, 0.3), (0.6666667, 2 / 3)])
+def test_an_edge_snaps_to_a_millionth(a: float, b: float) -> None:
+    """What a caller rounds to six places is the same edge as what they compute."""
+    assert edges(a, 0, 0.1, 1)[0] == edges(b, 0, 0.1, 1)[0]
+
+
+def test_an_edge_beyond_the_canvas_by_rounding_is_its_edge() -> None:
+    """A sum that misses 1 by a binary hair, or by a millionth, ends at the canvas."""
+    assert edges(0.7, 0.1, 0.3000005, 0.9000001) == (700_000, 100_000, MICRO, MICRO)
+
+
+def region(x: float, y: float, width: float, height: float) -> Region:
+    return Region(x=x, y=y, width=width, height=height)
+
+
+def test_regions_that_share_an_edge_do_not_overlap() -> None:
+    """Only a common area counts, and both ways round."""
+    left, right, inset = region(0, 0, 1 / 3, 1), region(1 / 3, 0, 2 / 3, 1), region(0.3, 0.2, 0.1, 0.1)
+    below = region(0, 0.5, 0.2, 0.5)
+    assert not overlap(left, right)
+    assert not overlap(right, left)
+    assert overlap(left, inset)
+    assert overlap(inset, right)
+    assert overlap(left, below)
+    assert not overlap(inset, below)
+
+
+layouts = st.one_of(
+    st.builds(Grid), st.builds(Floating), st.builds(Spotlight, side=st.sampled_from([*Side]))
+)
+
+
+@given(layouts, st.integers(1, 25))
+def test_a_preset_stays_on_the_canvas(layout: Grid | Floating | Spotlight, windows: int) -> None:
+    """As many windows as asked, each with an area, none outside."""
+    cells = arrange(layout, windows)
+    assert len(cells) == windows
+    for cell in cells:
+        assert 0 <= cell.x < cell.x + cell.width <= 1
+        assert 0 <= cell.y < cell.y + cell.height <= 1
+
+
+@given(layouts.filter(lambda layout: not isinstance(layout, Floating)), st.integers(1, 25))
+def test_windows_of_a_preset_do_not_overlap(layout: Grid | Spotlight, windows: int) -> None:
+    """Only a floating layout lays one window over another."""
+    made = regions(layout, windows)
+    assert not any(overlap(made[i], made[j]) for i in range(windows) for j in range(i))
+
+
+@pytest.mark.parametrize(
+    ("windows", "columns", "rows"), [(1, 1, 1), (2, 2, 1), (3, 2, 2), (5, 3, 2), (7, 3, 3), (17, 5, 4), (25, 5, 5)]
+)
+def test_a_grid_grows_by_columns_first(windows: int, columns: int, rows: int) -> None:
+    """Equal cells in rows from the top left, in join order."""
+    cells = arrange(Grid(), windows)
+    assert {(cell.width, cell.height) for cell in cells} == {(Fraction(1, columns), Fraction(1, rows))}
+    assert [(cell.y, cell.x) for cell in cells] == sorted((cell.y, cell.x) for cell in cells)
+
+
+def test_the_small_windows_of_a_spotlight_stand_beside_the_large_one() -> None:
+    """From top to bottom at the right of a large window at the left."""
+    large, *small = arrange(Spotlight(), 3)
+    assert large == Rectangle(Fraction(0), Fraction(0), Fraction(3, 4), Fraction(1))
+    assert [(cell.x, cell.y) for cell in small] == [(Fraction(3, 4), 0), (Fraction(3, 4), Fraction(1, 4))]
+
+
+@pytest.mark.parametrize(
+    ("side", "edge"),
+    [
+        (Side.LEFT, lambda cell: cell.x == 0 and cell.height == 1),
+        (Side.RIGHT, lambda cell: cell.x + cell.width == 1 and cell.height == 1),
+        (Side.TOP, lambda cell: cell.y == 0 and cell.width == 1),
+        (Side.BOTTOM, lambda cell: cell.y + cell.height == 1 and cell.width == 1),
+    ],
+)
+def test_a_spotlight_turns_to_its_side(side: Side, edge) -> None:
+    """The large window lies along the side that was asked for, alone it fills the canvas."""
+    assert edge(arrange(Spotlight(side=side), 5)[0])
+    assert arrange(Spotlight(side=side), 1) == (Rectangle(Fraction(0), Fraction(0), Fraction(1), Fraction(1)),)
+
+
+def test_floating_windows_stand_in_front_of_the_large_one() -> None:
+    """The first fills the canvas at the back; the others lie along the bottom, rows going up."""
+    made = regions(Floating(), 7)
+    assert (made[0].x, made[0].y, made[0].width, made[0].height, made[0].z) == (0, 0, 1, 1, 0)
+    assert [window.z for window in made[1:]] == [1] * 6
+    assert [(window.x, window.y) for window in made[1:3]] == [(0.0, 0.8), (0.2, 0.8)]
+    assert (made[6].x, made[6].y) == (0.0, 0.6)
+
+
+def test_a_preset_names_its_large_window_only() -> None:
+    """The participant of a preset gets the large region; the others take the rest in join order."""
+    for layout in (Spotlight("1001", fit=Fit.CONTAIN), Floating("1001", fit=Fit.CONTAIN)):
+        made = regions(layout, 3)
+        assert [window.participant for window in made] == ["1001", None, None]
+        assert {window.fit for window in made} == {Fit.CONTAIN}
+    assert [window.participant for window in regions(Grid(), 2)] == [None, None]
+    assert {window.fit for window in regions(Grid(), 2)} == {Fit.COVER}

@@ -1,0 +1,263 @@
+"""Hooks: who is asked before a start, who is told afterwards, and that nobody breaks anything."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from recorder_core import (
+    ConfigurationError,
+    HttpExchange,
+    InvalidSpec,
+    Recorder,
+    RecordingSpec,
+    RecordingState,
+    Spotlight,
+    Vetoed,
+    hookimpl,
+)
+from recorder_core.hooks import HookSpecs, Interception
+
+Make = Callable[..., RecordingSpec]
+
+
+def plugin(**functions: Callable[..., Any]) -> SimpleNamespace:
+    """A hook plugin of these functions."""
+    return SimpleNamespace(**{name: hookimpl(function) for name, function in functions.items()})
+
+
+def suffixed(text: str) -> SimpleNamespace:
+    """Appends a text to the room's name."""
+    return plugin(recorder_before_start=lambda spec: spec.model_copy(update={"room": spec.room + text}))
+
+
+def test_before_start_hooks_run_one_after_the_other(provider, spec: Make) -> None:
+    """Each is given what the last one returned, in the order of registration; None leaves the spec as it is."""
+    silent = plugin(recorder_before_start=lambda spec: None)
+    recorder = Recorder(provider, hooks=[suffixed("-a"), silent, suffixed("-b")])
+    assert recorder.plan(spec()).spec.room == "lesson-42-a-b"
+    assert recorder.start(spec()).room == "lesson-42-a-b"
+
+
+def test_a_veto_stops_the_start_before_anything_is_sent(provider, spec: Make) -> None:
+    """Vetoed goes to the caller as the hook raised it, with where it happened; later hooks aren't asked."""
+    asked = []
+
+    def refuse(spec: RecordingSpec) -> None:
+        raise Vetoed("no recording after ten", hint="Ask the school.", fault="caller")
+
+    recorder = Recorder(
+        provider, hooks=[plugin(recorder_before_start=refuse), plugin(recorder_before_start=lambda spec: asked.append(spec))]
+    )
+    with pytest.raises(Vetoed, match="no recording after ten") as caught:
+        recorder.start(spec())
+    assert (caught.value.provider, caught.value.operation) == ("memory", "start")
+    assert caught.value.intent is None
+    with pytest.raises(Vetoed) as caught:
+        recorder.plan(spec())
+    assert caught.value.operation == "plan"
+    assert provider.calls == []
+    assert asked == []
+
+
+def test_other_errors_of_the_library_pass_through(provider, spec: Make) -> None:
+    """A hook may refuse with any of our classes."""
+
+    def refuse(spec: RecordingSpec) -> None:
+        raise InvalidSpec("room: is not in the timetable")
+
+    with pytest.raises(InvalidSpec, match="timetable"):
+        Recorder(provider, hooks=[plugin(recorder_before_start=refuse)]).start(spec())
+
+
+def test_a_before_start_hook_that_breaks_is_a_veto(provider, spec: Make) -> None:
+    """A policy that can't judge isn't skipped; the error names the class of what went wrong and no text of it."""
+
+    def fail(spec: RecordingSpec) -> None:
+        raise KeyError("a secret of the hook")
+
+    with pytest.raises(Vetoed, match="hook failed: KeyError") as caught:
+        Recorder(provider, hooks=[plugin(recorder_before_start=fail)]).start(spec())
+    assert "secret" not in str(caught.value)
+    assert isinstance(caught.value.__cause__, KeyError)
+    assert provider.calls == []
+
+
+@pytest.mark.parametrize("returned", [True, {"room": "x"}, "lesson"])
+def test_a_before_start_hook_returns_a_spec_or_none(provider, spec: Make, returned: object) -> None:
+    """Anything else is a hook that failed, named by its type, before anything is sent."""
+    hooks = [plugin(recorder_before_start=lambda spec: returned)]
+    with pytest.raises(Vetoed, match=f"it returned a {type(returned).__name__}"):
+        Recorder(provider, hooks=hooks).start(spec())
+    assert provider.calls == []
+
+
+def test_observers_are_told_of_every_operation(provider, clock, spec: Make) -> None:
+    """Each observer is called once per operation, with the arguments that the hook surface names."""
+    told: list[tuple[Any, ...]] = []
+    observer = plugin(
+        recorder_started=lambda recording: told.append(("started", recording.room)),
+        recorder_status=lambda recording, status: told.append(("status", status.state)),
+        recorder_layout_changed=lambda recording: told.append(("layout", recording.layout.kind)),
+        recorder_stopped=lambda status: told.append(("stopped", status.state)),
+    )
+    provider.states.extend([RecordingState.COMPLETED])
+    with Recorder(provider, hooks=[observer], clock=clock) as recorder:
+        recording = recorder.start(spec())
+        recorder.status(recording)
+        recording = recorder.layout(recording, Spotlight("1001"))
+        recorder.stop(recording)
+        recorder.stop(recording)
+        recorder.status(recording)
+    assert told == [
+        ("started", "lesson-42"),
+        ("status", "recording"),
+        ("layout", "spotlight"),
+        ("stopped", "completed"),
+        ("stopped", "completed"),
+        ("status", "completed"),
+    ]
+    assert provider.calls == ["start", "status", "layout", "stop wait=True deadline=60"]
+
+
+def test_an_observer_that_raises_breaks_nothing(provider, spec: Make, caplog) -> None:
+    """It is logged with its traceback, the next one is told, and the operation succeeds."""
+    told = []
+
+    def fail(recording: object) -> None:
+        raise RuntimeError("the database is down")
+
+    hooks = [plugin(recorder_started=fail), plugin(recorder_started=lambda recording: told.append(recording))]
+    recording = Recorder(provider, hooks=hooks).start(spec())
+    assert told == [recording]
+    (record,) = [record for record in caplog.records if record.name == "recorder_core.hooks"]
+    assert record.levelno == logging.ERROR
+    assert "recorder_started" in record.getMessage()
+    assert record.exc_info is not None
+
+
+@pytest.mark.parametrize(
+    ("functions", "problem"),
+    [
+        ({"recorder_begun": lambda recording: None}, "recorder_begun"),
+        ({"recorder_started": lambda recordings: None}, "recordings"),
+        ({}, "it has no hook"),
+    ],
+)
+def test_a_wrong_hook_is_refused_by_name(provider, functions: dict[str, Any], problem: str) -> None:
+    """A misspelt hook or argument would never be called: it is an error that lists the hooks there are."""
+    with pytest.raises(ConfigurationError, match=problem) as caught:
+        Recorder(provider, hooks=[plugin(**functions)])
+    assert "recorder_before_start, recorder_started" in (caught.value.hint or "")
+
+
+def test_functions_without_the_mark_are_refused(provider) -> None:
+    """A plugin that forgot `hookimpl` would be deaf; it is told."""
+    with pytest.raises(ConfigurationError, match=r"recorder_core\.hookimpl"):
+        Recorder(provider, hooks=[SimpleNamespace(recorder_started=lambda recording: None)])
+
+
+class Audit:
+    @hookimpl
+    def recorder_started(self, recording: object) -> None:
+        """Nothing to do."""
+
+
+def test_a_class_is_refused_in_place_of_its_instance(provider) -> None:
+    """The hooks of a class lack their self, so that every one of them would fail."""
+    with pytest.raises(ConfigurationError, match="it is a class; give an instance"):
+        Recorder(provider, hooks=[Audit])
+    Recorder(provider, hooks=[Audit()])
+
+
+def test_a_plugin_is_registered_once(provider) -> None:
+    """The same object twice is a slip that would double every effect."""
+    audit = Audit()
+    with pytest.raises(ConfigurationError, match="already registered"):
+        Recorder(provider, hooks=[audit, audit])
+
+
+@pytest.mark.parametrize("options", [{"wrapper": True}, {"tryfirst": True}, {"trylast": True}])
+def test_the_order_is_that_of_the_registration(provider, options: dict[str, bool]) -> None:
+    """What asks for another order, or to wrap the others, isn't obeyed in silence: it is refused."""
+
+    def started(recording: object) -> Any:
+        return (yield)
+
+    with pytest.raises(ConfigurationError, match="in the order of their registration"):
+        Recorder(provider, hooks=[SimpleNamespace(recorder_started=hookimpl(**options)(started))])
+
+
+def test_a_module_can_be_a_plugin(provider, spec: Make) -> None:
+    """Functions of a module are hooks as the methods of an object are."""
+    module = ModuleType("school_policy")
+    vars(module)["recorder_before_start"] = hookimpl(lambda spec: spec.model_copy(update={"room": "quiet"}))
+    assert Recorder(provider, hooks=[module]).plan(spec()).spec.room == "quiet"
+
+
+def test_hooks_belong_to_one_recorder(memory, spec: Make) -> None:
+    """Hooks registered on one recorder are unknown to another: there is no process-wide state."""
+    loud = Recorder(memory(), hooks=[suffixed("-loud")])
+    quiet = Recorder(memory(), hooks=[])
+    assert loud.plan(spec()).spec.room == "lesson-42-loud"
+    assert quiet.plan(spec()).spec.room == "lesson-42"
+
+
+def test_a_hook_takes_fewer_arguments_if_it_likes(provider, spec: Make) -> None:
+    """A hook names the arguments it needs and no others."""
+    told = []
+    recorder = Recorder(provider, hooks=[plugin(recorder_status=lambda: told.append("looked"))])
+    recorder.status(recorder.start(spec()))
+    assert told == ["looked"]
+
+
+def test_the_surface_is_the_designs() -> None:
+    """Every hook has a docstring; the names are those of the design (recorder_event comes with callbacks)."""
+    hooks = {name: hook for name, hook in vars(HookSpecs).items() if not name.startswith("_")}
+    assert set(hooks) == {
+        "recorder_before_start",
+        "recorder_started",
+        "recorder_status",
+        "recorder_layout_changed",
+        "recorder_stopped",
+        "recorder_http",
+    }
+    assert all(hook.__doc__ for hook in hooks.values())
+
+
+def test_exchanges_are_made_only_where_somebody_looks() -> None:
+    """`observes` tells whether anybody listens to a hook."""
+    assert not Interception([]).observes("recorder_http")
+    assert Interception([plugin(recorder_http=lambda exchange: None)]).observes("recorder_http")
+
+
+@pytest.mark.parametrize("name", ["agora", "zegocloud"])
+def test_recorder_http_sees_every_attempt_masked(name: str, emulated, connected, spec: Make) -> None:
+    """Every request and answer passes by, with its status and no secret; an observer that raises breaks nothing."""
+    exchanges: list[HttpExchange] = []
+
+    def fail(exchange: HttpExchange) -> None:
+        raise RuntimeError
+
+    hooks = [plugin(recorder_http=fail), plugin(recorder_http=lambda exchange: exchanges.append(exchange))]
+    service = emulated(name, media=False)
+    recorder = connected(service, hooks=hooks)
+    recording = recorder.start(spec())
+    recorder.stop(recording, wait=False)
+    assert {exchange.provider for exchange in exchanges} == {name}
+    assert {exchange.recording_id for exchange in exchanges} == {recording.id}
+    assert {exchange.status for exchange in exchanges} <= {200, 206, 404}
+    assert [exchange.operation for exchange in exchanges] == [entry.operation for entry in service.journal]
+    seen = repr(exchanges) + json.dumps([dict(exchange.request_body or {}) for exchange in exchanges])
+    for secret in ("storage-key", "storage-secret", *secrets_of(service.env)):
+        assert secret not in seen
+    assert "**********" in seen
+
+
+def secrets_of(env: dict[str, str]) -> list[str]:
+    return [value for name, value in env.items() if "SECRET" in name]
