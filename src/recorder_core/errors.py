@@ -114,9 +114,7 @@ class RecorderError(Exception):
     def __repr__(self) -> str:
         nothing = (None, False, ())  # compared by identity: a vendor's code may be 0
         shown = [
-            f"{name}={value!r}"
-            for name, value in self.fields().items()
-            if not any(value is blank for blank in nothing)
+            f"{name}={value!r}" for name, value in self.fields().items() if not any(value is blank for blank in nothing)
         ]
         return f"{type(self).__name__}({', '.join(shown)})"
 

@@ -27,7 +27,7 @@ from recorder_core.models import (
 )
 from recorder_core.models.loading import describe_errors
 from recorder_core.plan import Plan
-from recorder_core.transport import Runtime
+from recorder_core.transport import Runtime, Transport
 
 __all__ = ["PLUGIN_API", "Provider", "ProviderConfig", "ProviderOptions"]
 
@@ -127,24 +127,42 @@ class Provider(ABC):
     def __init__(self, config: ProviderConfig) -> None:
         self.config = config
         self._runtime: Runtime | None = None
+        self._transport: Transport | None = None
+
+    def open(self, runtime: Runtime) -> None:
+        """Take the recorder's runtime. No request is sent."""
+        self._runtime = runtime
+        self._transport = self.connect(runtime)
+
+    def connect(self, runtime: Runtime) -> Transport | None:
+        """The connections to the vendor; None for a provider that brings its own."""
+        return None
+
+    def close(self) -> None:
+        """Close connections. Recordings go on."""
+        if self._transport is not None:
+            self._transport.close()
 
     @property
     def runtime(self) -> Runtime:
         """Clock, time-outs and the observer of HTTP exchanges, as the recorder that opened this provider set them."""
         if self._runtime is None:
-            raise ConfigurationError(
-                "the provider was not opened",
-                provider=self.name,
-                hint="Give it to a Recorder, which opens it; without one a provider can only translate.",
-            )
+            raise self._not_opened()
         return self._runtime
 
-    def open(self, runtime: Runtime) -> None:
-        """Take the recorder's runtime. No request is sent."""
-        self._runtime = runtime
+    @property
+    def transport(self) -> Transport:
+        """What `connect` made."""
+        if self._transport is None:
+            raise self._not_opened()
+        return self._transport
 
-    def close(self) -> None:  # noqa: B027 - a provider that holds nothing has nothing to close
-        """Close connections. Recordings go on."""
+    def _not_opened(self) -> ConfigurationError:
+        return ConfigurationError(
+            "the provider was not opened",
+            provider=self.name,
+            hint="Give it to a Recorder, which opens it; without one a provider can only translate.",
+        )
 
     @property
     @abstractmethod

@@ -25,7 +25,9 @@ def pages() -> dict[str, Path]:
 def with_table(text: str, provider: str) -> str:
     """The page with its table renewed."""
     rules = import_module(f"recorder_{provider}.rules").RULES
-    table = "\n".join(["| answer | to | becomes | meaning, and what to check |", "| --- | --- | --- | --- |", *_rows(rules)])
+    table = "\n".join(
+        ["| answer | to | becomes | meaning, and what to check |", "| --- | --- | --- | --- |", *_rows(rules)]
+    )
     return TABLE.sub(lambda match: f"{match[1]}\n{table}\n\n{match[2]}", text)
 
 

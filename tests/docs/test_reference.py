@@ -122,10 +122,10 @@ def test_provider_pages_name_what_can_be_set(provider: str) -> None:
     page = named(REFERENCE / "providers" / f"{provider}.md")
     found, emulator = load_provider(provider), load_emulator(provider)
     wanted = {*found.Config.model_fields, *found.Options.model_fields, *emulator.operations}
+    wanted |= {found.Config.env_name(name) for name, info in found.Config.model_fields.items() if info.is_required()}
     wanted |= {
-        found.Config.env_name(name) for name, info in found.Config.model_fields.items() if info.is_required()
+        model.model_fields["kind"].default for model in _models(RecordingSpec.model_fields["storage"].annotation)
     }
-    wanted |= {model.model_fields["kind"].default for model in _models(RecordingSpec.model_fields["storage"].annotation)}
     wanted |= parameters(emulator.__init__) - parameters(EmulatedService.__init__)
     assert wanted <= page, sorted(wanted - page)
 

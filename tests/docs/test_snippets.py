@@ -2,8 +2,8 @@
 
 A page is a test of its own: its blocks are run from top to bottom, in an empty folder, in one Python namespace. Both
 vendors' emulators serve for its length, their variables are in the environment, and 1001 and 1002 are in the room
-`lesson-42`. Time is simulated: recorders wait by the emulators' clock, which stands still between their waits. What
-happens to a block follows from its language:
+`lesson-42`. Time is simulated: recorders wait by the emulators' clock, which stands still between their waits, and
+moves on by ten seconds after every command. What happens to a block follows from its language:
 
 | block | what happens |
 | --- | --- |
@@ -108,6 +108,7 @@ def includes(answer: Any, part: Any) -> bool:
 class Page:
     """A page that is being run."""
 
+    clock: EmulatorClock
     control_url: str
     namespace: dict[str, Any] = field(default_factory=lambda: {"__name__": "__snippet__"})
     printed: str = ""
@@ -166,6 +167,7 @@ class Page:
                 return self._emulate(words[1:])
             case ["recorder", *arguments]:
                 result = CliRunner().invoke(app, arguments)
+                self.clock.advance(10)
                 self.exit_code = result.exit_code
                 return result.output
             case ["pytest", *arguments]:
@@ -251,7 +253,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
             os.environ.update(service.env)
             for participant in ("1001", "1002"):
                 service.join("lesson-42", participant)
-        running = Page(service.base_url)
+        running = Page(clock, service.base_url)
         stack.callback(running.close)
         yield running
 

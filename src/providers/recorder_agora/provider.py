@@ -41,6 +41,8 @@ RECOVERY_S = 90.0
 SETTLED_S = 30.0
 """How long a stop must have answered 404 at least, to be taken for an end when its deadline comes first."""
 REMEMBERED = 10_000
+EXITING = 501
+"""Query's code for a session that is exiting, in older documents; newer ones have 404."""
 ALLOCATION_FAILED = 502
 """Start's code for "no capacity for this resource id": nothing was started, a fresh resource id may do."""
 
@@ -95,7 +97,6 @@ class AgoraProvider(Provider):
 
     def __init__(self, config: AgoraConfig) -> None:
         super().__init__(config)
-        self._transport: Transport | None = None
         self._sightings = _Sightings()
 
     @property
@@ -103,29 +104,16 @@ class AgoraProvider(Provider):
         """The App ID."""
         return self.config.app_id
 
-    @property
-    def transport(self) -> Transport:
-        """The connections to the vendor."""
-        if self._transport is None:
-            self._transport = Transport(
-                self.name,
-                base_urls=self.config.hosts(),
-                rules=RuleTable(RULES),
-                read_envelope=read_envelope,
-                auth=HTTPBasicAuth(self.config.customer_id, self.config.customer_secret.get_secret_value()),
-                runtime=self.runtime,
-            )
-        return self._transport
-
-    def open(self, runtime: Runtime) -> None:
-        """Take the recorder's runtime. No request is sent."""
-        super().open(runtime)
-        self._transport = None
-
-    def close(self) -> None:
-        """Close connections. Recordings go on."""
-        if self._transport is not None:
-            self._transport.close()
+    def connect(self, runtime: Runtime) -> Transport:
+        """One pool of connections to the vendor's hosts."""
+        return Transport(
+            self.name,
+            base_urls=self.config.hosts(),
+            rules=RuleTable(RULES),
+            read_envelope=read_envelope,
+            auth=HTTPBasicAuth(self.config.customer_id, self.config.customer_secret.get_secret_value()),
+            runtime=runtime,
+        )
 
     def translate(self, spec: RecordingSpec, intent: StartIntent) -> Plan:
         """acquire and start for a spec. Pure.
@@ -226,7 +214,7 @@ class AgoraProvider(Provider):
         if runs:
             return StartOutcomeUnknown(
                 "it runs, but the vendor didn't tell its sid, without which it can't be stopped",
-                hint="The vendor's callbacks carry the sid. Without it, it ends once the room was empty for idle_timeout.",
+                hint="The vendor's callbacks carry the sid. Without it, the recording ends idle_timeout after the last user.",
                 **fields,
             )
         return UnexpectedResponse(
@@ -255,6 +243,8 @@ class AgoraProvider(Provider):
         return self._missing(recording, answer)
 
     def _missing(self, recording: Recording, answer: Answer) -> RecordingStatus:
+        if answer.envelope.code == EXITING:
+            return self._without_files(recording, RecordingState.STOPPING, "it is exiting (code 501)", answer)
         silence = self._sightings.silence(recording, self.runtime.clock.time())
         if silence < RECOVERY_S and self._age(recording) < RECOVERY_S:
             state, reason = RecordingState.STARTING, "the vendor doesn't know it yet (404)"

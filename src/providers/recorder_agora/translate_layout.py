@@ -47,7 +47,9 @@ class LayoutTranslator(Translator):
     def _lists(self) -> dict[str, Any]:
         regions = self._regions
         if self._is_stacked:
-            regions = [region for _, region in sorted(zip(self._depths, regions), key=lambda pair: pair[0])]
+            regions = [
+                region for _, region in sorted(zip(self._depths, regions, strict=True), key=lambda pair: pair[0])
+            ]
         lists = {"layoutConfig": tuple(regions), "backgroundConfig": tuple(self._images)}
         return {key: items for key, items in lists.items() if items}
 

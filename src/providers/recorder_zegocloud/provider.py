@@ -57,40 +57,23 @@ class ZegocloudProvider(Provider):
 
     config: ZegocloudConfig
 
-    def __init__(self, config: ZegocloudConfig) -> None:
-        super().__init__(config)
-        self._transport: Transport | None = None
-
     @property
     def account(self) -> str:
         """The AppID."""
         return str(self.config.app_id)
 
-    @property
-    def transport(self) -> Transport:
-        """The connections to the vendor."""
-        if self._transport is None:
-            self._transport = Transport(
-                self.name,
-                base_urls=self.config.hosts(),
-                rules=RuleTable(RULES),
-                read_envelope=read_envelope,
-                auth=self._sign,
-                runtime=self.runtime,
-                masked_query=frozenset({"Signature"}),
-                pins=(*BASE_URLS, *REGIONAL_BASE_URLS.values()),
-            )
-        return self._transport
-
-    def open(self, runtime: Runtime) -> None:
-        """Take the recorder's runtime. No request is sent."""
-        super().open(runtime)
-        self._transport = None
-
-    def close(self) -> None:
-        """Close connections. Recordings go on."""
-        if self._transport is not None:
-            self._transport.close()
+    def connect(self, runtime: Runtime) -> Transport:
+        """One pool of connections to the vendor's hosts."""
+        return Transport(
+            self.name,
+            base_urls=self.config.hosts(),
+            rules=RuleTable(RULES),
+            read_envelope=read_envelope,
+            auth=self._sign,
+            runtime=runtime,
+            masked_query=frozenset({"Signature"}),
+            pins=(*BASE_URLS, *REGIONAL_BASE_URLS.values()),
+        )
 
     def translate(self, spec: RecordingSpec, intent: StartIntent) -> Plan:
         """StartRecord for a spec. Pure.

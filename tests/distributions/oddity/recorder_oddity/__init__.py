@@ -1,0 +1,5 @@
+"""Offers a function where a provider is asked for."""
+
+
+def record(room: str) -> None:
+    """Record nothing."""

@@ -1,0 +1,176 @@
+"""The flow of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from requests import PreparedRequest
+
+from recorder_core import (
+    AuthenticationError,
+    FileStatus,
+    Layout,
+    Plan,
+    PlannedRequest,
+    Provider,
+    RecordedFile,
+    Recording,
+    RecordingNotFound,
+    RecordingSpec,
+    RecordingState,
+    RecordingStatus,
+    ServiceUnavailable,
+    StartIntent,
+)
+from recorder_core.transport import Answer, Call, Envelope, Rule, RuleTable, Runtime, Then, Transport, quote_path
+from recorder_paper.config import PaperConfig, PaperOptions
+from recorder_paper.translate import TapeTranslator
+
+STATES = {"running": RecordingState.RECORDING, "done": RecordingState.COMPLETED}
+
+RULES = (
+    Rule(statuses=(200, 201), then=Then.ACCEPT),
+    Rule(
+        statuses=(401,),
+        then=Then.RAISE,
+        error=AuthenticationError,
+        meaning="the press doesn't know the key",
+        hint="Check api_key.",
+        fault="caller",
+    ),
+    Rule(codes=("no_tape",), then=Then.RAISE, error=RecordingNotFound, meaning="there is no such tape"),
+    Rule(
+        statuses=(503,),
+        then=Then.REPEAT,
+        delays=(0.01, 0.01),
+        error=ServiceUnavailable,
+        meaning="the press is out of ink",
+        fault="vendor",
+        retryable=True,
+    ),
+)
+
+
+class PaperProvider(Provider):
+    """Paper Press."""
+
+    name = "paper"
+    plugin_api = 1
+    Config = PaperConfig
+    Options = PaperOptions
+    poll_delays = (0.01,)
+
+    config: PaperConfig
+
+    @property
+    def account(self) -> str:
+        """The press."""
+        return self.config.press
+
+    def connect(self, runtime: Runtime) -> Transport:
+        """The connections to the press."""
+        return Transport(
+            self.name,
+            base_urls=self.config.base_urls,
+            rules=RuleTable(RULES),
+            read_envelope=read_envelope,
+            auth=self._sign,
+            runtime=runtime,
+        )
+
+    def translate(self, spec: RecordingSpec, intent: StartIntent) -> Plan:
+        """One request: a new tape."""
+        options = self.options(spec, PaperOptions)
+        resolved = spec.resolved()
+        translator = TapeTranslator(self.name)
+        translator.walk_spec(resolved, given=spec, options=options, apart_from=intent.apart_from)
+        body = {"reference": intent.id, **translator.body}
+        return Plan(self.name, (self._planned("new", "/tapes", body),), translator.findings, resolved)
+
+    def start(self, plan: Plan, intent: StartIntent) -> Recording:
+        """Put in a new tape."""
+        answer = self._send("new", "POST", "/tapes", intent.id, plan.request("new").body, requires=("tape",))
+        intent.note(tape=answer.body["tape"])
+        return self.begun(
+            plan,
+            intent,
+            started_at=datetime.fromtimestamp(self.runtime.clock.time(), UTC),
+            native=intent.noted,
+            request_id=answer.envelope.request_id,
+        )
+
+    def status(self, recording: Recording) -> RecordingStatus:
+        """Look at the tape."""
+        return self._status(recording, self._send("look", "GET", self._path(recording), recording.id))
+
+    def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
+        """Take the tape out."""
+        return self._status(recording, self._send("take", "DELETE", self._path(recording), recording.id))
+
+    def translate_layout(self, recording: Recording, layout: Layout) -> Plan:
+        """One request."""
+        translator = TapeTranslator(self.name)
+        translator.walk_layout(layout)
+        path = f"{self._path(recording)}/layout"
+        return Plan(self.name, (self._planned("layout", path, translator.body),), translator.findings)
+
+    def layout(self, recording: Recording, layout: Layout, plan: Plan) -> Recording:
+        """Change the layout."""
+        path = f"{self._path(recording)}/layout"
+        self._send("layout", "PUT", path, recording.id, plan.request("layout").body)
+        return recording
+
+    def _path(self, recording: Recording) -> str:
+        return quote_path("tapes", recording.native["tape"])
+
+    def _planned(self, operation: str, path: str, body: Mapping[str, Any]) -> PlannedRequest:
+        return PlannedRequest(operation, "POST", f"{self.config.base_urls[0]}/v1{path}", body)
+
+    def _send(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        recording_id: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        requires: tuple[str, ...] = (),
+    ) -> Answer:
+        call = Call(
+            operation=operation,
+            method=method,
+            path=f"/v1{path}",
+            body=body,
+            recording_id=recording_id,
+            requires=requires,
+        )
+        return self.transport.send(call)
+
+    def _sign(self, request: PreparedRequest) -> PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self.config.api_key.get_secret_value()}"
+        return request
+
+    def _status(self, recording: Recording, answer: Answer) -> RecordingStatus:
+        location = recording.location
+        return RecordingStatus(
+            state=STATES[answer.body["state"]],
+            files=tuple(
+                RecordedFile(name=name, uri=location.uri(name) if location else None, status=FileStatus.UPLOADED)
+                for name in answer.body["files"]
+            ),
+            started_at=recording.started_at,
+            request_id=answer.envelope.request_id,
+            raw=answer.body,
+        )
+
+
+def read_envelope(status: int, headers: Mapping[str, str], body: Mapping[str, Any]) -> Envelope:
+    """Code and message of the body; the request id is a header."""
+    code = body.get("code")
+    return Envelope(
+        code=code if isinstance(code, str) else None,
+        message=body.get("message"),
+        request_id=headers.get("X-Request-Id"),
+    )

@@ -1,0 +1,1 @@
+"""Imports what isn't installed."""

@@ -1,0 +1,5 @@
+"""Imports what isn't installed."""
+
+import paper_shredder_sdk
+
+TornProvider = paper_shredder_sdk.Provider

@@ -1,0 +1,8 @@
+"""The docs' own tools can be imported by their tests."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
