@@ -275,9 +275,8 @@ def _imported(statement: str) -> tuple[float, float]:
 def show(report: dict[str, Any]) -> None:
     """The report as tables."""
     print("Cost of one operation, this library : bare requests.Session (lowest / median / highest of the rounds)\n")
-    print(
-        f"{'provider':<12}{'operation':<30}{'calls':>6}  {'CPU ratio':^22}{'CPU us':>15}  {'wall ratio':^22}{'wall us':>15}"
-    )
+    heads = ("provider", "operation", "calls", "CPU ratio", "CPU us", "wall ratio", "wall us")
+    print("{:<12}{:<30}{:>6}  {:^22}{:>15}  {:^22}{:>15}".format(*heads))
     for row in report["exchanges"]:
         cells = f"{row['provider']:<12}{row['operation']:<30}{row['requests']:>6}"
         for kind in ("cpu", "wall"):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
-__all__ = ["Clock", "Deadline", "SystemClock", "current_deadline", "deadline_scope"]
+__all__ = ["Clock", "Deadline", "SystemClock", "current_deadline"]
 
 
 class Clock(Protocol):

@@ -20,7 +20,7 @@ from recorder_core.models import RecordingSpec
 if TYPE_CHECKING:
     from recorder_core.models import Recording, RecordingStatus
 
-__all__ = ["HttpExchange", "Interception", "hookimpl", "hookspec"]
+__all__ = ["HttpExchange", "hookimpl"]
 
 PROJECT = "recorder_core"
 hookspec = pluggy.HookspecMarker(PROJECT)

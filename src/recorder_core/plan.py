@@ -12,7 +12,7 @@ from recorder_core.errors import UnsupportedFeature
 from recorder_core.models import RecordingSpec
 from recorder_core.models.base import MASK
 
-__all__ = ["Fidelity", "Finding", "Plan", "PlannedRequest", "Verdict", "masked", "merged"]
+__all__ = ["Fidelity", "Finding", "Plan", "PlannedRequest", "Verdict"]
 
 Verdict = Literal["approximated", "unsupported"]
 Fidelity = Literal["exact", "approximated", "unsupported"]

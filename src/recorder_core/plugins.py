@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, cast
 
-from stevedore.driver import DriverManager
-from stevedore.extension import ignore_conflicts
-
 from recorder_core.errors import ConfigurationError, ProviderNotFound
 from recorder_core.provider import PLUGIN_API, Provider, ProviderConfig, ProviderOptions
 
@@ -148,6 +145,10 @@ def load_hooks() -> list[object]:
 
 
 def _load(group: str, name: str) -> Any:
+    # Imported where it is used: listing what is installed needs the metadata alone.
+    from stevedore.driver import DriverManager
+    from stevedore.extension import ignore_conflicts
+
     what = group.rpartition(".")[2].removesuffix("s")
     found = [plugin for plugin in installed(group) if plugin.name == name]
     if not found:

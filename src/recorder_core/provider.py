@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -41,7 +41,7 @@ class ProviderConfig(BaseModel):
     A required field gives an example (`Field(examples=[...])`): it stands in where a plan is made without credentials.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     env_prefix: ClassVar[str] = ""
     """Environment variables are this prefix and the field's name in capitals."""
@@ -102,7 +102,7 @@ class ProviderConfig(BaseModel):
 class ProviderOptions(BaseModel):
     """The base of every provider's `Options`: what only this vendor has. None everywhere means no demand."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 OptionsModel = TypeVar("OptionsModel", bound=ProviderOptions)
@@ -156,6 +156,10 @@ class Provider(ABC):
         if self._transport is None:
             raise self._not_opened()
         return self._transport
+
+    def now(self) -> datetime:
+        """This moment on the recorder's clock."""
+        return datetime.fromtimestamp(self.runtime.clock.time(), UTC)
 
     def _not_opened(self) -> ConfigurationError:
         return ConfigurationError(

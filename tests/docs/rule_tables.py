@@ -14,6 +14,7 @@ from recorder_core.plugins import installed
 from recorder_core.rules import Rule, Then
 
 PAGES = Path(__file__).parents[2] / "docs" / "reference" / "providers"
+HEAD = ("| answer | to | becomes | meaning, and what to check |", "| --- | --- | --- | --- |")
 TABLE = re.compile(r"(<!-- rules -->\n).*?(<!-- end of rules -->)", re.DOTALL)
 
 
@@ -25,9 +26,7 @@ def pages() -> dict[str, Path]:
 def with_table(text: str, provider: str) -> str:
     """The page with its table renewed."""
     rules = import_module(f"recorder_{provider}.rules").RULES
-    table = "\n".join(
-        ["| answer | to | becomes | meaning, and what to check |", "| --- | --- | --- | --- |", *_rows(rules)]
-    )
+    table = "\n".join([*HEAD, *_rows(rules)])
     return TABLE.sub(lambda match: f"{match[1]}\n{table}\n\n{match[2]}", text)
 
 
@@ -42,7 +41,8 @@ def _rows(rules: tuple[Rule, ...]) -> Iterator[str]:
         if rule.then is Then.NEXT_HOST:
             becomes += " and the other hosts"
         meaning = f"{rule.meaning[:1].upper()}{rule.meaning[1:]}. {rule.hint}".strip().replace("|", "\\|")
-        yield f"| {', '.join(words) or 'anything else'} | {', '.join(rule.operations) or 'any'} | {becomes} | {meaning} |"
+        cells = (", ".join(words) or "anything else", ", ".join(rule.operations) or "any", becomes, meaning)
+        yield f"| {' | '.join(cells)} |"
 
 
 def _plain(codes: tuple[int | str | None, ...]) -> Iterator[int | str | None]:

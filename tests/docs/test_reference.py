@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 import pytest
-import recorder_core
 import rule_tables
 import typer.main
 from pydantic import BaseModel
 
+import recorder_core
 from recorder_core import RecordingSpec, errors
 from recorder_core.cli.app import app
 from recorder_core.emulation.service import EmulatedService

@@ -12,7 +12,8 @@ moves on by ten seconds after every command. What happens to a block follows fro
 | `yaml`, `toml`, `json` | it is a spec, a part of one, a layout or a pyproject.toml, and loads as that |
 | `console` | each `$ command` is run (`recorder`, `pytest`); the lines below it are its output, `…` any text in it |
 | `text` after `python` | what the Python printed, as above |
-| `http` | it is sent to the emulator's control API, the last that `recorder emulate` has started; `json` after it is a part of the answer |
+| `http` | it is sent to the last emulator that was started |
+| `json` after `http` | a part of the answer |
 | `sh` | it is for the reader's machine: its `make` targets and environment variables exist |
 
 A command ends with 0 unless `echo $?` asks for its exit code.

@@ -64,7 +64,8 @@ class AgoraConfig(ProviderConfig):
 
     def hosts(self) -> tuple[str, ...]:
         """Base URLs in failover order ("Best practices", Agora, 2026), unless `base_urls` replaces them."""
-        return self.base_urls or (REGIONAL_BASE_URLS[self.area] if self.area else ()) + BASE_URLS
+        regional = REGIONAL_BASE_URLS[self.area] if self.area else ()
+        return self.base_urls or regional + (BASE_URLS[::-1] if self.area == "CN" else BASE_URLS)
 
 
 class AgoraOptions(ProviderOptions):

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections import OrderedDict
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from pydantic import SecretStr
@@ -174,7 +174,7 @@ class AgoraProvider(Provider):
         intent.note(sid=sid)
         hours = acquire["clientRequest"]["resourceExpiredHour"]
         expected = plan.spec.expected_participants
-        now = self._now()
+        now = self.now()
         return self.begun(
             plan,
             intent,
@@ -214,7 +214,7 @@ class AgoraProvider(Provider):
         if runs:
             return StartOutcomeUnknown(
                 "it runs, but the vendor didn't tell its sid, without which it can't be stopped",
-                hint="The vendor's callbacks carry the sid. Without it, the recording ends idle_timeout after the last user.",
+                hint="The vendor's callbacks carry the sid. Else it ends once the room was empty for idle_timeout.",
                 **fields,
             )
         return UnexpectedResponse(
@@ -288,7 +288,7 @@ class AgoraProvider(Provider):
             answer = self._send("stop", recording.id, path, body)
             if answer.envelope.code != 404:
                 self._sightings.ended(recording)
-                return stop_status(recording, answer, self._now())
+                return stop_status(recording, answer, self.now())
             silence = self._sightings.silence(recording, self.runtime.clock.time())
             if silence >= RECOVERY_S or limit.remaining() <= delay:
                 break
@@ -321,9 +321,6 @@ class AgoraProvider(Provider):
 
     def _age(self, recording: Recording) -> float:
         return self.runtime.clock.time() - recording.started_at.timestamp()
-
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(self.runtime.clock.time(), UTC)
 
     def _identity(self, recording: Recording) -> dict[str, Any]:
         return {"cname": recording.native["cname"], "uid": recording.native["uid"]}

@@ -92,7 +92,7 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
             token=self.token,
             recordingConfig=RecordingConfig(**recording),
             recordingFileConfig=RecordingFileConfig(**self._files),
-            storageConfig=self.storage_config(self._prefix),
+            storageConfig=self._storage_config(self._prefix),
         )
         start = merged(StartRequest(**identity, clientRequest=client).tree(), self._extra)
         acquire = AcquireRequest(**identity, clientRequest=AcquireClientRequest(**self._acquire)).tree()

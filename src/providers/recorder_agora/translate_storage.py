@@ -22,7 +22,7 @@ class StorageTranslator(Translator):
         super().__init__(name)
         self._storage: dict[str, Any] = {}
 
-    def storage_config(self, prefix: tuple[str, ...] | None) -> StorageConfig:
+    def _storage_config(self, prefix: tuple[str, ...] | None) -> StorageConfig:
         """`storageConfig` of start."""
         return StorageConfig(**self._storage, fileNamePrefix=prefix)
 

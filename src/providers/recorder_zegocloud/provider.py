@@ -6,7 +6,7 @@ import itertools
 import secrets
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import md5
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -102,7 +102,7 @@ class ZegocloudProvider(Provider):
         answer = self._send("StartRecord", intent.id, body, requires=("Data.TaskId",))
         task_id = answer.body["Data"]["TaskId"]
         intent.note(TaskId=task_id, base_url=answer.base_url)
-        now = self._now()
+        now = self.now()
         return self.begun(
             plan,
             intent,
@@ -226,9 +226,6 @@ class ZegocloudProvider(Provider):
     def _planned(self, action: str, body: Mapping[str, Any]) -> PlannedRequest:
         url = f"{self.config.hosts()[0].rstrip('/')}/?{urlencode(self._query(action))}"
         return PlannedRequest(action, "POST", url, body)
-
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(self.runtime.clock.time(), UTC)
 
 
 def signature(app_id: int, nonce: str, server_secret: str, timestamp: int) -> str:

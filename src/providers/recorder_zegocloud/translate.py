@@ -106,7 +106,7 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
         super().__init__(
             name,
             spec.layout,
-            canvas=(spec.video.width or 0, spec.video.height or 0),
+            canvas=self._canvas(spec),
             streams=stream_names(spec, options),
             expected_participants=spec.expected_participants,
         )
@@ -130,9 +130,16 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
             RoomId=self.spec.room,
             RecordInputParams=InputParams(**inputs, MixConfig=MixParams(**mix)),
             RecordOutputParams=OutputParams(**self._output),
-            StorageParams=self.storage_params(),
+            StorageParams=self._storage_params(),
         )
         return merged(request.tree(), self._extra)
+
+    @staticmethod
+    def _canvas(spec: RecordingSpec) -> tuple[int, int]:
+        """The canvas that the layout lies on: known before the walk comes to `video`."""
+        width, height = spec.video.width or 0, spec.video.height or 0
+        fits = max(width, height) <= LARGEST_SIDE and width * height <= LARGEST_CANVAS
+        return (width, height) if fits else DEFAULT_CANVAS
 
     def set_room(self, room: str) -> None:
         """Any text is a RoomId."""
@@ -169,8 +176,8 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
                 "record sound or pictures of everybody, or start an individual recording",
             )
             return
-        for name in people:
-            self._is_stream("", self.streams.camera(name))
+        if not all(self._is_stream("", self.streams.camera(name)) for name in people):
+            return
         self._mix["StreamConfigList"] = [
             *(
                 StreamConfig(StreamId=self.streams.camera(name), StreamType=STREAM_MEDIA[recorded(name)])
@@ -183,18 +190,17 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
         """Sizes synthesised layouts; the vendor has no knob for it."""
 
     def set_video(self, *, width: int, height: int, fps: int, bitrate_kbps: int) -> None:
-        if max(width, height) > LARGEST_SIDE or width * height > LARGEST_CANVAS:
+        if self.canvas != (width, height):
             self.unsupported(
                 "",
                 f"{width}x{height}; a side has at most {LARGEST_SIDE} px, both {LARGEST_CANVAS} together",
                 "shrink it",
             )
-            width, height = DEFAULT_CANVAS
+            width, height = self.canvas
             video = self.spec.video.model_copy(update={"width": width, "height": height})
             self.spec = self.spec.model_copy(update={"video": video})
         if fps not in FPS:
             self.unsupported("fps", f"{fps}; the vendor takes {FPS[0]} to {FPS[-1]}", "choose one in that range")
-        self.canvas = (width, height)
         self._mix["MixOutputVideoConfig"] = VideoConfig(
             Width=width, Height=height, Fps=min(max(fps, FPS[0]), FPS[-1]), Bitrate=bitrate_kbps * 1000
         )

@@ -160,10 +160,10 @@ class LayoutTranslator(Translator):
                 "a task shows one whiteboard, and only if it was started with one",
                 "leave the region out",
             )
-        order = sorted(range(count), key=lambda index: (self.layout_z(index), index))
+        order = sorted(range(count), key=lambda index: (self._depth(index), index))
         self._layers = {index: rank for rank, index in enumerate(order, start=1)}
 
-    def layout_z(self, index: int) -> int:
+    def _depth(self, index: int) -> int:
         """Stacking number of a region of the layout."""
         return self.layout.regions[index].z if isinstance(self.layout, Custom) else 0
 

@@ -22,7 +22,7 @@ class StorageTranslator(Translator):
         super().__init__(name)
         self._storage: dict[str, Any] = {}
 
-    def storage_params(self) -> Storage:
+    def _storage_params(self) -> Storage:
         """`StorageParams` of StartRecord."""
         return Storage(**self._storage)
 

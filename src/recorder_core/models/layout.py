@@ -126,7 +126,7 @@ class Region(Rectangle):
 class LayoutBase(Kind):
     """What every layout has."""
 
-    background: Annotated[Background, OPTIONAL_SECTION] = Background()
+    background: Annotated[Background, OPTIONAL_SECTION] = Field(default_factory=Background)
     """What is seen where no participant is."""
 
     placeholders: FrozenDict[ParticipantId, Image] = FrozenMapping()

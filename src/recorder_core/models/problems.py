@@ -29,7 +29,11 @@ def describe_errors(
         hidden: texts that aren't shown whichever field they stand in.
     """
     lines: dict[str, None] = {}
-    for details in error.errors(include_url=False):
+    found = error.errors(include_url=False)
+    for details in found:
+        # pydantic counts the items that are sound, so a list whose items are all wrong is "too short" as well.
+        if details["type"] == "too_short" and any(_lies_below(other["loc"], details["loc"]) for other in found):
+            continue
         path, field = _locate(details["loc"], model)
         if details["type"] in ("union_tag_invalid", "union_tag_not_found"):
             path = [*path, str(details["ctx"]["discriminator"]).strip("'")]
@@ -46,6 +50,10 @@ def nearest(name: str, names: Iterable[str]) -> str:
     if close:
         return f"; did you mean {close[0]}?"
     return f"; known are {', '.join(known)}" if known else ""
+
+
+def _lies_below(loc: Sequence[int | str], above: Sequence[int | str]) -> bool:
+    return len(loc) > len(above) and tuple(loc[: len(above)]) == tuple(above)
 
 
 # --- paths -------------------------------------------------------------------------------------------------

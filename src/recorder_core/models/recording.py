@@ -227,7 +227,9 @@ class Recording(Report):
     layout: Annotated[Layout | Kept | None, Field(union_mode="left_to_right")] = None
     """The layout as it stands."""
 
-    participants: Annotated[Participants | Kept, Field(union_mode="left_to_right")] = Participants()
+    participants: Annotated[Participants | Kept, Field(union_mode="left_to_right")] = Field(
+        default_factory=Participants
+    )
     """Whose sound and pictures are recorded."""
 
     location: Location | None = None

@@ -74,7 +74,7 @@ class RecordingSpec(Model):
     media: Media = Media.AUDIO_VIDEO
     """What is recorded: audio_video, audio or video."""
 
-    participants: Annotated[Participants, OPTIONAL_SECTION] = Participants()
+    participants: Annotated[Participants, OPTIONAL_SECTION] = Field(default_factory=Participants)
     """Whose sound and pictures are recorded. Not in web mode."""
 
     expected_participants: Count | None = None
@@ -83,13 +83,13 @@ class RecordingSpec(Model):
     layout: Layout | None = None
     """Where each participant stands. None: `Grid()` in composite mode."""
 
-    video: Annotated[Video, OPTIONAL_SECTION] = Video()
+    video: Annotated[Video, OPTIONAL_SECTION] = Field(default_factory=Video)
     """Size, frame rate and bit rate of the picture."""
 
-    audio: Annotated[Audio, OPTIONAL_SECTION] = Audio()
+    audio: Annotated[Audio, OPTIONAL_SECTION] = Field(default_factory=Audio)
     """Quality of the sound."""
 
-    output: Annotated[Output, OPTIONAL_SECTION] = Output()
+    output: Annotated[Output, OPTIONAL_SECTION] = Field(default_factory=Output)
     """The files."""
 
     idle_timeout: Count | None = None

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from requests import PreparedRequest
-from tenacity import Retrying, retry_if_result
 
 from recorder_core.errors import ConfigurationError
 from recorder_core.rules import RuleTable
@@ -115,6 +114,8 @@ class Transport:
 
         The first attempt was made before, so that a call that succeeds at once doesn't pay for this.
         """
+        from tenacity import Retrying, retry_if_result
+
         outcomes = chain((first,), iter(attempts.make, None))
         retrying = Retrying(
             retry=retry_if_result(lambda _: attempts.pause is not None),

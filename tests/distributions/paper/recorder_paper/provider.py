@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from requests import PreparedRequest
@@ -96,7 +95,7 @@ class PaperProvider(Provider):
         return self.begun(
             plan,
             intent,
-            started_at=datetime.fromtimestamp(self.runtime.clock.time(), UTC),
+            started_at=self.now(),
             native=intent.noted,
             request_id=answer.envelope.request_id,
         )

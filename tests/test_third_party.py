@@ -1,0 +1,303 @@
+"""Plugins in distributions of their own: built into wheels, installed apart from the source tree, found by name."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+from distributions.press import KEY, Press
+
+DISTRIBUTIONS = Path(__file__).parent / "distributions"
+NAMES = ("paper", "torn", "copycat", "vintage", "oddity", "curfew")
+
+RECORD = """
+from recorder_core import Grid, Recorder, RecordingSpec, RecordingState
+
+spec = RecordingSpec.load({
+    "room": "lesson-42",
+    "output": {"formats": ["mp4"]},
+    "storage": {"kind": "s3", "bucket": "b", "region": "r", "access_key": "AK-paper", "secret_key": "SK-paper"},
+    "options": {"paper": {"ink": "blue"}},
+})
+with Recorder.from_env("paper") as recorder:
+    recording = recorder.start(spec, confirm=True)
+    changed = recorder.layout(recording, Grid(background={"color": "#ffffff"}))
+    outcome = recorder.stop(changed)
+    show(recording=recording.model_dump(mode="json"), revision=changed.revision, state=outcome.state,
+         files=[file.uri for file in outcome.files], request_id=outcome.request_id)
+"""
+
+
+@dataclass
+class Shelf:
+    """Where the wheels lie and where each was installed."""
+
+    folder: Path
+    installed: dict[str, Path] = field(default_factory=dict)
+
+    def build(self) -> None:
+        """Build every wheel, without network."""
+        sources = [str(DISTRIBUTIONS / name) for name in NAMES]
+        self._pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(self.folder), *sources)
+
+    def path_of(self, name: str) -> Path:
+        """The folder into which a distribution's wheel was installed, and nothing else."""
+        if name not in self.installed:
+            (wheel,) = self.folder.glob(f"recorder_{name}-*.whl")
+            target = self.folder / "installed" / name
+            self._pip("install", "--no-deps", "--no-index", "--target", str(target), str(wheel))
+            self.installed[name] = target
+        return self.installed[name]
+
+    def _pip(self, *arguments: str) -> None:
+        command = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    made = Shelf(tmp_path_factory.mktemp("wheels"))
+    made.build()
+    return made
+
+
+@pytest.fixture
+def press() -> Iterator[Press]:
+    with Press() as running:
+        yield running
+
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def run(shelf: Shelf, tmp_path: Path, press: Press) -> Run:
+    """Runs code in an interpreter that has these distributions installed; gives what it showed, or its error."""
+    prelude = (
+        "import json\n"
+        "def show(**values): print(json.dumps(values))\n"
+        "def failure(call, *given, **named):\n"
+        "    try: call(*given, **named)\n"
+        "    except Exception as error:\n"
+        "        show(kind=type(error).__name__, text=str(error), cause=type(error.__cause__).__name__)\n"
+        "    else: show(kind=None)\n"
+    )
+
+    def run(code: str, *installed: str, **env: str) -> Any:
+        own = {
+            "PYTHONPATH": os.pathsep.join(str(shelf.path_of(name)) for name in installed),
+            "HOME": str(tmp_path),
+            "XDG_CACHE_HOME": str(tmp_path / "cache"),
+            "PAPER_PRESS": "press-1",
+            "PAPER_API_KEY": KEY,
+            "PAPER_BASE_URLS": press.base_url,
+        }
+        done = subprocess.run(
+            (sys.executable, "-W", "error", "-c", prelude + code),
+            cwd=tmp_path,
+            env={**os.environ, **own, **env},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    return run
+
+
+def test_the_plugins_are_not_in_the_source_tree() -> None:
+    """No plugin of the tests can be imported here: what is tested is what was built and installed."""
+    for name in NAMES:
+        assert importlib.util.find_spec(f"recorder_{name}") is None
+
+
+def test_a_third_provider_records(run: Run, press: Press) -> None:
+    """Found by its name, configured from its variables, through the same Recorder: start, layout, stop, files."""
+    shown = run(RECORD, "paper")
+    recording = shown["recording"]
+    assert recording["provider"] == "paper"
+    assert recording["account"] == "press-1"
+    assert recording["native"] == {"tape": "tape 1/A"}
+    assert (shown["revision"], shown["state"]) == (1, "completed")
+    assert shown["files"] == [f"s3://b/{recording['id']}.mp4"]
+    assert shown["request_id"] == "request-4"
+    (started, looked, changed, stopped) = press.requests
+    assert started[:2] == ("POST", "/v1/tapes")
+    assert started[2] == {
+        "reference": recording["id"],
+        "name": "lesson-42",
+        "sound": True,
+        "pictures": True,
+        "layout": "grid",
+        "paper": "#000000",
+        "bucket": {"name": "b", "region": "r", "key": "AK-paper", "secret": "SK-paper"},
+        "ink": "blue",
+    }
+    assert looked[:2] == ("GET", "/v1/tapes/tape%201%2FA")
+    assert changed == ("PUT", "/v1/tapes/tape%201%2FA/layout", {"layout": "grid", "paper": "#ffffff"})
+    assert stopped[:2] == ("DELETE", "/v1/tapes/tape%201%2FA")
+
+
+def test_a_third_provider_is_refused_what_it_lacks(run: Run, press: Press) -> None:
+    """The walk finds what its translator doesn't claim, before anything is sent."""
+    shown = run(
+        "from recorder_core import Recorder, RecordingSpec, S3\n"
+        "storage = S3(bucket='b', region='r', access_key='AK', secret_key='SK', session_token='T')\n"
+        "spec = RecordingSpec(room='r', storage=storage, video={'fps': 20}, idle_timeout=60)\n"
+        "plan = Recorder.from_env('paper').plan(spec)\n"
+        "show(findings=[finding.path for finding in plan.findings], fidelity=plan.fidelity)",
+        "paper",
+    )
+    assert shown == {
+        "findings": ["video.fps", "output.formats", "idle_timeout", "storage.session_token"],
+        "fidelity": "unsupported",
+    }
+    assert press.requests == []
+
+
+def test_a_third_provider_has_the_transport_and_its_errors(run: Run, press: Press) -> None:
+    """Repeats, classes, hints and masked secrets are the core's, whoever writes the rules."""
+    press.out_of_ink = 2
+    assert run(RECORD, "paper")["state"] == "completed"
+    shown = run(
+        f"from recorder_core import Recorder\n{RECORD.partition('with ')[0]}"
+        "failure(Recorder.from_env('paper').start, spec)",
+        "paper",
+        PAPER_API_KEY="wrong-key-of-the-test",
+    )
+    assert shown["kind"] == "AuthenticationError"
+    assert shown["text"].startswith("paper new: the press doesn't know the key")
+    assert "code who, message 'who are you?', request id request-7" in shown["text"]
+    assert shown["text"].endswith("Hint: Check api_key.")
+    assert "wrong-key-of-the-test" not in shown["text"]
+
+
+LOAD = "from recorder_core.plugins import load_provider\nfailure(load_provider, {!r})"
+
+
+def test_a_plugin_that_cannot_be_imported_is_named(run: Run) -> None:
+    """Its entry point, distribution, version and cause; the cause is chained."""
+    shown = run(LOAD.format("torn"), "paper", "torn")
+    assert shown == {
+        "kind": "ProviderNotFound",
+        "cause": "ModuleNotFoundError",
+        "text": (
+            "torn: the provider 'torn' (recorder_torn.provider:TornProvider of recorder-torn 0.3.0) can't be imported: "
+            "ModuleNotFoundError: No module named 'paper_shredder_sdk'\n"
+            "Hint: Mend or reinstall that distribution; other providers are not touched by this."
+        ),
+    }
+
+
+def test_two_plugins_with_one_name_are_both_named(run: Run) -> None:
+    """Neither is imported, and nobody guesses which was meant."""
+    shown = run(LOAD.format("paper"), "paper", "copycat")
+    assert shown["kind"] == "ProviderNotFound"
+    assert shown["text"] == (
+        "paper: the provider name 'paper' is claimed by recorder-copycat 2.0.0 and recorder-paper 1.4.0\n"
+        "Hint: Uninstall all but one of them."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        (
+            "vintage",
+            "the provider 'vintage' (recorder_vintage:VintageProvider of recorder-vintage 0.9.0) was written for "
+            "plugin API 0, this release speaks 1",
+        ),
+        (
+            "oddity",
+            "the provider 'oddity' (recorder_oddity:record of recorder-oddity 0.0.1) is no subclass of "
+            "recorder_core.Provider",
+        ),
+    ],
+)
+def test_a_plugin_that_does_not_fit_is_named(run: Run, name: str, problem: str) -> None:
+    """An older contract and a wrong type are told apart, before anything of the plugin is used."""
+    shown = run(LOAD.format(name), name)
+    assert shown["text"] == f"{name}: {problem}\nHint: Install a version of it that fits this release."
+
+
+def test_a_broken_plugin_harms_nobody(run: Run) -> None:
+    """With all the broken ones beside it, the third provider records, and ours load."""
+    ours = (
+        "from recorder_core.plugins import load_provider\n"
+        "assert load_provider('agora').name == 'agora' and load_provider('zegocloud').name == 'zegocloud'\n"
+    )
+    assert run(ours + RECORD, "torn", "paper", "vintage", "oddity")["state"] == "completed"
+
+
+def test_what_is_installed_is_listed_without_being_imported(run: Run) -> None:
+    """Name, target, distribution and version of every plugin, the broken and the clashing ones too."""
+    shown = run(
+        "import sys\nfrom recorder_core.plugins import HOOKS, installed\n"
+        "show(providers=[[f.name, f.target, f.distribution, f.version] for f in installed()],\n"
+        "     hooks=[f.name for f in installed(HOOKS)],\n"
+        "     loaded=[name for name in sys.modules if name.startswith('recorder_')])",
+        *NAMES,
+    )
+    core = ["recorder-core", version("recorder-core")]
+    assert sorted(shown["providers"]) == [
+        ["agora", "recorder_agora.provider:AgoraProvider", *core],
+        ["oddity", "recorder_oddity:record", "recorder-oddity", "0.0.1"],
+        ["paper", "recorder_copycat:CopycatProvider", "recorder-copycat", "2.0.0"],
+        ["paper", "recorder_paper.provider:PaperProvider", "recorder-paper", "1.4.0"],
+        ["torn", "recorder_torn.provider:TornProvider", "recorder-torn", "0.3.0"],
+        ["vintage", "recorder_vintage:VintageProvider", "recorder-vintage", "0.9.0"],
+        ["zegocloud", "recorder_zegocloud.provider:ZegocloudProvider", *core],
+    ]
+    assert shown["hooks"] == ["curfew"]
+    assert {name.split(".")[0] for name in shown["loaded"]} == {"recorder_core"}
+
+
+def test_a_name_that_is_not_installed_gets_the_nearest(run: Run) -> None:
+    """The error lists what there is."""
+    shown = run(LOAD.format("papr"), "paper")
+    assert shown["text"] == (
+        "papr: no provider named 'papr' is installed; there is agora, paper, zegocloud\nHint: Did you mean 'paper'?"
+    )
+
+
+def test_an_installed_hook_plugin_is_used(run: Run, press: Press, tmp_path: Path) -> None:
+    """A policy changes the spec, an observer sees every request masked and the end."""
+    diary = tmp_path / "diary.txt"
+    assert run(RECORD, "paper", "curfew", CURFEW_DIARY=str(diary))["recording"]["room"] == "school-lesson-42"
+    assert press.requests[0][2]["name"] == "school-lesson-42"
+    written = diary.read_text()
+    assert [line.partition(" ")[0] for line in written.splitlines()] == [
+        *("new", "look", "layout", "take", "school-lesson-42")
+    ]
+    assert "SK-paper" not in written
+    assert "school-lesson-42 completed" in written
+
+
+def test_an_installed_policy_vetoes(run: Run, press: Press, tmp_path: Path) -> None:
+    """Vetoed says what the policy said, and nothing is sent."""
+    shown = run(
+        f"{RECORD.partition('with ')[0]}"
+        "failure(Recorder.from_env('paper').start, spec.model_copy(update={'room': 'closed-1'}))",
+        "paper",
+        "curfew",
+    )
+    assert shown["kind"] == "Vetoed"
+    assert shown["text"] == "paper start: closed-1 is closed\nHint: Come back tomorrow."
+    assert press.requests == []
+
+
+def test_installed_hooks_are_turned_off_by_an_empty_list(run: Run, press: Press) -> None:
+    """`hooks=[]` means none."""
+    shown = run(RECORD.replace('from_env("paper")', 'from_env("paper", hooks=[])'), "paper", "curfew")
+    assert shown["recording"]["room"] == "lesson-42"
