@@ -177,6 +177,8 @@ class LayoutTranslator(Translator):
             self.approximated("image.fit", f"the vendor can't {image_fit} the canvas image", "it is cropped to cover")
 
     def placeholder(self, participant: str, *, url: str, fit: Fit | None) -> None:
+        if participant != "*" and not self._is_uid("", participant):
+            return
         self.approximated(
             "",
             "the vendor shows it 3.5 s after a camera goes off, not when somebody leaves; JPG or BMP up to 6 MB",
@@ -186,7 +188,7 @@ class LayoutTranslator(Translator):
             self._mixed["defaultUserBackgroundImage"] = url
             if fit not in (None, Fit.COVER):
                 self.approximated("fit", f"the vendor can't {fit} the image of everybody", "name the participants")
-        elif self._is_uid("", participant):
+        else:
             self._images.append(BackgroundConfig(uid=participant, image_url=url, render_mode=self._render_mode(fit)))
 
     def _render_mode(self, fit: Fit | None) -> Literal[0, 1]:

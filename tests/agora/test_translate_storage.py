@@ -1,0 +1,104 @@
+"""Storage, neutral to wire: the vendor's numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from planned import KEYS, S3_STORAGE, Planner, revealed
+
+from recorder_agora.tables import STORAGE_REGIONS, StorageVendor
+
+
+@pytest.fixture(scope="module")
+def plan() -> Planner:
+    return Planner("agora")
+
+
+def storage(plan: Planner, **fields: Any) -> Any:
+    """storageConfig of start."""
+    return revealed(plan(storage=fields).request("start").body)["clientRequest"]["storageConfig"]
+
+
+SENT = {"bucket": "b", "accessKey": "AK-1", "secretKey": "SK-1"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "region", "vendor", "number"),
+    [
+        ("qiniu_kodo", "z1", 0, 1),
+        ("s3", "us-east-1", 1, 0),
+        ("alibaba_oss", "cn-shanghai", 2, 1),
+        ("tencent_cos", "ap-beijing", 3, 1),
+        ("kingsoft_ks3", "BEIJING", 4, 3),
+        ("huawei_obs", "cn-north-4", 7, 1),
+        ("baidu_bos", "bd", 8, 1),
+    ],
+)
+def test_a_cloud_and_its_region_are_numbers(plan: Planner, kind: str, region: str, vendor: int, number: int) -> None:
+    """The neutral names of cloud and region become the vendor's numbers."""
+    sent = storage(plan, kind=kind, bucket="b", region=region, **KEYS)
+    assert sent == {"vendor": vendor, "region": number, **SENT}
+
+
+def test_clouds_without_regions_take_zero(plan: Planner) -> None:
+    """Google, Azure and S3-compatible stores; the account's name is Azure's access key."""
+    assert storage(plan, kind="google_cloud_storage", bucket="b", **KEYS) == {"vendor": 6, "region": 0, **SENT}
+    azure = storage(plan, kind="azure_blob", container="c", account_name="account", account_key="key-1")
+    assert azure == {"vendor": 5, "region": 0, "bucket": "c", "accessKey": "account", "secretKey": "key-1"}
+    store = {"kind": "s3_compatible", "bucket": "b", "region": "any", "endpoint": "store.example.com", **KEYS}
+    for path_style in (True, False):
+        sent = storage(plan, **store, path_style=path_style)
+        assert sent == {"vendor": 11, "region": 0, **SENT, "extensionParams": {"endpoint": "store.example.com"}}
+        assert plan(storage={**store, "path_style": path_style}).findings == ()
+
+
+def test_temporary_keys_go_with_their_end(plan: Planner) -> None:
+    """The session token, and its end in Unix seconds."""
+    sent = storage(plan, **S3_STORAGE, session_token="ST", session_expires_at="2026-08-01T12:00:00+02:00")
+    assert (sent["stsToken"], sent["stsExpiration"]) == ("ST", 1785578400)
+
+
+def test_tags_and_encryption_are_extensions(plan: Planner) -> None:
+    """Only what was given is sent."""
+    assert "extensionParams" not in storage(plan, **S3_STORAGE)
+    assert storage(plan, **S3_STORAGE, object_tag="t")["extensionParams"] == {"tag": "t"}
+    oss = {"kind": "alibaba_oss", "bucket": "b", "region": "cn-hangzhou", **KEYS}
+    assert storage(plan, **oss, object_tag="t")["extensionParams"] == {"tag": "t"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "path", "verdict"),
+    [
+        ({**S3_STORAGE, "region": "eu-west-9"}, "storage.region", "unsupported"),
+        ({**S3_STORAGE, "region": "us-gov-west-1"}, "storage.region", "approximated"),
+        ({"kind": "qiniu_kodo", "bucket": "b", "region": "z0", **KEYS}, "storage.kind", "approximated"),
+        ({"kind": "kingsoft_ks3", "bucket": "b", "region": "BEIJING", **KEYS}, "storage.kind", "approximated"),
+        ({"kind": "s3", "bucket": "b", "region": "eu-west-1", "role_arn": "arn:r"}, "storage.role_arn", "unsupported"),
+        ({"kind": "google_cloud_storage", "bucket": "b", "credentials_json": "{}"}, "storage.credentials_json", "unsupported"),
+        ({"kind": "china_mobile_eos", "bucket": "b", "region": "r", **KEYS}, "storage", "unsupported"),
+    ],
+)
+def test_what_the_vendor_cannot_store_to(plan: Planner, fields: dict[str, Any], path: str, verdict: str) -> None:
+    """An unknown region, a doubtful one, a cloud that left the list, and credentials of another form."""
+    assert plan.found(storage=fields) == {path: verdict}
+
+
+def test_an_unknown_region_gets_the_nearest_names(plan: Planner) -> None:
+    """The finding helps to mend the slip."""
+    (finding,) = plan(storage={**S3_STORAGE, "region": "eu-wset-1"}).findings
+    assert "eu-west-1" in finding.instead
+
+
+def test_every_region_in_the_table_can_be_asked_for(plan: Planner) -> None:
+    """No region of a listed cloud is refused."""
+    kinds = {
+        StorageVendor.AMAZON_S3: "s3",
+        StorageVendor.ALIBABA_CLOUD: "alibaba_oss",
+        StorageVendor.TENCENT_CLOUD: "tencent_cos",
+        StorageVendor.HUAWEI_CLOUD: "huawei_obs",
+        StorageVendor.BAIDU_AI_CLOUD: "baidu_bos",
+    }
+    for vendor, kind in kinds.items():
+        for name, region in STORAGE_REGIONS[vendor].items():
+            assert storage(plan, kind=kind, bucket="b", region=name, **KEYS)["region"] == region.number
