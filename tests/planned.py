@@ -91,7 +91,9 @@ def neutral_methods(options: type[BaseModel]) -> dict[str, set[str] | None]:
                 methods[f"set_{name}"] = set(_leaves(model))
             else:
                 methods[f"{name}_{kind}"] = {
-                    field for field, below in model.model_fields.items() if field != "kind" and not _models(below.annotation)
+                    field
+                    for field, below in model.model_fields.items()
+                    if field != "kind" and not _models(below.annotation)
                 }
                 methods |= _below(model)
     return methods | {"set_apart_from": None} | {f"option_{name}": None for name in options.model_fields}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from distributions.press import KEY, Press
 
 DISTRIBUTIONS = Path(__file__).parent / "distributions"

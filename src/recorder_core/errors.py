@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from recorder_core.models.recording import StartIntent
+    from recorder_core.models.recording import Recording, StartIntent
     from recorder_core.plan import Finding
 
 __all__ = [
@@ -59,6 +59,7 @@ class RecorderError(Exception):
         fault: whose fault it is, where that is known.
         hint: what to check next, in plain words.
         intent: on errors of `start` after its first byte was sent: the `StartIntent`, else None.
+        recording: on errors of `start(confirm=True)` after the vendor accepted it: the handle, else None.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class RecorderError(Exception):
         fault: Fault | None = None,
         hint: str | None = None,
         intent: StartIntent | None = None,
+        recording: Recording | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -90,6 +92,7 @@ class RecorderError(Exception):
         self.fault: Fault | None = fault
         self.hint = hint
         self.intent = intent
+        self.recording = recording
 
     def __str__(self) -> str:
         where = " ".join(part for part in (self.provider, self.operation) if part)

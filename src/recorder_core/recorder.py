@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
-import threading
 import uuid
-import weakref
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,7 +13,6 @@ from typing import Any, Literal, Self
 from recorder_core.clock import Clock, Deadline, SystemClock, deadline_scope
 from recorder_core.errors import (
     ConfigurationError,
-    DeadlineExceeded,
     InvalidSpec,
     RecorderError,
     StartOutcomeUnknown,
@@ -36,6 +32,7 @@ from recorder_core.plan import Plan
 from recorder_core.plugins import PROVIDERS, check_provider, installed, load_hooks, load_provider
 from recorder_core.provider import Provider
 from recorder_core.transport import Runtime
+from recorder_core.turns import Outcomes, Turns
 
 __all__ = ["Recorder"]
 
@@ -44,7 +41,6 @@ logger = logging.getLogger("recorder_core")
 DEADLINE_S = 60.0
 WAIT_S = 120.0
 TIMEOUT_S = (5.0, 30.0)
-REMEMBERED_STATUSES = 1024
 PLANNED_ID = uuid.UUID(int=0).hex
 """The recording id in plans, so that the plan of a spec is the same every time."""
 KEY_NAMESPACE = uuid.UUID("6f1c6a52-8d0e-5b43-9a3f-2f6f6b1d7c11")
@@ -99,9 +95,8 @@ class Recorder:
         self._deadline = _positive("deadline", deadline)
         self._clock = clock or SystemClock()
         self._hooks = Interception(load_hooks() if hooks is None else hooks)
-        self._locks: weakref.WeakValueDictionary[str, _Turn] = weakref.WeakValueDictionary()
-        self._known: OrderedDict[str, RecordingStatus] = OrderedDict()
-        self._guard = threading.Lock()
+        self._turns = Turns()
+        self._outcomes = Outcomes()
         connect, read = (timeout, timeout) if isinstance(timeout, int | float) else timeout
         provider.open(
             Runtime(
@@ -174,7 +169,8 @@ class Recorder:
             Vetoed: a hook refused; nothing was sent.
             RecordingConflict: a recording with this identity runs already.
             StartOutcomeUnknown: it may run. Keep the error's `intent`.
-            RecorderError: every other class, by what the vendor answered; `intent` says what was noted so far.
+            RecorderError: every other class, by what the vendor answered; `intent` says what was noted so far, and
+                with `confirm` `recording` is the handle, if the vendor had accepted the start.
         """
         limit = self._limit(deadline)
         with self._named("start"):
@@ -184,17 +180,18 @@ class Recorder:
             plan = self._translate(spec, intent)
             dropped = plan.lost(warn=self._warn)
         self._report(plan, intent)
+        recording: Recording | None = None
         try:
             with self._operation("start", intent.id, limit):
                 recording = self.provider.start(plan, intent)
-                self._forget(intent.id)
+                self._outcomes.forget(intent.id)
             if dropped:
                 recording = recording.model_copy(update={"dropped": dropped})
             self._hooks.notify("recorder_started", recording=recording)
             if confirm:
                 self._wait(recording, RecordingState.RECORDING, limit)
         except BaseException as error:
-            _attach(error, intent)
+            _attach(error, intent, recording)
             raise
         return recording
 
@@ -207,7 +204,7 @@ class Recorder:
         """
         self._own(recording)
         with self._operation("status", recording.id, self._limit(deadline)):
-            status = self._outcome(recording) or self._remember(recording, self.provider.status(recording))
+            status = self._outcomes.of(recording) or self._outcomes.learn(recording, self.provider.status(recording))
         self._hooks.notify("recorder_status", recording=recording, status=status)
         return status
 
@@ -289,7 +286,7 @@ class Recorder:
         """
         self._own(recording)
         with self._operation("stop", recording.id, self._limit(deadline)) as limit:
-            status = self._outcome(recording) or self._remember(
+            status = self._outcomes.of(recording) or self._outcomes.learn(
                 recording, self.provider.stop(recording, wait=wait, deadline=limit.remaining())
             )
         self._hooks.notify("recorder_stopped", recording=recording, status=status)
@@ -373,55 +370,19 @@ class Recorder:
     @contextmanager
     def _operation(self, operation: str, recording_id: str, limit: Deadline) -> Iterator[Deadline]:
         """One operation at a time on one recording, under one deadline, for which the wait for the turn counts too."""
-        with self._guard:
-            turn = self._locks.setdefault(recording_id, _Turn())
-        with self._named(operation, recording_id), deadline_scope(limit) as held:
-            if not turn.lock.acquire(timeout=min(held.remaining(), threading.TIMEOUT_MAX)):
-                raise DeadlineExceeded(
-                    f"another operation on the recording took the deadline of {held.seconds:g} s; nothing was sent",
-                    retryable=True,
-                    hint="Wait for the other operation, or give a longer deadline.",
-                )
-            try:
-                yield held
-            finally:
-                turn.lock.release()
-
-    def _outcome(self, recording: Recording) -> RecordingStatus | None:
-        """How it ended, where that is known: nothing follows an end."""
-        known = self._known.get(recording.id)
-        return known if known and known.state in (RecordingState.COMPLETED, RecordingState.FAILED) else None
-
-    def _forget(self, recording_id: str) -> None:
-        """What was known of an earlier recording that was started with the same key isn't known of this one."""
-        with self._guard:
-            self._known.pop(recording_id, None)
-
-    def _remember(self, recording: Recording, status: RecordingStatus) -> RecordingStatus:
-        """Keep what was learnt; a vendor that has forgotten a recording is answered for with the files seen before."""
-        with self._guard:
-            known = self._known.get(recording.id)
-            if known and known.files and not status.files:
-                status = status.model_copy(update={"files": known.files})
-            self._known[recording.id] = status
-            self._known.move_to_end(recording.id)
-            while len(self._known) > REMEMBERED_STATUSES:
-                self._known.popitem(last=False)
-        return status
+        with (
+            self._named(operation, recording_id),
+            deadline_scope(limit) as held,
+            self._turns.of(recording_id, held),
+        ):
+            yield held
 
     def _observe(self, exchange: HttpExchange) -> None:
         self._hooks.notify("recorder_http", exchange=exchange)
 
 
-class _Turn:
-    """Whose turn it is on one recording."""
-
-    def __init__(self) -> None:
-        self.lock = threading.RLock()
-
-
-def _attach(error: BaseException, intent: StartIntent) -> None:
-    error.intent = intent  # type: ignore[attr-defined]
+def _attach(error: BaseException, intent: StartIntent, recording: Recording | None) -> None:
+    error.intent, error.recording = intent, recording  # type: ignore[attr-defined]
     if isinstance(error, StartOutcomeUnknown) and not error.recording_id:
         error.recording_id = intent.id
 

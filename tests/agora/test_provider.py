@@ -171,6 +171,14 @@ def test_start_with_confirm_waits_until_it_records(service, recorder) -> None:
     assert recorder.status(recording).state is RecordingState.RECORDING
 
 
+def test_a_start_that_is_not_confirmed_leaves_its_handle(service, recorder) -> None:
+    """`confirm=True` failed after the vendor had accepted: the error carries the handle, so that it can be stopped."""
+    service.fail_next("start", "die")
+    with pytest.raises(RecordingFailed) as caught:
+        recorder.start(spec(), confirm=True, deadline=150)
+    assert caught.value.recording.native["sid"] == service.recordings[0].ids["sid"]
+
+
 def test_a_404_is_not_death_while_it_is_young(service, recorder) -> None:
     """In the first 90 s a 404 is `starting`, later `unreachable` until it has lasted 90 s, then `gone`."""
     service.fail_next("start", "die")

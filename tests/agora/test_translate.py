@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from planned import KEYS, S3_STORAGE, Planner, neutral_methods, revealed, translator_methods, verdicts
 
+from planned import KEYS, S3_STORAGE, Planner, neutral_methods, revealed, translator_methods, verdicts
 from recorder_agora.config import AgoraOptions
 from recorder_agora.translate import CompositeTranslator, derived_uid, named
 from recorder_core import InvalidSpec, Recording, UnsupportedFeature
@@ -45,14 +45,19 @@ def test_every_neutral_field_has_one_method_or_none() -> None:
         "storage_s3": {"role_arn"},
         "storage_google_cloud_storage": {"credentials_json"},
     }
-    assert not {name: claims - (neutral[name] or set()) for name, claims in mine.items() if claims - (neutral[name] or set())}
+    assert not {
+        name: claims - (neutral[name] or set()) for name, claims in mine.items() if claims - (neutral[name] or set())
+    }
 
 
 def test_room_and_storage_are_a_whole_spec(plan: Planner) -> None:
     """Two fields are enough, exactly carried, with the neutral defaults in place of the vendor's."""
     found = plan()
     assert found.findings == ()
-    assert [(request.operation, request.method) for request in found.requests] == [("acquire", "POST"), ("start", "POST")]
+    assert [(request.operation, request.method) for request in found.requests] == [
+        ("acquire", "POST"),
+        ("start", "POST"),
+    ]
     root = "https://api.agora.io/v1/apps/0123456789abcdef0123456789abcdef/cloud_recording"
     assert found.requests[0].url == f"{root}/acquire"
     assert found.requests[1].url == f"{root}/resourceid/{{resourceId}}/mode/mix/start"
@@ -289,7 +294,9 @@ def test_what_is_not(plan: Planner, fields: dict[str, Any], found: dict[str, str
     assert plan.found(**fields) == found
 
 
-@pytest.mark.parametrize("cipher", ["aes_128_xts", "aes_128_ecb", "aes_256_xts", "sm4_128_ecb", "aes_128_gcm", "aes_256_gcm"])
+@pytest.mark.parametrize(
+    "cipher", ["aes_128_xts", "aes_128_ecb", "aes_256_xts", "sm4_128_ecb", "aes_128_gcm", "aes_256_gcm"]
+)
 def test_ciphers_have_numbers(plan: Planner, cipher: str) -> None:
     """Each cipher is one of the vendor's decryption modes, with the room's key and no salt."""
     modes = ["aes_128_xts", "aes_128_ecb", "aes_256_xts", "sm4_128_ecb", "aes_128_gcm", "aes_256_gcm"]
@@ -301,8 +308,16 @@ def test_ciphers_have_numbers(plan: Planner, cipher: str) -> None:
 @pytest.mark.parametrize(
     ("media", "participants", "lists"),
     [
-        ("audio_video", {"audio": {"include": ["7"]}}, {"subscribeAudioUids": ["7"], "subscribeVideoUids": ["#allstream#"]}),
-        ("audio_video", {"video": {"exclude": ["7"]}}, {"subscribeAudioUids": ["#allstream#"], "unSubscribeVideoUids": ["7"]}),
+        (
+            "audio_video",
+            {"audio": {"include": ["7"]}},
+            {"subscribeAudioUids": ["7"], "subscribeVideoUids": ["#allstream#"]},
+        ),
+        (
+            "audio_video",
+            {"video": {"exclude": ["7"]}},
+            {"subscribeAudioUids": ["#allstream#"], "unSubscribeVideoUids": ["7"]},
+        ),
         ("audio", {"audio": {"exclude": ["7"]}}, {"unSubscribeAudioUids": ["7"]}),
         ("video", {"video": {"include": ["7"]}}, {"subscribeVideoUids": ["7"]}),
         ("audio", {"video": {"include": ["7"]}}, {}),
@@ -341,7 +356,9 @@ def test_the_nearest_frame_rate_is_sent(plan: Planner, fps: int, sent: int) -> N
 
 def test_mp4_brings_hls(plan: Planner) -> None:
     """MP4 alone is refused by the vendor, so HLS goes with it."""
-    assert start(plan, output={"formats": ["mp4"]})["clientRequest"]["recordingFileConfig"] == {"avFileType": ["hls", "mp4"]}
+    assert start(plan, output={"formats": ["mp4"]})["clientRequest"]["recordingFileConfig"] == {
+        "avFileType": ["hls", "mp4"]
+    }
 
 
 def test_a_canvas_that_is_dropped_is_replaced(plan: Planner) -> None:
@@ -350,6 +367,16 @@ def test_a_canvas_that_is_dropped_is_replaced(plan: Planner) -> None:
     assert found.lost(warn=True) == ("video",)
     sent = revealed(found.request("start").body)["clientRequest"]["recordingConfig"]["transcodingConfig"]
     assert (sent["width"], sent["height"]) == (found.spec.video.width, found.spec.video.height) == (1280, 720)
+
+
+def test_what_is_dropped_is_sent_at_its_bound(plan: Planner) -> None:
+    """The vendor takes width, height, fps and bitrate together, and its own idle time is 30 s."""
+    fields = {"video": {"fps": 90, "bitrate_kbps": 9000}, "idle_timeout": 3_000_000}
+    assert plan(**fields).lost(warn=True) == ("video.bitrate_kbps", "video.fps", "idle_timeout")
+    found = config(plan, **fields)
+    assert found["maxIdleTime"] == 2592000
+    canvas = found["transcodingConfig"]
+    assert (canvas["width"], canvas["height"], canvas["fps"], canvas["bitrate"]) == (1280, 720, 60, 6500)
 
 
 def test_what_no_caller_may_drop_makes_no_request(plan: Planner) -> None:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from planned import Planner
 
+from planned import Planner
 from recorder_agora.translate_answers import query_status, stop_status
 from recorder_core import FileStatus, Media, Recording, RecordingState
 from recorder_core.transport import Answer, Envelope

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from planned import Planner, revealed, verdicts
 
+from planned import Planner, revealed, verdicts
 from recorder_core import Custom, Floating, Grid, Recording, Spotlight
 from recorder_core.geometry import regions
 
@@ -67,7 +67,14 @@ def test_presets_that_it_lacks_are_synthesised(layout: dict[str, Any], neutral: 
     found = sent(layout=layout)
     assert found["mixedVideoLayout"] == 3
     assert [
-        (window.get("uid"), window["x_axis"], window["y_axis"], window["width"], window["height"], window["render_mode"])
+        (
+            window.get("uid"),
+            window["x_axis"],
+            window["y_axis"],
+            window["width"],
+            window["height"],
+            window["render_mode"],
+        )
         for window in found["layoutConfig"]
     ] == [
         (window.participant, window.x, window.y, window.width, window.height, 1 if neutral.fit == "contain" else 0)
@@ -77,7 +84,12 @@ def test_presets_that_it_lacks_are_synthesised(layout: dict[str, Any], neutral: 
 
 @pytest.mark.parametrize(
     ("fields", "windows"),
-    [({"layout": {"kind": "spotlight", "windows": 3}}, 3), ({"expected_participants": 5}, 5), ({"expected_participants": 40}, 17), ({}, 17)],
+    [
+        ({"layout": {"kind": "spotlight", "windows": 3}}, 3),
+        ({"expected_participants": 5}, 5),
+        ({"expected_participants": 40}, 17),
+        ({}, 17),
+    ],
 )
 def test_how_many_windows_a_synthesised_preset_has(fields: dict[str, Any], windows: int) -> None:
     """As asked, else as expected, else the vendor's most, so that nobody is lost."""
@@ -97,7 +109,10 @@ def test_how_many_windows_a_synthesised_preset_has(fields: dict[str, Any], windo
         (custom(region(0, 0, 1, 1, fit="stretch")), {"layout.regions.0.fit": UNSUPPORTED}),
         (custom(region(0, 0, 1, 1, participant="7", content="screen")), {"layout.regions.0.content": UNSUPPORTED}),
         (custom(*[region(index / 20, 0, 0.05, 1) for index in range(18)]), {"layout.regions": UNSUPPORTED}),
-        ({"kind": "grid", "background": {"image": {**IMAGE, "fit": "contain"}}}, {"layout.background.image.fit": APPROXIMATED}),
+        (
+            {"kind": "grid", "background": {"image": {**IMAGE, "fit": "contain"}}},
+            {"layout.background.image.fit": APPROXIMATED},
+        ),
         ({"kind": "grid", "placeholders": {"anna": IMAGE}}, {"layout.placeholders.anna": UNSUPPORTED}),
         (
             {"kind": "grid", "placeholders": {"*": {**IMAGE, "fit": "contain"}}},
@@ -184,7 +199,8 @@ def cuts(draw: st.DrawFn) -> list[float]:
 def test_neighbouring_regions_share_their_edges(columns: list[float], rows: list[float]) -> None:
     """Six decimals on the wire; where one region ends the next begins, and none leaves the canvas."""
     table = [
-        [region(left, top, right - left, bottom - top) for left, right in pairwise(columns)] for top, bottom in pairwise(rows)
+        [region(left, top, right - left, bottom - top) for left, right in pairwise(columns)]
+        for top, bottom in pairwise(rows)
     ]
     windows = sent(layout=custom(*[cell for row in table for cell in row]))["layoutConfig"]
     width = len(columns) - 1
@@ -238,9 +254,7 @@ def test_an_update_sends_again_what_it_leaves_out(recording: Recording) -> None:
 
 def test_an_update_changes_what_it_gives(recording: Recording) -> None:
     """A new background takes the old one's place; an empty mapping takes the images away."""
-    layout = Custom(
-        regions=[region(0, 0, 1, 1, participant="7")], background={"color": "#ffffff"}, placeholders={}
-    )
+    layout = Custom(regions=[region(0, 0, 1, 1, participant="7")], background={"color": "#ffffff"}, placeholders={})
     (request,) = PLANNER.layout_change(recording, layout).requests
     client = revealed(request.body)["clientRequest"]
     assert client["backgroundColor"] == "#ffffff"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from planned import KEYS, S3_STORAGE, Planner, revealed
 
+from planned import KEYS, S3_STORAGE, Planner, revealed
 from recorder_agora.tables import STORAGE_REGIONS, StorageVendor
 
 
@@ -75,7 +75,11 @@ def test_tags_and_encryption_are_extensions(plan: Planner) -> None:
         ({"kind": "qiniu_kodo", "bucket": "b", "region": "z0", **KEYS}, "storage.kind", "approximated"),
         ({"kind": "kingsoft_ks3", "bucket": "b", "region": "BEIJING", **KEYS}, "storage.kind", "approximated"),
         ({"kind": "s3", "bucket": "b", "region": "eu-west-1", "role_arn": "arn:r"}, "storage.role_arn", "unsupported"),
-        ({"kind": "google_cloud_storage", "bucket": "b", "credentials_json": "{}"}, "storage.credentials_json", "unsupported"),
+        (
+            {"kind": "google_cloud_storage", "bucket": "b", "credentials_json": "{}"},
+            "storage.credentials_json",
+            "unsupported",
+        ),
         ({"kind": "china_mobile_eos", "bucket": "b", "region": "r", **KEYS}, "storage", "unsupported"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from recorder_core import Finding, StartIntent, errors
+from recorder_core import Finding, Recording, StartIntent, errors
 from recorder_core.errors import RecorderError
 
 CLASSES = [
@@ -32,6 +32,7 @@ FIELDS: dict[str, Any] = {
     "intent": StartIntent(
         id="r-1", provider="memory", room="lesson", created_at="2026-08-01T10:00:00Z", noted={"sid": "s-1"}
     ),
+    "recording": Recording(id="r-1", provider="memory", room="lesson", started_at="2026-08-01T10:00:00Z"),
 }
 OWN: dict[str, dict[str, Any]] = {
     "InvalidSpec": {"problems": ("room: is missing",)},

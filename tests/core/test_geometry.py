@@ -85,9 +85,7 @@ def test_regions_that_share_an_edge_do_not_overlap() -> None:
     assert not overlap(inset, below)
 
 
-layouts = st.one_of(
-    st.builds(Grid), st.builds(Floating), st.builds(Spotlight, side=st.sampled_from([*Side]))
-)
+layouts = st.one_of(st.builds(Grid), st.builds(Floating), st.builds(Spotlight, side=st.sampled_from([*Side])))
 
 
 @given(layouts, st.integers(1, 25))

@@ -52,7 +52,8 @@ def test_a_veto_stops_the_start_before_anything_is_sent(provider, spec: Make) ->
         raise Vetoed("no recording after ten", hint="Ask the school.", fault="caller")
 
     recorder = Recorder(
-        provider, hooks=[plugin(recorder_before_start=refuse), plugin(recorder_before_start=lambda spec: asked.append(spec))]
+        provider,
+        hooks=[plugin(recorder_before_start=refuse), plugin(recorder_before_start=lambda spec: asked.append(spec))],
     )
     with pytest.raises(Vetoed, match="no recording after ten") as caught:
         recorder.start(spec())

@@ -90,7 +90,7 @@ def test_the_fixed_names_are_public() -> None:
 
 def test_what_is_not_public_is_not_there() -> None:
     """A misspelt name is an AttributeError of the package, and an ImportError for `from`."""
-    with pytest.raises(AttributeError, match="recorder_core.*Recordr"):
+    with pytest.raises(AttributeError, match=r"recorder_core.*Recordr"):
         recorder_core.Recordr  # noqa: B018 - reading it is the test
     with pytest.raises(ImportError):
         from recorder_core import Recordr  # noqa: F401

@@ -197,12 +197,13 @@ def test_confirm_waits_until_it_truly_records(recorder, provider, clock, spec: M
 
 
 def test_a_start_that_is_not_confirmed_keeps_its_intent(recorder, provider, spec: Make) -> None:
-    """The recording runs or ran: its error says which, though the handle was never returned."""
+    """The recording runs or ran: its error says which, and has the handle that was never returned."""
     provider.states[0] = RecordingStatus(state="failed")
     with pytest.raises(RecordingFailed) as caught:
         recorder.start(spec(), confirm=True)
     assert caught.value.intent is not None
-    assert caught.value.recording_id == caught.value.intent.id
+    assert caught.value.recording is not None
+    assert caught.value.recording_id == caught.value.recording.id == caught.value.intent.id
 
 
 def test_one_deadline_covers_the_start_and_its_confirmation(recorder, provider, clock, spec: Make) -> None:
@@ -427,7 +428,10 @@ def test_waiting_for_the_turn_counts(memory, spec: Make) -> None:
     provider = memory()
     recorder = Recorder(provider, hooks=[])
     recording = recorder.start(spec())
-    with Busy(provider, recorder, recording, "stop"), pytest.raises(DeadlineExceeded, match="nothing was sent") as caught:
+    with (
+        Busy(provider, recorder, recording, "stop"),
+        pytest.raises(DeadlineExceeded, match="nothing was sent") as caught,
+    ):
         recorder.status(recording, deadline=0.01)
     assert caught.value.retryable
     assert (caught.value.operation, caught.value.recording_id) == ("status", recording.id)

@@ -31,7 +31,6 @@ from recorder_core import (
     Translator,
     UnsupportedFeature,
     Video,
-    Whiteboard,
 )
 from recorder_core.models.base import Model
 from recorder_core.plan import NEVER_DROPPED, masked, merged
@@ -238,7 +237,9 @@ def test_our_own_value_is_no_demand_even_if_another_kind_was_asked(spec: Make) -
 
 def test_what_describes_a_medium_that_is_not_recorded_is_no_demand(spec: Make) -> None:
     """A layout and pictures' quality are without effect where only sound is recorded."""
-    asked = spec(media=Media.AUDIO, layout=Spotlight("7"), video={"fps": 30}, participants={"video": Selection(include=["1"])})
+    asked = spec(
+        media=Media.AUDIO, layout=Spotlight("7"), video={"fps": 30}, participants={"video": Selection(include=["1"])}
+    )
     assert walked(Deaf("tiny"), asked) == {"room", "media", "storage"}
 
 
@@ -293,9 +294,7 @@ def test_findings_take_the_path_of_the_field_at_hand(spec: Make) -> None:
             self.unsupported("", "no pictures")
 
     translator = Claims("tiny")
-    translator.walk_spec(
-        (asked := spec(callback_url="https://example.com")).resolved(), given=asked, options=Options()
-    )
+    translator.walk_spec((asked := spec(callback_url="https://example.com")).resolved(), given=asked, options=Options())
     by_path = {finding.path: finding for finding in translator.findings}
     assert len(translator.findings) == len(by_path)
     assert by_path["video.fps"] == Finding("video.fps", "approximated", "it rounds", "15 is sent")
@@ -389,7 +388,11 @@ def test_fidelity_is_the_worst_finding() -> None:
 
 def test_a_loss_is_refused_with_every_finding_at_once() -> None:
     """UnsupportedFeature names every unsupported field, and no approximated one, before anything is sent."""
-    findings = (unsupported("audio.channels"), Finding("video.fps", "approximated", "rounds"), unsupported("whiteboard.id"))
+    findings = (
+        unsupported("audio.channels"),
+        Finding("video.fps", "approximated", "rounds"),
+        unsupported("whiteboard.id"),
+    )
     with pytest.raises(UnsupportedFeature) as caught:
         plan(*findings).lost(warn=False)
     assert [finding.path for finding in caught.value.findings] == ["audio.channels", "whiteboard.id"]

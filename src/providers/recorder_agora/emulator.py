@@ -98,7 +98,7 @@ class AgoraEmulator(EmulatedService):
     name: ClassVar[str] = "agora"
     operations: ClassVar[frozenset[str]] = frozenset({"acquire", "start", "query", "update", "updateLayout", "stop"})
     secret_names: ClassVar[frozenset[str]] = frozenset(
-        {"token", "accessKey", "secretKey", "stsToken", "secret", "salt"}
+        {"token", "accessKey", "secretKey", "stsToken", "secret", "salt", "privateParams"}
     )
 
     def __init__(

@@ -156,18 +156,16 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
             width, height = DEFAULT_CANVAS
             video = self.spec.video.model_copy(update={"width": width, "height": height})
             self.spec = self.spec.model_copy(update={"video": video})
-        self._canvas |= {"width": width, "height": height}
         if bitrate_kbps > MOST_KBPS:
             self.unsupported("bitrate_kbps", f"{bitrate_kbps}; the vendor takes at most {MOST_KBPS}", "lower it")
-        else:
-            self._canvas["bitrate"] = bitrate_kbps
+        nearest = min(FRAME_RATES, key=lambda rate: (abs(rate - fps), -rate))
         if fps > FRAME_RATES[-1]:
             self.unsupported("fps", f"{fps}; the vendor records at most {FRAME_RATES[-1]}", "lower it")
-            return
-        nearest = min(FRAME_RATES, key=lambda rate: (abs(rate - fps), -rate))
-        if nearest != fps:
+        elif nearest != fps:
             self.approximated("fps", f"the vendor records {', '.join(map(str, FRAME_RATES))}", f"{nearest} is sent")
-        self._canvas["fps"] = nearest
+        # The vendor takes the four together or none of them, so what is dropped is sent at its bound.
+        bitrate = min(bitrate_kbps, MOST_KBPS)
+        self._canvas |= {"width": width, "height": height, "fps": nearest, "bitrate": bitrate}
 
     def set_audio(self, *, bitrate_kbps: int, sample_rate: int | None, channels: int | None) -> None:
         if sample_rate not in (None, 48000):
@@ -207,8 +205,8 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
     def set_idle_timeout(self, seconds: int) -> None:
         if not 5 <= seconds <= 2_592_000:
             self.unsupported("", f"{seconds}; the vendor takes 5 to 2592000 s", "choose one in that range")
-        else:
-            self._recording["maxIdleTime"] = seconds
+        # Sent at its bound where it is dropped: the vendor's own default is 30 s.
+        self._recording["maxIdleTime"] = min(max(seconds, 5), 2_592_000)
 
     def set_encryption(self, *, cipher: Cipher, secret: SecretStr, salt: SecretStr | None) -> None:
         self._recording |= {"decryptionMode": DECRYPTION_MODES[cipher], "secret": secret, "salt": salt}

@@ -267,10 +267,10 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
         return FileFormat(wanted.value)
 
     def set_idle_timeout(self, seconds: int) -> None:
-        if seconds in IDLE_S:
-            self._input["MaxIdleTime"] = seconds
-        else:
+        if seconds not in IDLE_S:
             self.unsupported("", f"{seconds}; the vendor takes 5 to 86400 s", "choose one in that range")
+        # Sent at its bound where it is dropped: the vendor's own default is 30 s.
+        self._input["MaxIdleTime"] = min(max(seconds, IDLE_S[0]), IDLE_S[-1])
 
     def set_max_duration(self, seconds: int) -> None:
         longest = self.config.longest_recording

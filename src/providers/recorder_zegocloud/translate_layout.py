@@ -294,11 +294,11 @@ class LayoutTranslator(Translator):
         self._stretches("fit", fit)
 
     def walk_layout(self, layout: BaseModel) -> None:
-        """Call the methods for a layout alone, and see what it takes away."""
-        super().walk_layout(layout)
+        """See what the layout takes away, and call its methods."""
         kept = self.running.placeholders if self.running else {}
         if "*" in kept and self.layout and "*" not in self.layout.placeholders:
-            self.unsupported("placeholders.*", "an update can't take it away", "leave the placeholders out")
+            self.unsupported("layout.placeholders.*", "an update can't take it away", "leave the placeholders out")
+        super().walk_layout(layout)
 
     def _placeholder_of_everybody(self, url: str, fit: Fit | None) -> None:
         if self.running is not None:
