@@ -90,7 +90,7 @@ def recorder(request: pytest.FixtureRequest) -> Iterator[Recorder]:
         yield made
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(first=layouts, second=layouts, board=st.booleans(), number=st.uuids())
 def test_a_layout_is_taken_or_refused_by_its_path(
     recorder: Recorder, first: Layout, second: Layout, board: bool, number: Any

@@ -165,6 +165,7 @@ class TestOneAttempt:
             "fault": "caller",
             "hint": "Read the message.",
             "intent": None,
+            "recording": None,
         }
 
 
