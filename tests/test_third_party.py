@@ -104,7 +104,7 @@ def run(shelf: Shelf, tmp_path: Path, press: Press) -> Run:
             "PAPER_BASE_URLS": press.base_url,
         }
         done = subprocess.run(
-            (sys.executable, "-W", "error", "-c", prelude + code),
+            (sys.executable, "-c", prelude + code),
             cwd=tmp_path,
             env={**os.environ, **own, **env},
             capture_output=True,

@@ -42,10 +42,12 @@ def wait_until(
         RecordingEnded: it ended in the ordinary way before it came to `until`.
         DeadlineExceeded: it didn't come that far in time.
     """
-    last = "nothing was learnt about it"
+    last = None
     for delay in itertools.chain(provider.poll_delays[:-1], itertools.repeat(provider.poll_delays[-1])):
         if delay >= deadline.remaining():
-            break
+            if last is not None:
+                break
+            delay = deadline.remaining() / 2  # a wait shorter than the first advised delay looks once all the same
         provider.runtime.clock.sleep(delay)
         try:
             status = look(recording)
@@ -58,7 +60,7 @@ def wait_until(
             return status
         last = f"it was {status.state}" + (f": {status.reason}" if status.reason else "")
     raise DeadlineExceeded(
-        f"the recording wasn't {until} within {deadline.seconds:g} s; {last}",
+        f"the recording wasn't {until} within {deadline.seconds:g} s; {last or 'there was no time to look'}",
         provider=provider.name,
         operation="wait",
         recording_id=recording.id,

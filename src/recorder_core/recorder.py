@@ -28,6 +28,7 @@ from recorder_core.models import (
     RecordingStatus,
     StartIntent,
 )
+from recorder_core.models.layout import LayoutBase
 from recorder_core.plan import Plan
 from recorder_core.plugins import PROVIDERS, check_provider, installed, load_hooks, load_provider
 from recorder_core.provider import Provider
@@ -258,6 +259,9 @@ class Recorder:
             whole = layout.over(recording.layout) if recording.layout else layout
             plan = self.provider.translate_layout(recording, whole)
             dropped = plan.lost(warn=self._warn)
+            before = recording.layout
+            if isinstance(before, LayoutBase) and any(path.startswith("layout.background") for path in dropped):
+                whole = whole.model_copy(update={"background": before.background})
         self._report(plan, recording)
         with self._operation("layout", recording.id, self._limit(deadline)):
             changed = self.provider.layout(recording, whole, plan)

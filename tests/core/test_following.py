@@ -111,6 +111,13 @@ def test_wait_gives_up_in_time(recorder, provider, clock, recording) -> None:
     assert (caught.value.recording_id, caught.value.operation) == (recording.id, "wait")
 
 
+def test_a_wait_shorter_than_the_first_delay_looks_once(recorder, provider, clock, recording) -> None:
+    """However short the time-out, the vendor is asked before the wait gives up."""
+    provider.states[0] = RecordingStatus(state="starting", reason="404 so far")
+    with pytest.raises(DeadlineExceeded, match="it was starting: 404 so far"):
+        recorder.wait(recording, timeout=1)
+
+
 def test_a_look_that_may_succeed_later_is_repeated(recorder, provider, clock, recording) -> None:
     """A passing failure of one look doesn't end the wait, and is told when it was the last thing seen."""
     provider.states.appendleft(ServiceUnavailable("busy", retryable=True))

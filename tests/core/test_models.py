@@ -126,9 +126,7 @@ class TestRoom:
         """1..1024 bytes of UTF-8 are a room."""
         assert spec(room=room).room == room
 
-    @pytest.mark.parametrize(
-        "room", ["", "r" * 1025, "課" * 342, "a\nb", "a\x00", "a\x7f", "\ud800", 42, True, None]
-    )
+    @pytest.mark.parametrize("room", ["", "r" * 1025, "課" * 342, "a\nb", "a\x00", "a\x7f", "\ud800", 42, True, None])
     def test_refused(self, room):
         """Empty, too long, control characters, lone surrogates and what isn't text are refused."""
         refused(lambda: spec(room=room), "room")
@@ -225,9 +223,7 @@ class TestLayouts:
             "regions.2.participant",
             "'1' has region 1 already",
         )
-        both = Custom(
-            regions=[{"participant": "1", **place}, {"participant": "1", "content": "screen", **place}]
-        )
+        both = Custom(regions=[{"participant": "1", **place}, {"participant": "1", "content": "screen", **place}])
         assert both.regions[1].content is Content.SCREEN
         assert len(Custom(regions=[place, place]).regions) == 2
 
@@ -238,9 +234,7 @@ class TestLayouts:
             "no participant",
         )
 
-    @pytest.mark.parametrize(
-        "color", ["#12345", "123456", "#12345g", "red", "#1234567", "#123456\n", 0x123456]
-    )
+    @pytest.mark.parametrize("color", ["#12345", "123456", "#12345g", "red", "#1234567", "#123456\n", 0x123456])
     def test_a_colour_is_six_digits(self, color):
         """Colours are #RRGGBB."""
         refused(lambda: Background(color=color), "color")
@@ -293,23 +287,17 @@ class TestStorage:
     def test_keys_or_service_account(self):
         """Google Cloud Storage needs HMAC keys, or a key file that is JSON, and not both."""
         refused(lambda: GoogleCloudStorage(bucket="b"), "access_key", "secret_key")
-        assert (
-            GoogleCloudStorage(bucket="b", credentials_json='{"type": "service_account"}').secret_key is None
-        )
+        assert GoogleCloudStorage(bucket="b", credentials_json='{"type": "service_account"}').secret_key is None
         refused(lambda: GoogleCloudStorage(bucket="b", credentials_json="/path/key.json"), "no JSON object")
         refused(lambda: GoogleCloudStorage(bucket="b", credentials_json="{}", access_key="a", secret_key="b"))
 
     def test_an_expiry_needs_its_token(self):
         """session_expires_at without session_token says nothing; with it, it has a time zone."""
         for kind in (S3, AlibabaOss):
-            refused(
-                lambda kind=kind: kind(**KEYS, session_expires_at="2026-08-01T10:00:00Z"), "session_token"
-            )
+            refused(lambda kind=kind: kind(**KEYS, session_expires_at="2026-08-01T10:00:00Z"), "session_token")
             made = kind(**KEYS, session_token="t", session_expires_at="2026-08-01T10:00:00+02:00")
             assert made.session_expires_at.utcoffset() is not None
-            refused(
-                lambda kind=kind: kind(**KEYS, session_token="t", session_expires_at="2026-08-01T10:00:00")
-            )
+            refused(lambda kind=kind: kind(**KEYS, session_token="t", session_expires_at="2026-08-01T10:00:00"))
 
     @pytest.mark.parametrize("bucket", ["", "s3://lessons", "lessons/2026", "my bucket", "a\n"])
     def test_a_bucket_is_a_bare_name(self, bucket):
@@ -324,9 +312,7 @@ class TestStorage:
         """An endpoint is a host, host:port or URL."""
         assert S3Compatible(**KEYS, endpoint=endpoint).endpoint == endpoint
 
-    @pytest.mark.parametrize(
-        "endpoint", ["", "minio:x", "ftp://minio", "https://", "a/b", "https://u:p@minio", "a b"]
-    )
+    @pytest.mark.parametrize("endpoint", ["", "minio:x", "ftp://minio", "https://", "a/b", "https://u:p@minio", "a b"])
     def test_no_endpoints(self, endpoint):
         """Other schemes, paths without a scheme and credentials are refused."""
         refused(lambda: S3Compatible(**KEYS, endpoint=endpoint), "endpoint")
@@ -444,12 +430,8 @@ class TestContradictions:
 
     def test_media_and_files(self):
         """What can't be without sound or pictures is refused without them."""
-        refused(
-            lambda: spec(media="audio", output=Output(tracks="separate")), "output.tracks", "media is audio"
-        )
-        refused(
-            lambda: spec(media="video", output=Output(tracks="separate")), "output.tracks", "media is video"
-        )
+        refused(lambda: spec(media="audio", output=Output(tracks="separate")), "output.tracks", "media is audio")
+        refused(lambda: spec(media="video", output=Output(tracks="separate")), "output.tracks", "media is video")
         refused(lambda: spec(media="audio", output=Output(snapshots={"interval": 9})), "output.snapshots")
         refused(lambda: spec(media="audio", whiteboard=Whiteboard(aspect="16:9")), "whiteboard")
         assert spec(output=Output(tracks="separate")).output.tracks is Tracks.SEPARATE
@@ -478,9 +460,7 @@ class TestContradictions:
     def test_pushes_go_to_rtmp(self, url):
         """A push address is rtmp or rtmps, and is never shown."""
         refused(lambda: spec(push_urls=[url]), "rtmp")
-        assert (
-            spec(push_urls=["rtmps://example.com/live/KEY"]).push_urls[0].get_secret_value().endswith("KEY")
-        )
+        assert spec(push_urls=["rtmps://example.com/live/KEY"]).push_urls[0].get_secret_value().endswith("KEY")
 
     def test_callbacks_come_over_http(self):
         """A callback address is an absolute http or https URL."""
@@ -542,9 +522,7 @@ class TestResolved:
     def test_what_is_not_recorded_is_left_out(self):
         """Sound alone has no picture to lay out; pictures alone have no sound."""
         both = Participants(audio=Selection(include=["1"]), video=Selection(exclude=["2"]))
-        sound = spec(
-            media="audio", layout=Grid(), participants=both, watermarks=[ClockWatermark(font_size=9)]
-        )
+        sound = spec(media="audio", layout=Grid(), participants=both, watermarks=[ClockWatermark(font_size=9)])
         sound = sound.resolved()
         assert (sound.layout, sound.video, sound.watermarks) == (None, Video(), ())
         assert sound.participants == Participants(audio=both.audio)

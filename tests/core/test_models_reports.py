@@ -113,9 +113,7 @@ class TestStatus:
         made = RecordingStatus(
             state="uploading",
             files=[
-                RecordedFile(
-                    name="a.mp4", tracks="audio_video", status="backup", available_until=NOON, size_bytes=1
-                )
+                RecordedFile(name="a.mp4", tracks="audio_video", status="backup", available_until=NOON, size_bytes=1)
             ],
             fault="destination",
             raw={"code": 1, "list": [1, 2]},

@@ -89,10 +89,7 @@ storages = st.one_of(
     kind("google_cloud_storage", bucket=buckets, credentials_json=st.just('{"type": "service_account"}')),
 )
 selections = st.one_of(
-    *(
-        st.fixed_dictionaries({side: st.lists(names, min_size=1, max_size=3)})
-        for side in ("include", "exclude")
-    )
+    *(st.fixed_dictionaries({side: st.lists(names, min_size=1, max_size=3)}) for side in ("include", "exclude"))
 )
 leaves = st.one_of(
     st.booleans(),
@@ -195,9 +192,7 @@ def test_resolving_is_final(fields):
 
 
 @same_each_run
-@given(
-    st.integers(1, 4000), st.integers(1, 4000), st.integers(1, 120), st.integers(0, 500), st.integers(0, 30)
-)
+@given(st.integers(1, 4000), st.integers(1, 4000), st.integers(1, 120), st.integers(0, 500), st.integers(0, 30))
 def test_more_pixels_or_frames_never_get_less(width, height, fps, wider, faster):
     """The table's rate is monotone, bounded, and indifferent to how the canvas is turned."""
     rate = default_bitrate_kbps(width, height, fps)

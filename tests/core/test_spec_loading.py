@@ -103,16 +103,11 @@ class TestFormats:
     @pytest.mark.parametrize("room", ["0123", "12:30", "2026-08-01", "no", "on", "0x10", "1_000", "yes"])
     def test_yaml_reads_words_as_words(self, room):
         """What only YAML 1.1 takes for a number, a date or a truth is a text."""
-        assert (
-            RecordingSpec.loads(f"room: {room}\nstorage: {{kind: vendor_managed}}", format="yaml").room
-            == room
-        )
+        assert RecordingSpec.loads(f"room: {room}\nstorage: {{kind: vendor_managed}}", format="yaml").room == room
 
     def test_an_empty_section_is_absent(self):
         """A section of which every line is commented out is as good as not there."""
-        spec = RecordingSpec.loads(
-            "room: a\nstorage: {kind: vendor_managed}\nvideo:\naudio:\noutput:\nparticipants:\n"
-        )
+        spec = RecordingSpec.loads("room: a\nstorage: {kind: vendor_managed}\nvideo:\naudio:\noutput:\nparticipants:\n")
         assert spec == RecordingSpec(room="a", storage=VendorManaged())
 
     @pytest.mark.parametrize(
@@ -195,9 +190,7 @@ class TestEnvironment:
     def test_what_is_missing_is_named(self, monkeypatch):
         """A variable that isn't set is named with its path, and so is a malformed one."""
         monkeypatch.delenv("ABSENT", raising=False)
-        found = problems(
-            minimal(room="${env:ABSENT}", options={"one": {"list": ["${env:ABSENT}", "${env:no name}"]}})
-        )
+        found = problems(minimal(room="${env:ABSENT}", options={"one": {"list": ["${env:ABSENT}", "${env:no name}"]}}))
         assert found == [
             "room: the environment variable ABSENT is not set",
             "options.one.list.0: the environment variable ABSENT is not set",
@@ -487,13 +480,11 @@ class TestSecrets:
         given = {"a": 1, "b": True, "c": None, "d": 0.5, "e": "x", "f": [1, {"g": False}], "h": {}}
         spec = RecordingSpec.load(minimal(options={"one": given}))
         assert spec.options_for("one") == given
-        assert [type(value) for value in spec.options_for("one").values()] == [
-            type(value) for value in given.values()
-        ]
+        assert [type(value) for value in spec.options_for("one").values()] == [type(value) for value in given.values()]
         assert spec.options_for("other") == {}
-        assert RecordingSpec(
-            room="a", storage=VendorManaged(), options={"one": {"token": SecretStr("t")}}
-        ).options_for("one") == {"token": "t"}
+        assert RecordingSpec(room="a", storage=VendorManaged(), options={"one": {"token": SecretStr("t")}}).options_for(
+            "one"
+        ) == {"token": "t"}
 
 
 def test_a_dump_is_what_was_given():

@@ -168,6 +168,15 @@ def test_a_background_cannot_change_while_recording(service, recorder) -> None:
     assert service.journal[-1].body["MixMaxResolutionStreamId"] == "1001"
 
 
+def test_a_background_that_was_dropped_is_not_believed(service) -> None:
+    """Under `warn` the change goes out without the background, and the handle keeps the one that is shown."""
+    with connect(service, on_unsupported="warn") as recorder:
+        recording = recorder.start(spec(layout={"kind": "grid", "background": {"color": "#102030"}}))
+        changed = recorder.layout(recording, Spotlight("1001", background={"color": "#ffffff"}))
+    assert changed.layout.background.color == "#102030"
+    assert changed.dropped == ("layout.background.color",)
+
+
 def test_another_fill_needs_a_custom_layout_while_recording(service, recorder) -> None:
     """FillMode of the presets can't be updated, so a preset with another fit is sent as windows of its own."""
     recording = recorder.start(spec())

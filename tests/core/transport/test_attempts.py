@@ -112,9 +112,7 @@ class TestOneAttempt:
     def test_a_gateway_page_is_judged_by_its_number(self, bench: Any, peer: Any) -> None:
         """A rule for 503 holds whether or not the gateway wrote JSON."""
         peer.will(peer.answer(b"<h1>Service Unavailable</h1>", status=503))
-        assert isinstance(
-            failure(bench.transport(peer, rules=(ELSEWHERE,)), bench.call()), ServiceUnavailable
-        )
+        assert isinstance(failure(bench.transport(peer, rules=(ELSEWHERE,)), bench.call()), ServiceUnavailable)
 
     def test_a_redirect_is_not_followed(self, bench: Any, peer: Any) -> None:
         """A redirect is an error that names the host it points to, and nothing else of the address."""
@@ -278,15 +276,11 @@ class TestHosts:
         """A call that is pinned to a host goes to no other."""
         other = bench.peer()
         other.will(other.answer({}, status=503))
-        error = failure(
-            bench.transport(peer, other, rules=(ELSEWHERE,)), bench.call(), base_url=f"{other.url}/"
-        )
+        error = failure(bench.transport(peer, other, rules=(ELSEWHERE,)), bench.call(), base_url=f"{other.url}/")
         assert isinstance(error, ServiceUnavailable)
         assert peer.received == []
 
-    def test_credentials_go_to_no_host_that_the_configuration_does_not_name(
-        self, bench: Any, peer: Any
-    ) -> None:
+    def test_credentials_go_to_no_host_that_the_configuration_does_not_name(self, bench: Any, peer: Any) -> None:
         """A pin from elsewhere is refused before anything is sent; one that is listed isn't."""
         other = bench.peer()
         error = failure(bench.transport(peer), bench.call(recording_id="rec-1"), base_url=other.url)

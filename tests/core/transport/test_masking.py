@@ -123,12 +123,8 @@ def test_an_echo_is_scrubbed(bench: Any, peer: Any, logs: pytest.LogCaptureFixtu
     assert {"recorder_core.transport", "urllib3.connectionpool"} <= {record.name for record in logs.records}
 
 
-@pytest.mark.parametrize(
-    "network", ["refuses", "hangs up", "redirects", "talks nonsense", "no JSON", "unlisted"]
-)
-def test_an_error_shows_no_secret(
-    bench: Any, peer: Any, logs: pytest.LogCaptureFixture, network: str
-) -> None:
+@pytest.mark.parametrize("network", ["refuses", "hangs up", "redirects", "talks nonsense", "no JSON", "unlisted"])
+def test_an_error_shows_no_secret(bench: Any, peer: Any, logs: pytest.LogCaptureFixture, network: str) -> None:
     """Whatever goes wrong: message, fields, pickle, cause, a traceback's variables and the logs are clean."""
     page = f"<p>{STORAGE_KEY} {TOKEN} {PASSWORD} {SIGNATURE}</p>".encode()
     script = {

@@ -321,9 +321,7 @@ class TestEnvironment:
         assert peer.received[0].headers["Authorization"] == "Basic dXM6b3Vycw=="
         assert "Authorization" not in peer.received[1].headers
 
-    def test_a_proxy_of_the_environment_is_used(
-        self, bench: Any, peer: Any, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_proxy_of_the_environment_is_used(self, bench: Any, peer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         """`HTTP_PROXY` gets the request with its whole address, secret parameters unmasked."""
         monkeypatch.setenv("HTTP_PROXY", peer.url)
         transport = bench.transport("http://vendor.test", masked_query=frozenset({"Sign"}))
