@@ -121,6 +121,8 @@ class Provider(ABC):
     """The version of this contract that the provider was written for."""
     Config: ClassVar[type[ProviderConfig]]
     Options: ClassVar[type[ProviderOptions]] = ProviderOptions
+    native_ids: ClassVar[tuple[str, ...]] = ()
+    """The keys of `Recording.native` without which no operation is possible: a handle that lacks one is refused."""
     poll_delays: ClassVar[tuple[float, ...]] = (5.0, 5.0, 10.0, 15.0)
     """Seconds before each look at a young recording, as the vendor advises; the last one repeats."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import logging
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
@@ -13,8 +13,11 @@ from typing import Any, Literal, Self
 from recorder_core.clock import Clock, Deadline, SystemClock, deadline_scope
 from recorder_core.errors import (
     ConfigurationError,
+    DeadlineExceeded,
     InvalidSpec,
     RecorderError,
+    RecordingEnded,
+    ServiceUnavailable,
     StartOutcomeUnknown,
 )
 from recorder_core.following import wait_until
@@ -81,6 +84,10 @@ class Recorder:
             raise ConfigurationError(
                 f"on_unsupported is {on_unsupported!r}; it may be 'raise' or 'warn'", fault="caller"
             )
+        if not isinstance(provider, str | Provider):
+            raise ConfigurationError(
+                f"Recorder takes the name of a provider or a Provider, not {_article(provider)}", fault="caller"
+            )
         if isinstance(provider, str):
             found = load_provider(provider)
             provider = found(found.Config.checked(config))
@@ -96,9 +103,10 @@ class Recorder:
         self._deadline = _positive("deadline", deadline)
         self._clock = clock or SystemClock()
         self._hooks = Interception(load_hooks() if hooks is None else hooks)
+        self._closed = False
         self._turns = Turns()
         self._outcomes = Outcomes()
-        connect, read = (timeout, timeout) if isinstance(timeout, int | float) else timeout
+        connect, read = timeout if isinstance(timeout, tuple) and len(timeout) == 2 else (timeout, timeout)
         provider.open(
             Runtime(
                 clock=self._clock,
@@ -126,7 +134,8 @@ class Recorder:
         self.close()
 
     def close(self) -> None:
-        """Close connections. No recording is stopped."""
+        """Close connections. No recording is stopped. A closed recorder refuses every operation."""
+        self._closed = True
         self.provider.close()
 
     def __repr__(self) -> str:
@@ -140,6 +149,7 @@ class Recorder:
             Vetoed: a hook refused.
         """
         with self._named("plan"):
+            _expect("plan", RecordingSpec, spec)
             spec = self._hooks.before_start(spec)
             return self._translate(spec, self._intent(spec, None, PLANNED_ID, ()))
 
@@ -159,7 +169,7 @@ class Recorder:
             key: fixes the recording's id: starting again with the same key never starts a second one.
             apart_from: recordings whose servers this one must not share, where the vendor can do that.
             confirm: return only when it truly records, as `wait` does.
-            deadline: seconds for everything.
+            deadline: seconds for everything; with `confirm` 120 more than otherwise, if none is given.
 
         Returns:
             The handle: all that another process needs to control the recording. Keep it.
@@ -173,10 +183,11 @@ class Recorder:
             RecorderError: every other class, by what the vendor answered; `intent` says what was noted so far, and
                 with `confirm` `recording` is the handle, if the vendor had accepted the start.
         """
-        limit = self._limit(deadline)
+        limit = self._limit(self._deadline + WAIT_S if confirm and deadline is None else deadline)
         with self._named("start"):
+            _expect("start", RecordingSpec, spec)
             spec = self._hooks.before_start(spec)
-            identity = uuid.uuid4().hex if key is None else self._id_of(key)
+            identity = uuid.uuid4().hex if key is None else self.recording_id(key)
             intent = self._intent(spec, key, identity, apart_from)
             plan = self._translate(spec, intent)
             dropped = plan.lost(warn=self._warn)
@@ -185,7 +196,7 @@ class Recorder:
         try:
             with self._operation("start", intent.id, limit):
                 recording = self.provider.start(plan, intent)
-                self._outcomes.forget(intent.id)
+                self._outcomes.forget(recording)
             if dropped:
                 recording = recording.model_copy(update={"dropped": dropped})
             self._hooks.notify("recorder_started", recording=recording)
@@ -205,9 +216,23 @@ class Recorder:
         """
         self._own(recording)
         with self._operation("status", recording.id, self._limit(deadline)):
-            status = self._outcomes.of(recording) or self._outcomes.learn(recording, self.provider.status(recording))
+            status = self._outcomes.of(recording) or self._outcomes.learn(recording, self._look(recording))
         self._hooks.notify("recorder_status", recording=recording, status=status)
         return status
+
+    def _look(self, recording: Recording) -> RecordingStatus:
+        """The provider's status; a vendor that can't be asked says nothing about the recording."""
+        try:
+            return self.provider.status(recording)
+        except (ServiceUnavailable, DeadlineExceeded) as error:
+            if not error.retryable or (isinstance(error, DeadlineExceeded) and (error.http_status or 0) < 500):
+                raise
+            return RecordingStatus(
+                state=RecordingState.UNREACHABLE,
+                started_at=recording.started_at,
+                reason=f"{error.message}; the recording itself is not affected",
+                request_id=error.request_id,
+            )
 
     def wait(
         self,
@@ -253,6 +278,8 @@ class Recorder:
         """
         self._own(recording)
         with self._named("layout", recording.id):
+            _expect("layout", LayoutBase, layout)
+            self._refuse_ended(recording)
             if recording.media == Media.AUDIO:
                 problem = "layout: the recording has no pictures: its media is audio"
                 raise InvalidSpec(problem, problems=[problem], fault="caller")
@@ -296,6 +323,16 @@ class Recorder:
         self._hooks.notify("recorder_stopped", recording=recording, status=status)
         return status
 
+    def recording_id(self, key: str) -> str:
+        """The id of the recording that `start` with this key begins, at this provider and account. Nothing is sent.
+
+        Raises:
+            InvalidSpec: the key is empty.
+        """
+        if not key:
+            raise InvalidSpec("key is empty", fault="caller", hint="Leave it out, or give a text of your own.")
+        return uuid.uuid5(KEY_NAMESPACE, f"{self.provider.name}:{self.provider.account}:{key}").hex
+
     @contextmanager
     def run(self, spec: RecordingSpec, **start: Any) -> Iterator[Recording]:
         """Start a recording for the length of a `with` block and stop it at the end, whatever happens inside.
@@ -336,16 +373,12 @@ class Recorder:
             apart_from=tuple(apart_from),
         )
 
-    def _id_of(self, key: str) -> str:
-        if not key:
-            raise InvalidSpec("key is empty", fault="caller", hint="Leave it out, or give a text of your own.")
-        return uuid.uuid5(KEY_NAMESPACE, f"{self.provider.name}:{self.provider.account}:{key}").hex
-
     def _report(self, plan: Plan, what: StartIntent | Recording) -> None:
         for finding in plan.findings:
             logger.warning("%s, recording %s: %s", self.provider.name, what.id, finding)
 
     def _own(self, recording: Recording) -> None:
+        _expect(self.provider.name, Recording, recording)
         mine = (self.provider.name, self.provider.account)
         if (recording.provider, recording.account) != mine:
             raise ConfigurationError(
@@ -355,6 +388,24 @@ class Recorder:
                 recording_id=recording.id,
                 fault="caller",
                 hint="Use the recorder of the account that started it.",
+            )
+        if missing := [name for name in self.provider.native_ids if not recording.native.get(name)]:
+            raise ConfigurationError(
+                f"recording {recording.id} is no whole handle: native.{', native.'.join(missing)} is missing",
+                provider=self.provider.name,
+                recording_id=recording.id,
+                fault="caller",
+                hint="Keep the handle as start returned it; these ids can't be made again.",
+            )
+
+    def _refuse_ended(self, recording: Recording) -> None:
+        outcome = self._outcomes.of(recording)
+        if outcome is not None:
+            raise RecordingEnded(
+                f"the recording is {outcome.state}; nothing was sent",
+                request_id=outcome.request_id,
+                fault="caller",
+                hint="A layout can change only while it records.",
             )
 
     def _limit(self, deadline: float | None) -> Deadline:
@@ -374,6 +425,8 @@ class Recorder:
     @contextmanager
     def _operation(self, operation: str, recording_id: str, limit: Deadline) -> Iterator[Deadline]:
         """One operation at a time on one recording, under one deadline, for which the wait for the turn counts too."""
+        if self._closed:
+            raise ConfigurationError("the recorder is closed", provider=self.provider.name, operation=operation)
         with (
             self._named(operation, recording_id),
             deadline_scope(limit) as held,
@@ -391,7 +444,27 @@ def _attach(error: BaseException, intent: StartIntent, recording: Recording | No
         error.recording_id = intent.id
 
 
-def _positive(name: str, value: float) -> float:
-    if not value > 0:
-        raise ConfigurationError(f"{name} is {value!r}; it must be more than 0 seconds", fault="caller")
+def _positive(name: str, value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
+        raise ConfigurationError(f"{name} is {value!r}; it must be a number of seconds, more than 0", fault="caller")
     return float(value)
+
+
+MADE_BY: Mapping[type, str] = {
+    RecordingSpec: "RecordingSpec.load(...) makes one of a file or a mapping",
+    Recording: "Recording.model_validate_json(text) makes one of a stored handle",
+    LayoutBase: "Grid(), Floating(), Spotlight() and Custom() are some",
+}
+
+
+def _expect(operation: str, kind: type, value: object) -> None:
+    if not isinstance(value, kind):
+        name = "layout" if kind is LayoutBase else kind.__name__
+        raise InvalidSpec(
+            f"{operation} takes a {name}, not {_article(value)}", fault="caller", hint=f"{MADE_BY[kind]}."
+        )
+
+
+def _article(value: object) -> str:
+    name = value.__name__ if isinstance(value, type) else type(value).__name__
+    return f"the class {name}" if isinstance(value, type) else f"a {name}"

@@ -61,22 +61,28 @@ class Outcomes:
 
     def of(self, recording: Recording) -> RecordingStatus | None:
         """How it ended, where that is known: nothing follows an end."""
-        known = self._known.get(recording.id)
+        known = self._known.get(_one_start(recording))
         return known if known and known.state in (RecordingState.COMPLETED, RecordingState.FAILED) else None
 
     def learn(self, recording: Recording, status: RecordingStatus) -> RecordingStatus:
         """Keep a status; one without files is given those that were seen before."""
         with self._guard:
-            known = self._known.get(recording.id)
+            start = _one_start(recording)
+            known = self._known.get(start)
             if known and known.files and not status.files:
                 status = status.model_copy(update={"files": known.files})
-            self._known[recording.id] = status
-            self._known.move_to_end(recording.id)
+            self._known[start] = status
+            self._known.move_to_end(start)
             while len(self._known) > REMEMBERED_STATUSES:
                 self._known.popitem(last=False)
         return status
 
-    def forget(self, recording_id: str) -> None:
+    def forget(self, recording: Recording) -> None:
         """What was known of an earlier recording that was started with the same key isn't known of this one."""
         with self._guard:
-            self._known.pop(recording_id, None)
+            self._known.pop(_one_start(recording), None)
+
+
+def _one_start(recording: Recording) -> str:
+    """What tells a recording from an earlier one that was started with the same key, in whichever process."""
+    return f"{recording.id} {recording.started_at.isoformat()}"

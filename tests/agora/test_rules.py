@@ -47,7 +47,6 @@ CODES = (
     [
         *((operation, 200, None) for operation in OPERATIONS),
         ("start", 201, 7),
-        ("stop", 206, 65),
         ("stop", 206, 435),
         ("stop", 206, None),
         ("stop", 400, 49),
@@ -152,6 +151,7 @@ def test_no_row_is_shadowed() -> None:
         "invalid appid",
         "invalid_appid",
         "no Route matched with those values",
+        "failed to find worker",
     )
     decided = {
         id(TABLE.decide(operation, status, code, message, is_json=is_json))

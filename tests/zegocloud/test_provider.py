@@ -281,6 +281,9 @@ def test_changing_the_layout_of_an_ended_recording_says_that_it_ended(service, r
     recorder.stop(recording)
     with pytest.raises(RecordingNotFound) as caught:
         recorder.layout(recording, Grid())
+    assert "completed" in caught.value.message
+    with connect(service) as another, pytest.raises(RecordingNotFound) as caught:
+        another.layout(recording, Grid())
     assert caught.value.vendor_code == 300001001
     assert caught.value.hint
 

@@ -74,9 +74,9 @@ def test_an_unknown_task_is_gone(recording: Recording) -> None:
     assert "300001000" in (found.reason or "")
 
 
-def test_the_code_of_an_ended_task_ends_it(recording: Recording) -> None:
-    """300001001 outranks a status that isn't there."""
-    assert described_status(recording, answer(300001001)).state is RecordingState.COMPLETED
+def test_an_ended_task_without_a_status_is_gone(recording: Recording) -> None:
+    """300001001 alone says nothing of the files, so it isn't taken for "nobody published"."""
+    assert described_status(recording, answer(300001001)).state is RecordingState.GONE
 
 
 def test_a_file_in_neutral_words(recording: Recording) -> None:

@@ -135,7 +135,7 @@ def test_how_many_windows_a_synthesised_preset_has(fields: dict[str, Any], windo
         ({"layout": {"kind": "grid", "placeholders": {"*": IMAGE}}}, {"layout.placeholders.*": APPROXIMATED}),
         (
             {"layout": custom(region(0, 0, 1, 1, participant="7"), placeholders={"7": {**IMAGE, "fit": "cover"}})},
-            {**FEW, "layout.placeholders.7.fit": APPROXIMATED},
+            {**FEW, "layout.placeholders.7": APPROXIMATED, "layout.placeholders.7.fit": APPROXIMATED},
         ),
     ],
     ids=str,
@@ -156,14 +156,16 @@ def test_a_fit_that_is_dropped_loses_no_window() -> None:
 
 
 def test_the_placeholder_of_everybody_keeps_the_window() -> None:
-    """It needs FillBlank and a frame that is filled with nothing; options may say otherwise."""
+    """It needs FillBlank and a frame that is filled with nothing; options that say otherwise are unsupported."""
     fields = {"layout": {"kind": "grid", "placeholders": {"*": IMAGE}}}
     inputs = revealed(PLANNER(**fields).requests[0].body)["RecordInputParams"]
     assert inputs["MixConfig"]["DefaultMixStreamBackgroundImage"] == IMAGE["url"]
     assert (inputs["FillBlank"], inputs["FillFrame"]) == (True, {"FrameFillMode": 3})
-    options = {"fill_blank": False, "camera_off": "last_frame"}
-    inputs = revealed(PLANNER(**fields, options=options).requests[0].body)["RecordInputParams"]
-    assert (inputs["FillBlank"], inputs["FillFrame"]) == (False, {"FrameFillMode": 1})
+    plan = PLANNER(**fields, options={"fill_blank": False, "camera_off": "last_frame"})
+    inputs = revealed(plan.requests[0].body)["RecordInputParams"]
+    assert (inputs["FillBlank"], inputs["FillFrame"]) == (True, {"FrameFillMode": 3})
+    unsupported = {finding.path for finding in plan.findings if finding.verdict == "unsupported"}
+    assert unsupported == {"options.zegocloud.fill_blank", "options.zegocloud.camera_off"}
 
 
 def test_the_larger_z_is_the_higher_layer() -> None:

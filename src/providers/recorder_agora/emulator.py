@@ -238,7 +238,7 @@ class AgoraEmulator(EmulatedService):
         asked = self._read(StartRequest, body, "start")
         request = asked.clientRequest
         self._check_identity(resource, asked.cname, asked.uid, "start")
-        check_storage(request.storageConfig, "start")
+        check_storage(request.storageConfig, "start", strict=self.strict)
         if self.strict:
             check_stricter(request.recordingConfig, "start")
         self._check_startable(resource, body["clientRequest"])
@@ -323,7 +323,7 @@ class AgoraEmulator(EmulatedService):
     def _update(self, session: Session, asked: UpdateRequest) -> EmulatedResponse:
         lists, storage = asked.clientRequest.streamSubscribe, asked.clientRequest.storageConfig
         if storage is not None:
-            check_storage(storage, "update")
+            check_storage(storage, "update", strict=self.strict)
         if lists is not None:
             for absent, part in ((1, lists.audioUidList), (0, lists.videoUidList)):
                 if session.streams == absent and part is not None:

@@ -95,6 +95,8 @@ def read(model: type[Model], body: dict[str, Any], operation: str, *, strict: bo
     2025 it ignores them and uses defaults, by "Common errors" (2026) it answers code 2, as `strict` does.
     """
     known = body
+    if strict and (null := _null_in(body)) is not None:
+        raise _invalid(operation, null.removeprefix("clientRequest."), "null is no value of this field")
     while True:
         try:
             return model.model_validate(known)
@@ -111,9 +113,20 @@ def read(model: type[Model], body: dict[str, Any], operation: str, *, strict: bo
             del holder[name]
     first = problems[0]
     path = [str(part) for part in first["loc"]]
-    if path == ["cname"]:
+    if path == ["cname"] and first["type"] == "value_error":
         raise refusal(401 if operation == "acquire" else 1013, operation, "invalid_channel_name")
     raise _invalid(operation, ".".join(path).removeprefix("clientRequest."), first["msg"])
+
+
+def _null_in(tree: Any) -> str | None:
+    """Where the first null is; no field of this mode takes one."""
+    pairs = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    for key, value in pairs:
+        if value is None:
+            return str(key)
+        if (below := _null_in(value)) is not None:
+            return f"{key}.{below}"
+    return None
 
 
 def _invalid(operation: str, path: str, why: str) -> RefusedError:
@@ -123,11 +136,13 @@ def _invalid(operation: str, path: str, why: str) -> RefusedError:
     return refusal(2, operation, f"{operation[0].upper()}{operation[1:]}: invalid {path} value! {why}")
 
 
-def check_storage(storage: StorageConfig, operation: str) -> None:
+def check_storage(storage: StorageConfig, operation: str, *, strict: bool = False) -> None:
     """Refuse a region number that the cloud's table doesn't have; clouds without a table take any.
 
     By "Start recording" (2022) their number has no effect, by the pages of 2026 it is 0.
     """
+    if not STORAGE_REGIONS[StorageVendor(storage.vendor)] and storage.region and strict:
+        raise _invalid(operation, "storageConfig.region", f"vendor {storage.vendor} takes 0")
     numbers = {region.number for region in STORAGE_REGIONS[StorageVendor(storage.vendor)].values()}
     if numbers and storage.region not in numbers:
         raise _invalid(operation, "storageConfig.region", f"vendor {storage.vendor} has no region {storage.region}")

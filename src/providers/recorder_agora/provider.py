@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -14,12 +15,12 @@ from requests.auth import HTTPBasicAuth
 
 from recorder_agora.config import AgoraConfig, AgoraOptions
 from recorder_agora.rules import RULES
-from recorder_agora.translate import CompositeTranslator
+from recorder_agora.translate import CompositeTranslator, named
 from recorder_agora.translate_answers import query_status, stop_status
 from recorder_agora.translate_layout import LayoutTranslator
 from recorder_agora.wire import StopClientRequest, StopRequest, UpdateLayoutRequest
 from recorder_core.clock import Deadline
-from recorder_core.errors import RecordingNotFound, ServiceUnavailable, StartOutcomeUnknown, UnexpectedResponse
+from recorder_core.errors import RecordingNotFound, ServiceUnavailable, StartOutcomeUnknown
 from recorder_core.models import (
     Layout,
     Mode,
@@ -38,8 +39,15 @@ __all__ = ["AgoraProvider"]
 MODES = {Mode.COMPOSITE: "mix"}
 RECOVERY_S = 90.0
 """How long a recording may answer 404 while the vendor moves it to another server ("Best practices", Agora, 2026)."""
-SETTLED_S = 30.0
-"""How long a stop must have answered 404 at least, to be taken for an end when its deadline comes first."""
+SETTLED_S = 50.0
+"""How long a stop must have answered 404 at least, to be taken for an end when its deadline comes first. The vendor's
+own advice gives a recording up after 30 s of it ("Best practices", Agora, 2026)."""
+UNWATCHED_S = 300.0
+"""A silence with a longer gap between two looks isn't one: it may have been up in between."""
+SYNCHRONOUS_S = 25.0
+"""What a synchronous stop may take: the vendor answers after about 20 s at the latest."""
+LAST_TRY_S = 2.0
+"""Seconds that the last try of a stop has for its answer."""
 REMEMBERED = 10_000
 EXITING = 501
 """Query's code for a session that is exiting, in older documents; newer ones have 404."""
@@ -51,33 +59,30 @@ class _Sightings:
     """When each recording was last known to the vendor, as far as this process saw."""
 
     def __init__(self) -> None:
-        self._silent_since: OrderedDict[str, float | None] = OrderedDict()
+        self._silences: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def alive(self, recording: Recording) -> None:
         """The vendor has it up just now."""
-        self._note(recording, None)
+        self._silences.pop(recording.native["sid"], None)
 
     def ended(self, recording: Recording) -> None:
         """The vendor said that it is ending, so that a 404 from now on is its end."""
-        self._note(recording, -math.inf)
+        self._note(recording, -math.inf, math.inf)
 
     def silence(self, recording: Recording, now: float) -> float:
-        """Seconds for which the vendor has not known it, infinite after a known end.
+        """Seconds for which it hasn't been up at any look, this one included; infinite after a known end."""
+        since, looked = self._silences.get(recording.native["sid"], (now, now))
+        if now - looked > UNWATCHED_S:
+            since = now
+        if looked < math.inf:
+            self._note(recording, since, now)
+        return now - since
 
-        One that was never seen up has been silent since its start, if it is young ("not up after 90 s" is the vendor's
-        own sign of a failed start); an older one may have been up until just now.
-        """
-        sid = recording.native["sid"]
-        if self._silent_since.get(sid) is None:
-            started = recording.started_at.timestamp()
-            never_seen = sid not in self._silent_since
-            self._note(recording, started if never_seen and now - started < RECOVERY_S else now)
-        return now - (self._silent_since[sid] or now)
-
-    def _note(self, recording: Recording, silent_since: float | None) -> None:
-        self._silent_since[recording.native["sid"]] = silent_since
-        while len(self._silent_since) > REMEMBERED:
-            self._silent_since.popitem(last=False)
+    def _note(self, recording: Recording, since: float, looked: float) -> None:
+        self._silences[recording.native["sid"]] = (since, looked)
+        self._silences.move_to_end(recording.native["sid"])
+        while len(self._silences) > REMEMBERED:
+            self._silences.popitem(last=False)
 
 
 class AgoraProvider(Provider):
@@ -91,6 +96,7 @@ class AgoraProvider(Provider):
     plugin_api = 1
     Config = AgoraConfig
     Options = AgoraOptions
+    native_ids = ("cname", "uid", "resourceId", "sid", "mode")
     poll_delays: ClassVar[tuple[float, ...]] = (5.0, 5.0, 10.0, 15.0)
 
     config: AgoraConfig
@@ -128,7 +134,7 @@ class AgoraProvider(Provider):
                 "mode", "unsupported", f"this release records {', '.join(MODES)} rooms", "choose one of them"
             )
             return Plan(self.name, (), (missing,), resolved)
-        translator = CompositeTranslator(self.name, self.config, resolved, options, intent)
+        translator = CompositeTranslator(self.name, self.config, resolved, options, intent, named(spec))
         translator.walk_spec(resolved, given=spec, options=options, apart_from=intent.apart_from)
         requests: tuple[PlannedRequest, ...] = ()
         if not translator.refused:
@@ -145,9 +151,8 @@ class AgoraProvider(Provider):
 
         Raises:
             StartOutcomeUnknown: it runs, or may run, and the vendor didn't tell its id.
-            UnexpectedResponse: the answer has no `sid`.
         """
-        acquire, body = dict(plan.request("acquire").body), self._with_token(plan.request("start").body)
+        acquire, body = dict(plan.request("acquire").body), self._with_token(plan)
         if "startParameter" in acquire["clientRequest"]:
             acquire = {
                 **acquire,
@@ -191,15 +196,16 @@ class AgoraProvider(Provider):
             request_id=answer.envelope.request_id,
         )
 
-    def _with_token(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The body of start with the token that the caller's factory makes for the recorder's uid."""
+    def _with_token(self, plan: Plan) -> dict[str, Any]:
+        """The body of start with the token that the caller's factory makes, unless the spec brings one."""
+        body = plan.request("start").body
         client = dict(body["clientRequest"])
         factory = self.config.token_factory
-        if factory is not None and "token" in client:
+        if factory is not None and self.options(plan.spec, AgoraOptions).token is None:
             client["token"] = SecretStr(factory(body["cname"], body["uid"]))
         return {**body, "clientRequest": client}
 
-    def _without_sid(self, answer: Answer, intent: StartIntent) -> UnexpectedResponse | StartOutcomeUnknown:
+    def _without_sid(self, answer: Answer, intent: StartIntent) -> StartOutcomeUnknown:
         runs = answer.status == 201
         fields: dict[str, Any] = {
             "provider": self.name,
@@ -214,11 +220,12 @@ class AgoraProvider(Provider):
         if runs:
             return StartOutcomeUnknown(
                 "it runs, but the vendor didn't tell its sid, without which it can't be stopped",
-                hint="The vendor's callbacks carry the sid. Else it ends once the room was empty for idle_timeout.",
+                hint="The vendor's callbacks carry the sid. Else it ends once the room was empty for idle_timeout, or "
+                "when its uid (see intent.noted) is put out of the room: POST /dev/v1/kicking-rule, join_channel.",
                 **fields,
             )
-        return UnexpectedResponse(
-            "start was accepted without a sid",
+        return StartOutcomeUnknown(
+            "start was accepted without a sid, so the recording may run",
             hint="Give the request id to the vendor's support; a recording may run that ends after idle_timeout.",
             **fields,
         )
@@ -237,17 +244,27 @@ class AgoraProvider(Provider):
             )
         if answer.status == 200:
             status = query_status(recording, answer)
-            if status.state is not RecordingState.STARTING:
-                self._sightings.alive(recording)
+            self._see(recording, status.state)
             return status
         return self._missing(recording, answer)
+
+    def _see(self, recording: Recording, state: RecordingState) -> None:
+        if state in (RecordingState.STOPPING, RecordingState.UPLOADING, RecordingState.FAILED):
+            self._sightings.ended(recording)
+        elif state is RecordingState.STARTING and self._age(recording) < RECOVERY_S:
+            self._sightings.silence(recording, self.runtime.clock.time())
+        else:
+            self._sightings.alive(recording)
 
     def _missing(self, recording: Recording, answer: Answer) -> RecordingStatus:
         if answer.envelope.code == EXITING:
             return self._without_files(recording, RecordingState.STOPPING, "it is exiting (code 501)", answer)
         silence = self._sightings.silence(recording, self.runtime.clock.time())
         if silence < RECOVERY_S and self._age(recording) < RECOVERY_S:
-            state, reason = RecordingState.STARTING, "the vendor doesn't know it yet (404)"
+            state = RecordingState.STARTING
+            reason = (
+                "the vendor doesn't know it (404): it isn't up yet, moves to another server, or was stopped elsewhere"
+            )
         elif silence == math.inf:
             state, reason = RecordingState.GONE, "it was stopped, and the vendor has forgotten it (404)"
         elif silence >= RECOVERY_S:
@@ -278,23 +295,27 @@ class AgoraProvider(Provider):
         """stop, synchronous with `wait`: the vendor answers when the files are there, or after about 20 s.
 
         A 404 is either an end or a move to another server, which lasts up to 90 s. So it is asked again, for 90 s or
-        until the deadline; a deadline that comes after 30 s of 404 takes it for an end, an earlier one leaves it
-        `unreachable`.
+        until the deadline. A deadline that comes after 50 s of 404 takes it for an end, and says how long it was; an
+        earlier one leaves it `unreachable`.
         """
         limit = Deadline(self.runtime.clock, deadline)
-        body = StopRequest(**self._identity(recording), clientRequest=StopClientRequest(async_stop=not wait)).tree()
         path = self._path(recording, "stop")
-        for delay in itertools.chain((5.0, 10.0), itertools.repeat(15.0)):
+        for pause in itertools.chain((5.0, 10.0), itertools.repeat(15.0)):
+            # An answer that comes after the deadline is lost, and the file list with it.
+            waits = wait and min(limit.remaining(), self.runtime.timeout[1]) >= SYNCHRONOUS_S
+            client = StopClientRequest(async_stop=not waits)
+            body = StopRequest(**self._identity(recording), clientRequest=client).tree()
             answer = self._send("stop", recording.id, path, body)
-            if answer.envelope.code != 404:
+            if answer.status != 404:
                 self._sightings.ended(recording)
                 return stop_status(recording, answer, self.now())
             silence = self._sightings.silence(recording, self.runtime.clock.time())
-            if silence >= RECOVERY_S or limit.remaining() <= delay:
+            delay = min(pause, limit.remaining() - LAST_TRY_S)  # the last try comes just before the deadline
+            if silence >= RECOVERY_S or delay <= 0:
                 break
             self.runtime.clock.sleep(delay)
         if silence >= SETTLED_S:
-            reason = "it had ended: the vendor doesn't know it any more (404)"
+            reason = f"it had ended: the vendor hasn't known it for {min(silence, RECOVERY_S):.0f} s or more (404)"
             return self._without_files(recording, RecordingState.GONE, reason, answer)
         reason = "the vendor doesn't know it (404): it ended, or is moving for up to 90 s; stop it again to be sure"
         return self._without_files(recording, RecordingState.UNREACHABLE, reason, answer)
@@ -361,9 +382,11 @@ class AgoraProvider(Provider):
 
 def read_envelope(status: int, headers: Mapping[str, str], body: Mapping[str, Any]) -> Envelope:
     """Code and reason of the service, or the gateway's message; the request id is a header."""
-    code = body.get("code")
+    code, message = body.get("code"), body.get("reason") or body.get("message")
+    if isinstance(code, str) and code.isascii() and code.isdigit():
+        code = int(code)
     return Envelope(
         code=code if isinstance(code, int | str) else None,
-        message=body.get("reason") or body.get("message"),
+        message=message if message is None or isinstance(message, str) else json.dumps(message),
         request_id=headers.get("X-Request-Id"),
     )

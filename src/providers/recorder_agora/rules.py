@@ -39,8 +39,10 @@ _AFTER_206 = (3.0, 6.0)
 _WATCHING_404 = (5.0, 10.0, 15.0)
 _WATCHING_50X = (5.0, 10.0, 15.0, 30.0)
 _MAY_RUN = (
-    "Repeating the start with the same resource id is safe. If it runs, it ends by itself once the room has "
-    "been empty for idle_timeout; a fresh start with the same uid would be refused with code 53."
+    "Don't start it anew with another uid: that would be a second recording. With the same options.agora.uid or "
+    "key a start is refused with code 53 while it runs. It ends by itself once the room has been empty for "
+    "idle_timeout; the vendor's callbacks carry its sid; its channel management API (POST /dev/v1/kicking-rule, "
+    "join_channel) may put that uid out of the room."
 )
 _FRESH = "The vendor had no capacity for this resource id: a fresh start may succeed."
 _CHANNEL = "A room has up to 63 bytes of a-z A-Z 0-9, blank and !#$%&()+-:;<=.>?@[]^_{}|~,."
@@ -81,6 +83,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         operations=_STOP,
         statuses=(206,),
+        codes=(None, 50, 435),
         then=Then.ACCEPT,
         meaning="stopping; files unknown yet, or none (435)",
     ),
@@ -89,6 +92,14 @@ RULES: tuple[Rule, ...] = (
     Rule(
         operations=("query", "stop"),
         codes=(404,),
+        then=Then.ACCEPT,
+        meaning="ended, never came up, or migrating",
+    ),
+    Rule(
+        operations=("query", "stop"),
+        statuses=(404,),
+        codes=(None,),
+        message="failed to find worker",
         then=Then.ACCEPT,
         meaning="ended, never came up, or migrating",
     ),
@@ -156,6 +167,27 @@ RULES: tuple[Rule, ...] = (
         error=UnexpectedResponse,
         meaning="header, method, address or JSON is malformed",
         hint="A proxy may have changed the request; compare it with recorder_http.",
+    ),
+    Rule(
+        operations=_LATER,
+        codes=(15, 500, 501, 502, 504),
+        then=Then.REPEAT,
+        delays=_AFTER_50X,
+        error=ServiceUnavailable,
+        meaning="the vendor's server failed",
+        hint="Try again; the recording itself is not affected.",
+        fault="vendor",
+        retryable=True,
+    ),
+    Rule(
+        operations=_START,
+        codes=(500, 501, 504),
+        then=Then.REPEAT,
+        delays=_AFTER_50X,
+        error=StartOutcomeUnknown,
+        meaning="the vendor's server failed while starting, so the recording may run",
+        hint=_MAY_RUN,
+        fault="vendor",
     ),
     Rule(
         codes=(15,),
@@ -387,7 +419,7 @@ RULES: tuple[Rule, ...] = (
         retryable=True,
     ),
     Rule(
-        codes=(500, 501, 502, 504),
+        codes=(502,),
         then=Then.RAISE,
         error=ServiceUnavailable,
         meaning="the vendor couldn't allocate a recorder",
@@ -412,6 +444,16 @@ RULES: tuple[Rule, ...] = (
         fault="caller",
     ),
     # What no row above names.
+    Rule(
+        operations=_START,
+        statuses=(206,),
+        then=Then.REPEAT,
+        delays=_AFTER_206,
+        error=StartOutcomeUnknown,
+        meaning="the start's answer is incomplete, so the recording may run",
+        hint=_MAY_RUN,
+        fault="vendor",
+    ),
     Rule(
         statuses=(206,),
         then=Then.REPEAT,

@@ -23,6 +23,7 @@ from recorder_agora.wire import (
     TranscodingConfig,
 )
 from recorder_agora.wire_values import ALL_STREAMS, CNAME_CHARACTERS
+from recorder_core.errors import ConfigurationError
 from recorder_core.models import Cipher, Format, Media, Mode, Recording, RecordingSpec, StartIntent, Tracks
 from recorder_core.plan import merged
 
@@ -63,11 +64,18 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
     }
 
     def __init__(
-        self, name: str, config: AgoraConfig, spec: RecordingSpec, options: AgoraOptions, intent: StartIntent
+        self,
+        name: str,
+        config: AgoraConfig,
+        spec: RecordingSpec,
+        options: AgoraOptions,
+        intent: StartIntent,
+        taken: frozenset[str],
     ) -> None:
         super().__init__(name, spec.layout, spec.expected_participants)
         self.spec = spec
-        self.uid = options.uid or derived_uid(intent.id, config.recorder_uid_range, named(spec))
+        self.uid = options.uid or derived_uid(intent.id, config.recorder_uid_range, taken)
+        self._taken = taken
         self.token = options.token
         if config.token_factory is not None and self.token is None:
             self.token = SecretStr("made by token_factory when it starts")
@@ -212,12 +220,12 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
         self._recording |= {"decryptionMode": DECRYPTION_MODES[cipher], "secret": secret, "salt": salt}
 
     def set_apart_from(self, recordings: Sequence[Recording]) -> None:
-        self._acquire["excludeResourceIds"] = tuple(
-            recording.native["resourceId"] for recording in recordings if recording.provider == self.provider
-        )
+        mine = tuple(r.native["resourceId"] for r in recordings if r.provider == self.provider)
+        if mine:
+            self._acquire["excludeResourceIds"] = mine
 
     def option_uid(self, uid: str) -> None:
-        if uid in named(self.spec):
+        if uid in self._taken:
             self.unsupported("", "a participant of the spec has that uid, and would be put out", "choose a free one")
 
     def option_token(self, token: SecretStr) -> None:
@@ -269,4 +277,11 @@ def derived_uid(recording_id: str, uids: tuple[int, int], taken: frozenset[str])
     low, high = uids
     start = int.from_bytes(sha256(recording_id.encode()).digest()[:8])
     candidates = (str(low + (start + step) % (high - low + 1)) for step in range(len(taken) + 1))
-    return next(uid for uid in candidates if uid not in taken)
+    free = next((uid for uid in candidates if uid not in taken), None)
+    if free is None:
+        raise ConfigurationError(
+            f"recorder_uid_range {low}..{high} has no uid that the spec doesn't name",
+            fault="caller",
+            hint="Widen the range, or set options.agora.uid.",
+        )
+    return free

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from recorder_agora.tables import STATES
-from recorder_agora.wire import FileEntry, QueryResponse, StopResponse
+from recorder_agora.wire import FileEntry, QueryResponse, Response, StopResponse
+from recorder_core.errors import UnexpectedResponse
 from recorder_core.models import FileStatus, Media, RecordedFile, Recording, RecordingState, RecordingStatus
 from recorder_core.transport import Answer
 
@@ -24,9 +27,28 @@ BACKUP = (
 NOTHING = "nothing was recorded: nobody who was to be recorded published (code 435)"
 
 
+Body = TypeVar("Body", bound=Response)
+
+
+def _read(model: type[Body], operation: str, answer: Answer) -> Body:
+    try:
+        return model.model_validate(answer.body)
+    except ValidationError as error:
+        where = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False))
+    raise UnexpectedResponse(
+        f"the answer was accepted but can't be read at {where}",
+        operation=operation,
+        http_status=answer.status,
+        vendor_code=answer.envelope.code,
+        request_id=answer.envelope.request_id,
+        hint="The call itself was carried out. Give the request id to the vendor's support.",
+        fault="vendor",
+    )
+
+
 def query_status(recording: Recording, answer: Answer) -> RecordingStatus:
     """The state that query tells."""
-    server = QueryResponse.model_validate(answer.body).serverResponse
+    server = _read(QueryResponse, "query", answer).serverResponse
     state = RecordingState(STATES.get(server.status if server.status is not None else -1, "unreachable"))
     uploading = state in (RecordingState.STOPPING, RecordingState.UPLOADING)
     return RecordingStatus(
@@ -70,7 +92,7 @@ def stop_status(recording: Recording, answer: Answer, now: datetime) -> Recordin
             reason="it was leaving already (code 49): stopped, idle or put out",
             **known,
         )
-    server = StopResponse.model_validate(answer.body).serverResponse
+    server = _read(StopResponse, "stop", answer).serverResponse
     status = UPLOADS.get(server.uploadingStatus or "")
     return RecordingStatus(
         state=RecordingState.UPLOADING if status is None else RecordingState.COMPLETED,

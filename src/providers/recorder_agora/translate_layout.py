@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from recorder_agora.wire import BackgroundConfig, LayoutConfig, MixedLayout
+from recorder_agora.wire_values import integer_uid
 from recorder_core.geometry import MICRO, edges, overlap, regions
 from recorder_core.models import Content, Custom, Fit, Floating, Grid, Layout, Region, Side, Spotlight
 from recorder_core.translation import Translator
@@ -18,7 +19,10 @@ RENDER_MODES: dict[Fit, Literal[0, 1]] = {Fit.COVER: 0, Fit.CONTAIN: 1}
 
 def is_uid(participant: str) -> bool:
     """Whether a participant is the text of an integer 1..4294967295, as every user of the room must be."""
-    return participant.isascii() and participant.isdigit() and 1 <= int(participant) <= 0xFFFFFFFF
+    try:
+        return integer_uid(participant) == participant
+    except ValueError:
+        return False
 
 
 class LayoutTranslator(Translator):

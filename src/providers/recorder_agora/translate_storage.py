@@ -99,7 +99,13 @@ class StorageTranslator(Translator):
         secret_key: SecretStr,
     ) -> None:
         self._store(StorageVendor.S3_COMPATIBLE, bucket, None, access_key, secret_key)
-        self._extend(endpoint=endpoint)
+        scheme, _, rest = endpoint.rpartition("://")
+        host, _, path = rest.partition("/")
+        if path:
+            self.unsupported("endpoint", "the vendor takes a host, no path", "leave the path out")
+        if scheme == "http":
+            self.approximated("endpoint", "the vendor takes a host and no scheme", "it may insist on https")
+        self._extend(endpoint=host)
 
     def _store(
         self,

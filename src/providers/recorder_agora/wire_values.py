@@ -6,6 +6,7 @@ named.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict
@@ -53,7 +54,7 @@ def _channel_name(value: str) -> str:
 
 def integer_uid(value: str) -> str:
     """Return `value` if it is the text of an integer from 1 to 4294967295, else raise ValueError."""
-    if not (value.isascii() and value.isdigit() and len(value) <= 10 and 1 <= int(value) <= 0xFFFFFFFF):
+    if not (re.fullmatch("[1-9][0-9]{0,9}", value) and int(value) <= 0xFFFFFFFF):
         raise ValueError("a uid is the text of an integer from 1 to 4294967295")
     return value
 

@@ -6,7 +6,7 @@ import itertools
 import secrets
 import time
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import md5
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -14,12 +14,14 @@ from urllib.parse import urlencode
 from requests import PreparedRequest
 
 from recorder_core.clock import Deadline
+from recorder_core.errors import RecorderError, RecordingConflict, RecordingNotFound
 from recorder_core.models import (
     Kept,
     Layout,
     Mode,
     Recording,
     RecordingSpec,
+    RecordingState,
     RecordingStatus,
     StartIntent,
 )
@@ -29,7 +31,7 @@ from recorder_core.provider import Provider
 from recorder_core.transport import Answer, Call, Envelope, RuleTable, Runtime, Transport
 from recorder_zegocloud.config import ZegocloudConfig, ZegocloudOptions
 from recorder_zegocloud.rules import RULES
-from recorder_zegocloud.tables import BASE_URLS, KEPT_S, NONCE_BYTES, REGIONAL_BASE_URLS, SIGNATURE_VERSION
+from recorder_zegocloud.tables import BASE_URLS, KEPT_S, NONCE_BYTES, REGIONAL_BASE_URLS, SIGNATURE_VERSION, Code
 from recorder_zegocloud.translate import CompositeTranslator
 from recorder_zegocloud.translate_answers import described_status
 from recorder_zegocloud.translate_layout import LayoutTranslator, Running, StreamNames
@@ -40,6 +42,10 @@ __all__ = ["ZegocloudProvider", "signature"]
 
 UPLOAD_DELAYS = (1.0, 2.0, 3.0, 5.0)
 """Seconds before each look at the files of a stopped recording; the last one repeats."""
+
+
+ALIVE = frozenset({RecordingState.STARTING, RecordingState.RECORDING, RecordingState.PAUSED})
+"""States of a task that no stop has reached."""
 
 
 class ZegocloudProvider(Provider):
@@ -53,6 +59,7 @@ class ZegocloudProvider(Provider):
     plugin_api = 1
     Config = ZegocloudConfig
     Options = ZegocloudOptions
+    native_ids = ("TaskId", "stream_id", "FillMode")
     poll_delays: ClassVar[tuple[float, ...]] = (2.0, 3.0, 5.0, 10.0)
 
     config: ZegocloudConfig
@@ -102,16 +109,44 @@ class ZegocloudProvider(Provider):
         answer = self._send("StartRecord", intent.id, body, requires=("Data.TaskId",))
         task_id = answer.body["Data"]["TaskId"]
         intent.note(TaskId=task_id, base_url=answer.base_url)
-        now = self.now()
-        return self.begun(
-            plan,
-            intent,
-            started_at=now,
-            controllable_until=now + timedelta(seconds=KEPT_S),
-            base_url=answer.base_url,
-            native={"TaskId": task_id, **native},
-            request_id=answer.envelope.request_id,
-        )
+
+        def begun(at: datetime) -> Recording:
+            return self.begun(
+                plan,
+                intent,
+                started_at=at,
+                controllable_until=at + timedelta(seconds=KEPT_S),
+                base_url=answer.base_url,
+                native={"TaskId": task_id, **native},
+                request_id=answer.envelope.request_id,
+            )
+
+        recording = begun(self.now())
+        return recording if intent.key is None else begun(self._found(recording))
+
+    def _found(self, recording: Recording) -> datetime:
+        """When the task that a repeated key stands for began.
+
+        Raises:
+            RecordingConflict: it has ended, or records another room.
+        """
+        try:
+            status = self.status(recording)
+        except RecorderError:
+            return recording.started_at  # the handle is worth more than its exact beginning
+        room = status.raw.get("Data", {}).get("RoomId", recording.room)
+        if status.state.terminal or status.state is RecordingState.UPLOADING or room != recording.room:
+            what = f"records room {room!r}" if room != recording.room else f"is {status.state}"
+            raise RecordingConflict(
+                f"the key stands for a task that {what}; nothing was started",
+                provider=self.name,
+                operation="StartRecord",
+                recording_id=recording.id,
+                request_id=status.request_id,
+                fault="caller",
+                hint="Use another key for another recording.",
+            )
+        return status.started_at or recording.started_at
 
     def _native(self, plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """What a later layout change needs, and the names by which the task can be found again."""
@@ -162,16 +197,40 @@ class ZegocloudProvider(Provider):
     def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
         """StopRecord, which only begins the uploads; with `wait` the files are looked at until they are settled."""
         limit = Deadline(self.runtime.clock, deadline)
-        self._send_task("StopRecord", recording)
-        status = self.status(recording)
-        if not wait:
-            return status
+        accepted = self._send_task("StopRecord", recording)
+        status = self._after_stop(recording, accepted, None)
         for delay in itertools.chain(UPLOAD_DELAYS, itertools.repeat(UPLOAD_DELAYS[-1])):
-            if status.state.terminal or limit.remaining() <= delay:
+            if not wait or status.state.terminal or limit.remaining() <= delay:
                 break
             self.runtime.clock.sleep(delay)
-            status = self.status(recording)
+            status = self._after_stop(recording, accepted, status)
         return status
+
+    def _after_stop(self, recording: Recording, stop: Answer, before: RecordingStatus | None) -> RecordingStatus:
+        """What is known after StopRecord was accepted; a look that fails takes nothing back.
+
+        Raises:
+            RecordingNotFound: StopRecord found no task, and yet one runs.
+        """
+        try:
+            status = self.status(recording)
+        except RecorderError as error:
+            known = before or RecordingStatus(state=RecordingState.STOPPING, started_at=recording.started_at)
+            return known.model_copy(update={"reason": f"stopped; its files aren't known yet: {error.message}"})
+        if status.state not in ALIVE:
+            return status
+        if stop.envelope.code == Code.NO_SUCH_TASK:
+            raise RecordingNotFound(
+                f"the vendor says that there is no such task, and that it is {status.state}: it may run on",
+                provider=self.name,
+                operation="StopRecord",
+                recording_id=recording.id,
+                vendor_code=stop.envelope.code,
+                request_id=stop.envelope.request_id,
+                retryable=True,
+                hint="Stop it again.",
+            )
+        return status.model_copy(update={"state": RecordingState.STOPPING})
 
     def causes(self, recording: Recording, status: RecordingStatus) -> tuple[str, ...]:
         """What ends a task early, as the vendor's callbacks and FAQ name it ("Recording status callback", 2025)."""
@@ -242,7 +301,7 @@ def read_envelope(status: int, headers: Mapping[str, str], body: Mapping[str, An
     code = body.get("Code")
     request_id = body.get("RequestId")
     return Envelope(
-        code=code if isinstance(code, int | str) else None,
-        message=body.get("Message"),
+        code=code if isinstance(code, int | str) and not isinstance(code, bool) else None,
+        message=message if isinstance(message := body.get("Message"), str) else None,
         request_id=None if request_id is None else str(request_id),
     )

@@ -285,6 +285,17 @@ RULES: tuple[Rule, ...] = (
         retryable=True,
     ),
     Rule(
+        operations=_START,
+        statuses=("2xx", 408),
+        codes=(None,),
+        then=Then.REPEAT,
+        delays=_AGAIN,
+        error=StartOutcomeUnknown,
+        meaning="the answer to the start isn't the vendor's, so the recording may run",
+        hint=_MAY_RUN,
+        retryable=True,
+    ),
+    Rule(
         statuses=("5xx",),
         codes=(None,),
         then=Then.REPEAT,

@@ -10,7 +10,7 @@ from recorder_core.models import Fit, Format, Media, Mode, RecordingSpec, StartI
 from recorder_core.plan import merged
 from recorder_zegocloud.config import ZegocloudConfig, ZegocloudOptions
 from recorder_zegocloud.tables import FORMATS
-from recorder_zegocloud.translate_layout import LayoutTranslator, StreamNames, color_number
+from recorder_zegocloud.translate_layout import HIDDEN_BOARD, LayoutTranslator, StreamNames, color_number
 from recorder_zegocloud.translate_storage import StorageTranslator
 from recorder_zegocloud.wire import (
     LARGEST_CANVAS,
@@ -36,6 +36,7 @@ from recorder_zegocloud.wire_values import (
     StorageVendor,
     StreamMedia,
     StreamType,
+    ViewType,
 )
 
 __all__ = ["CompositeTranslator", "stream_names"]
@@ -109,6 +110,7 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
             canvas=self._canvas(spec),
             streams=stream_names(spec, options),
             expected_participants=spec.expected_participants,
+            has_whiteboard=spec.whiteboard is not None,
         )
         self.config = config
         self.spec = spec
@@ -176,14 +178,17 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
                 "record sound or pictures of everybody, or start an individual recording",
             )
             return
-        if not all(self._is_stream("", self.streams.camera(name)) for name in people):
+        streams = [
+            (stream, STREAM_MEDIA[recorded(name)])
+            for name in people
+            for stream in dict.fromkeys((self.streams.camera(name), self.streams.screen(name)))
+            if stream is not None
+        ]
+        if not all(self._is_stream("", stream) for stream, _ in streams):
             return
         self._mix["StreamConfigList"] = [
-            *(
-                StreamConfig(StreamId=self.streams.camera(name), StreamType=STREAM_MEDIA[recorded(name)])
-                for name in people
-            ),
-            StreamConfig(StreamType=STREAM_MEDIA[recorded(None)]),
+            *(StreamConfig(StreamId=stream, StreamType=kind) for stream, kind in streams),
+            StreamConfig(StreamId="", StreamType=STREAM_MEDIA[recorded(None)]),
         ]
 
     def set_expected_participants(self, expected: int) -> None:
@@ -223,6 +228,8 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
         if prefix is not None:
             self._output["OutputFolder"] = f"{prefix.rstrip('/')}/"
         if tracks is Tracks.SEPARATE:
+            if self.spec.storage.kind in VODS:
+                self.unsupported("tracks", "sound apart is aac, which no VOD takes", "choose a bucket")
             self._input["StreamType"] = StreamType.SEPARATE
         if chosen is FileFormat.HLS:
             self._output |= {"RealtimeUploadFragment": True, "ShortFragmentPath": True}
@@ -284,6 +291,8 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
             )
 
     def set_whiteboard(self, *, id: str | None, aspect: str, background: str | None, animation_fps: int | None) -> None:
+        if self._windows and not any(window["ViewType"] is ViewType.WHITEBOARD for window in self._windows):
+            self.unsupported("", *HIDDEN_BOARD)
         across, down = aspect.split(":")
         board: dict[str, Any] = {"HorizontalRatio": int(across), "VerticalRatio": int(down)}
         if id is not None:
@@ -341,9 +350,15 @@ class CompositeTranslator(LayoutTranslator, StorageTranslator):
         self._mix["MixOutputStreamId"] = stream
 
     def option_fill_blank(self, fill: bool) -> None:
+        if not fill and "DefaultMixStreamBackgroundImage" in self._mix:
+            self.unsupported("", 'placeholders for "*" need it', "leave it out")
+            return
         self._input["FillBlank"] = fill
 
     def option_camera_off(self, shows: str) -> None:
+        if CAMERA_OFF[shows] is not FrameFillMode.NOTHING and "DefaultMixStreamBackgroundImage" in self._mix:
+            self.unsupported("", 'placeholders for "*" need "nothing"', "leave it out")
+            return
         self._fill_frame["FrameFillMode"] = CAMERA_OFF[shows]
 
     def option_camera_off_color(self, color: str) -> None:

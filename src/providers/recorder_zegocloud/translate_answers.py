@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from recorder_core.errors import UnexpectedResponse
 from recorder_core.models import FileStatus, Media, RecordedFile, Recording, RecordingState, RecordingStatus
 from recorder_core.transport import Answer
 from recorder_zegocloud.tables import FILE_STATES, KEPT_S, TASK_STATES, Code
@@ -24,6 +25,8 @@ ABNORMAL = (
     "it ended by itself and left no file: the room was empty for idle_timeout, or the vendor's recorder failed "
     "(only a callback tells which)"
 )
+ENDED_UNSEEN = "the vendor says that it has ended, and nothing of its files (code 300001001)"
+CUT_SHORT = "it ended by itself: idle_timeout, max_duration or a failure at the vendor (only a callback tells which)"
 BACKUP = "the bucket refused a file, which is in the vendor's backup for 3 days; check the bucket and its keys"
 LOST = "a file could be stored neither in the bucket nor in the vendor's backup"
 
@@ -39,9 +42,22 @@ def described_status(recording: Recording, answer: Answer) -> RecordingStatus:
             request_id=request_id,
             raw=answer.body,
         )
-    task = DescribeRecordStatusResponse.model_validate(answer.body).Data or TaskState()
-    ended_at = _moment(task.RecordEndTimestamp)
-    files = recorded_files(recording, task.RecordFiles or (), ended_at)
+    try:
+        task = DescribeRecordStatusResponse.model_validate(answer.body).Data or TaskState()
+        ended_at = _moment(task.RecordEndTimestamp)
+        files = recorded_files(recording, task.RecordFiles or (), ended_at)
+        started_at = _moment(task.RecordBeginTimestamp) or recording.started_at
+    except (ValueError, OverflowError, OSError) as error:  # pydantic's own error is a ValueError
+        raise UnexpectedResponse(
+            "the answer isn't of the documented form",
+            operation="DescribeRecordStatus",
+            recording_id=recording.id,
+            http_status=answer.status,
+            vendor_code=answer.envelope.code,
+            request_id=request_id,
+            hint="Give the request id to the vendor's support.",
+            fault="vendor",
+        ) from error
     ended = task.Status in (TaskStatus.ENDED, TaskStatus.ENDED_ABNORMALLY) or answer.envelope.code == Code.TASK_ENDED
     statuses = {file.status for file in files}
     state, reason = RecordingState(TASK_STATES.get(task.Status or 0, "unreachable")), None
@@ -50,7 +66,7 @@ def described_status(recording: Recording, answer: Answer) -> RecordingStatus:
     return RecordingStatus(
         state=state,
         files=files,
-        started_at=_moment(task.RecordBeginTimestamp) or recording.started_at,
+        started_at=started_at,
         ended_at=ended_at if ended else None,
         reason=reason,
         fault="destination" if ended and statuses & {FileStatus.BACKUP, FileStatus.LOST} else None,
@@ -61,14 +77,17 @@ def described_status(recording: Recording, answer: Answer) -> RecordingStatus:
 
 def _end(status: int | None, files: set[FileStatus]) -> tuple[RecordingState, str | None]:
     """The state of a task that has ended, by its files."""
+    abnormal = status == TaskStatus.ENDED_ABNORMALLY
+    if files & set(NOT_SETTLED):
+        return RecordingState.UPLOADING, LOST if FileStatus.LOST in files else None
     if FileStatus.LOST in files:
         return RecordingState.FAILED, LOST
-    if files & set(NOT_SETTLED):
-        return RecordingState.UPLOADING, None
     if files:
-        return RecordingState.COMPLETED, BACKUP if FileStatus.BACKUP in files else None
-    if status == TaskStatus.ENDED_ABNORMALLY:
+        return RecordingState.COMPLETED, BACKUP if FileStatus.BACKUP in files else CUT_SHORT if abnormal else None
+    if abnormal:
         return RecordingState.FAILED, ABNORMAL
+    if status is None:
+        return RecordingState.GONE, ENDED_UNSEEN
     return RecordingState.COMPLETED, NOTHING
 
 
@@ -82,13 +101,13 @@ def recorded_files(
     for file in files:
         name = file.FileId or ""
         status = FileStatus(FILE_STATES.get(file.Status or 0, "unknown"))
-        in_backup = status is FileStatus.BACKUP
+        in_backup, is_lost = status is FileStatus.BACKUP, status is FileStatus.LOST
         found.append(
             RecordedFile(
                 name=name,
                 key=prefix + name,
-                uri=None if in_backup or location is None else location.uri(prefix + name),
-                url=file.FileUrl or None,
+                uri=None if in_backup or is_lost or location is None else location.uri(prefix + name),
+                url=None if is_lost else file.FileUrl or None,
                 format=file.OutputFileFormat,
                 tracks=TRACKS.get(file.MediaTrackType or 0),
                 status=status,

@@ -26,10 +26,13 @@ from recorder_core.translation import Translator
 from recorder_zegocloud.wire import MOST_WINDOWS, STREAM_ID, MixInput
 from recorder_zegocloud.wire_values import FillMode, MixMode, ViewType
 
-__all__ = ["LayoutTranslator", "Running", "StreamNames", "color_number"]
+__all__ = ["HIDDEN_BOARD", "LayoutTranslator", "Running", "StreamNames", "color_number"]
 
 FILL_MODES = {Fit.COVER: FillMode.CROP, Fit.CONTAIN: FillMode.FIT}
 SPOTLIGHTS = {Side.LEFT: MixMode.VERTICAL, Side.BOTTOM: MixMode.HORIZONTAL}
+
+
+HIDDEN_BOARD = ("the whiteboard has no window, so it isn't shown", "add a region with content: whiteboard")
 
 
 def color_number(color: str) -> int:
@@ -103,9 +106,11 @@ class LayoutTranslator(Translator):
         canvas: tuple[int, int],
         streams: StreamNames,
         expected_participants: int | None = None,
+        has_whiteboard: bool = False,
         running: Running | None = None,
     ) -> None:
         super().__init__(name)
+        self.has_whiteboard = running.has_whiteboard if running else has_whiteboard
         self.layout = layout
         self.canvas = canvas
         self.streams = streams
@@ -154,7 +159,7 @@ class LayoutTranslator(Translator):
                 f"add regions, up to {MOST_WINDOWS}, if more people may come",
             )
         boards = [index for index, region in enumerate(self.layout.regions) if region.content is Content.WHITEBOARD]
-        for index in boards if self.running and not self.running.has_whiteboard else boards[1:]:
+        for index in boards if not self.has_whiteboard else boards[1:]:
             self.unsupported(
                 f"regions.{index}.content",
                 "a task shows one whiteboard, and only if it was started with one",
@@ -175,6 +180,8 @@ class LayoutTranslator(Translator):
             return False
         self.fill_mode = fill_mode
         self._mix["MixMode"] = mode
+        if self.has_whiteboard and mode is not MixMode.GRID:
+            self.approximated("participant", "the whiteboard has the large window", "use a custom layout")
         if participant is not None and self._is_stream("participant", self.streams.camera(participant)):
             self._mix["MixMaxResolutionStreamId"] = self.streams.camera(participant)
         if windows is not None:
@@ -190,14 +197,17 @@ class LayoutTranslator(Translator):
         layout = self.layout
         if not isinstance(layout, Grid | Floating | Spotlight):
             return
+        if self.running and self.has_whiteboard:
+            self.unsupported("", *HIDDEN_BOARD)
         windows = layout.windows or min(self.expected_participants or MOST_WINDOWS, MOST_WINDOWS)
         if windows > MOST_WINDOWS:
             self.unsupported("windows", f"the vendor shows at most {MOST_WINDOWS} windows", "use fewer windows")
             return
         self.approximated(
             "",
-            why,
-            f"sent as a custom layout of {windows} fixed windows; set layout.windows to choose how many",
+            f"{why}; it is sent as a custom layout of {windows} fixed windows, and who has none of them isn't "
+            "recorded, sound included",
+            f"set layout.windows, up to {MOST_WINDOWS}, if more people may come",
         )
         self._mix["MixMode"] = MixMode.CUSTOM
         self._layers = {index: index + 1 for index in range(windows)}
@@ -291,6 +301,11 @@ class LayoutTranslator(Translator):
             found("", "only a window of a custom layout that names the participant has one", "add such a region")
             return
         self._images[self.streams.camera(participant)] = url
+        self.approximated(
+            "",
+            "the vendor shows it once the stream has gone, not while only the camera is off",
+            'options.zegocloud.camera_off: nothing, or a placeholder for "*", shows it then too',
+        )
         self._stretches("fit", fit)
 
     def walk_layout(self, layout: BaseModel) -> None:

@@ -63,7 +63,7 @@ Color = Annotated[int, Field(ge=-(2**31), le=2**32 - 1)]
 """`0xRRGGBB00` as a number. The schema calls it int32, but colours with a red of 128 or more don't fit, so
 unsigned and signed are both taken."""
 
-Url = Annotated[str, Field(pattern=r"^https?://\S+$")]
+Url = Annotated[str, Field(pattern=r"^(?i:https?)://\S+$")]
 Side = Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
 Corner = Annotated[int, Field(ge=0, le=LARGEST_SIDE)]
 StreamId = Annotated[str, Field(pattern=STREAM_ID)]

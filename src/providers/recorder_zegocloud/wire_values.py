@@ -30,6 +30,12 @@ __all__ = [
 ]
 
 
+def _whole(value: object) -> object:
+    if isinstance(value, bool | float):
+        raise ValueError("a whole number is needed")
+    return value
+
+
 class Plain:
     """Makes an enumeration's members plain numbers or strings in a dumped body."""
 
@@ -37,6 +43,9 @@ class Plain:
     def __get_pydantic_core_schema__(cls, source: type[Any], handler: GetCoreSchemaHandler) -> CoreSchema:
         """As pydantic makes it, with the member's value as what is dumped."""
         schema = handler(source)
+        if issubclass(source, int):
+            # 1 == True == 1.0, but JSON's true and 1.0 are no integers.
+            schema = core_schema.no_info_before_validator_function(_whole, schema)
         plain = core_schema.plain_serializer_function_ser_schema(lambda member: member.value)
         return cast("CoreSchema", {**schema, "serialization": plain})
 

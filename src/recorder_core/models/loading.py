@@ -204,7 +204,7 @@ def _read_yaml(text: str) -> Any:
 
 @cache
 def _yaml_loader() -> type[yaml.SafeLoader]:
-    """A loader that reads scalars as YAML 1.2 does and refuses a key that is given twice.
+    """A loader that reads scalars as YAML 1.2 does and refuses a key that is given twice or lost to a comment.
 
     YAML 1.1 turns 0123 into 83, 16:9 into 969, 2026-08-01 into a date and `no` into false; rooms, shapes,
     folders and participants may be called so.
@@ -214,13 +214,21 @@ def _yaml_loader() -> type[yaml.SafeLoader]:
     class Loader(yaml.SafeLoader):
         def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
             seen: set[str] = set()
-            for key_node, _ in node.value:
+            for key_node, value_node in node.value:
                 key = str(self.construct_object(key_node, deep=True))
+                if value_node.value == "" and self._is_commented_out(key_node):
+                    problem = f"{key!r} is empty, for # begins a comment; put the value in quotes"
+                    raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
                 if key in seen:
                     problem = f"the key {key!r} is given twice"
                     raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
                 seen.add(key)
             return super().construct_mapping(node, deep=deep)
+
+        def _is_commented_out(self, key: yaml.Node) -> bool:
+            """Whether what looks like a value, such as `#101820`, stands behind the key."""
+            line = str(self.buffer).split("\n")[key.end_mark.line]
+            return re.match(r"\s*:\s+#\S", line[key.end_mark.column :]) is not None
 
     Loader.yaml_implicit_resolvers = {}
     whole = r"(0|[1-9][0-9]*)"
