@@ -107,6 +107,7 @@ def test_a_second_demo_replaces_the_first_and_nothing_else(run: Any, tmp_path: P
     again = run("demo", "agora")
     assert again.returncode == 0, again.stderr
     assert "agora" in again.stdout
+    assert "the lesson itself is 20 s long" in again.stdout
     second = {path.name for path in (tmp_path / "demo-output" / "agora").rglob("*.mp4")}
     assert len(second) == 1
     assert first != second
@@ -118,3 +119,13 @@ def test_a_second_demo_replaces_the_first_and_nothing_else(run: Any, tmp_path: P
     refused = run("demo", "agora", "--output", "other")
     assert refused.returncode == 2
     assert [path.name for path in other.iterdir()] == ["mine.txt"]
+
+
+def test_a_folder_that_cannot_be_made_is_said_with_its_own_reason(run: Any, tmp_path: Path) -> None:
+    """Where --output can't be made the system's reason is told, not one about what it holds."""
+    (tmp_path / "mine.txt").write_text("keep")
+    for output, reason in (("mine.txt", "File exists"), ("mine.txt/below", "Not a directory")):
+        done = run("demo", "agora", "--output", output)
+        assert done.returncode == 2
+        assert f"{output} can't be made: {reason}" in done.stderr
+    assert "can't be made: " in run("demo", "agora", "--output", "/proc/demo").stderr

@@ -73,6 +73,15 @@ def test_a_taken_port_is_said(run: Any) -> None:
     assert str(port) in json.loads(done.stderr)["message"]
 
 
+def test_a_folder_that_cannot_be_written_to_is_said_before_anything_is_served(run: Any, tmp_path: Path) -> None:
+    """--bucket is tried for every emulator first; exit code 2 with the folder and the reason."""
+    (tmp_path / "bucket").mkdir()
+    (tmp_path / "bucket" / "zegocloud").write_text("in the way")
+    done = run("emulate", "agora", "zegocloud", "--bucket", "bucket", "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert json.loads(done.stderr)["message"] == "bucket/zegocloud can't be written to: File exists"
+
+
 def test_an_unknown_emulator_is_said(run: Any) -> None:
     """A misspelt name is exit code 2 with the name that was probably meant; nothing is served."""
     done = run("emulate", "zegoclod")

@@ -1,8 +1,11 @@
 """The command itself: its help, its version, and what it needs."""
 
+import json
+import os
 import subprocess
 import sys
 from importlib.metadata import entry_points, version
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,3 +68,49 @@ def test_importing_the_command_line_loads_nothing_of_it() -> None:
         "recorder_agora",
         "recorder_zegocloud",
     }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("plan", "spec.json"), "'--provider'"),
+        (("plan", "spec.json", "-p", "agora", "--format", "xml"), "'xml' is not one of"),
+        (("plann",), "'plann'"),
+    ],
+)
+def test_a_command_written_wrong_is_exit_code_2_and_json_when_asked(
+    run: Any, arguments: tuple[str, ...], problem: str
+) -> None:
+    """What is wrong with the command itself is named; with --json it is one line of JSON."""
+    for_people = run(*arguments)
+    assert (for_people.returncode, for_people.stdout) == (2, "")
+    assert problem in for_people.stderr
+    assert "Value error" not in for_people.stderr
+
+    for_programs = run(*arguments, "--json")
+    assert (for_programs.returncode, for_programs.stdout) == (2, "")
+    error = json.loads(for_programs.stderr)
+    assert error["error"] == "UsageError"
+    assert problem in error["message"]
+    assert "Value error" not in error["message"]
+    assert " -h'" in error["hint"]
+
+
+def test_a_bug_is_one_line_without_values(run: Any, spec: Any, tmp_path: Path) -> None:
+    """An unexpected exception is its class and its place, exit code 1; its message may hold a secret and isn't shown."""
+    (tmp_path / "broken.py").write_text(
+        "from recorder_core.cli import main\n"
+        "from recorder_core.recorder import Recorder\n"
+        "def plan(self, spec):\n"
+        "    raise LookupError('secret of a bug')\n"
+        "Recorder.plan = plan\n"
+        "main()\n"
+    )
+    for arguments in ((), ("--json",)):
+        command = (sys.executable, "broken.py", "plan", spec(), "-p", "agora", *arguments)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, env=os.environ.copy())
+        assert (done.returncode, done.stdout) == (1, "")
+        *_, line = done.stderr.splitlines()
+        message = json.loads(line)["message"] if arguments else line.removeprefix("error: ")
+        assert message == "LookupError at __main__:4; this is a bug"
+        assert "secret of a bug" not in done.stderr

@@ -12,7 +12,8 @@ import pytest
 def test_a_plan_has_the_fixed_shape_and_needs_no_credentials(run: Any, spec: Any, provider: str) -> None:
     """`plan --json` prints provider, fidelity, findings and requests, and nothing else."""
     done = run("plan", spec(), "--provider", provider, "--json")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert "no complete credentials" in json.loads(done.stderr)["warning"]
     plan = json.loads(done.stdout)
     assert list(plan) == ["provider", "fidelity", "findings", "requests"]
     assert (plan["provider"], plan["fidelity"], plan["findings"]) == (provider, "exact", [])
@@ -120,3 +121,29 @@ def test_a_broken_provider_harms_no_other(run: Any, tmp_path: Path) -> None:
     table = run("providers", env={"PYTHONPATH": path})
     assert table.returncode == 0
     assert "built in a hurry" in table.stdout
+
+
+def test_a_plan_with_credentials_has_no_warning(run: Any, spec: Any, services: Any) -> None:
+    """That ids are examples is said only where they are."""
+    done = run("plan", spec(), "--provider", "agora", env=services["agora"].env)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_requests_that_need_a_drop_are_headed_so(run: Any, spec: Any) -> None:
+    """Where something is unsupported the requests are those of `warn`; where that refuses too, it is said why."""
+    dropped = run("plan", spec(start_paused=True), "--provider", "zegocloud").stdout
+    assert dropped.index("What would be sent with --on-unsupported warn:") < dropped.index("\nPOST ")
+    refused = run("plan", spec(output={"formats": ["webm"]}), "--provider", "zegocloud").stdout
+    assert "Nothing would be sent, with --on-unsupported warn neither: output.formats" in refused
+    assert "POST" not in refused
+    exact = run("plan", spec(), "--provider", "zegocloud").stdout
+    assert "would be sent" not in exact
+
+
+def test_tables_in_pipes_have_unlimited_width(run: Any, spec: Any) -> None:
+    """No sentence of a table is broken where stdout is no terminal, whatever COLUMNS says."""
+    plan = ("plan", spec(output={"formats": ["webm"]}), "--provider", "agora")
+    (finding,) = json.loads(run(*plan, "--json").stdout)["findings"]
+    (row,) = [line for line in run(*plan, env={"COLUMNS": "40"}).stdout.splitlines() if finding["path"] in line][:1]
+    assert finding["detail"] in row
+    assert finding["instead"] in row

@@ -1,11 +1,16 @@
 """`recorder start`, `status`, `layout` and `stop`, each a process of its own, as are the emulators."""
 
 import json
+import signal
+import socket
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.cli.conftest import COMMAND, clean_environment
 
 PROVIDERS = pytest.mark.parametrize("provider", ["agora", "zegocloud"])
 
@@ -62,12 +67,25 @@ def test_a_person_is_told_what_to_do_next(
         assert part in started.stdout
 
     layout = run("layout", path.name, "grid", env=service.env)
-    assert (layout.returncode, layout.stderr) == (0, "")
+    assert (layout.returncode, layout.stderr) == (0, "Changing the layout, up to 60 s\n")
     assert path.name in layout.stdout
 
     stopped = run("stop", path.name, "--no-wait", env=service.env)
     assert stopped.returncode == 0, stopped.stderr
     assert name in stopped.stdout
+    assert stopped.stderr == "Stopping, up to 60 s\n"
+
+
+def test_each_file_is_one_line(run: Any, spec: Any, services: Any, room: Callable[[Any], str]) -> None:
+    """Under the table each file's URI stands alone on a line, however narrow the screen is said to be."""
+    service = services["zegocloud"]
+    path = spec(room=room(service), output={"formats": ["hls"], "prefix": "a" * 100})
+    handle = run("start", path, "-p", "zegocloud", "--json", env=service.env).stdout
+    service.post("clock", advance=30)
+    stopped = json.loads(run("stop", "-", "--json", env=service.env, stdin=handle).stdout)
+    shown = run("status", "-", env=service.env | {"COLUMNS": "40"}, stdin=handle).stdout.splitlines()
+    assert stopped["files"]
+    assert {file["uri"] for file in stopped["files"]} <= set(shown)
 
 
 def test_a_handle_may_come_from_stdin(run: Any, spec: Any, services: Any, room: Callable[[Any], str]) -> None:
@@ -88,6 +106,8 @@ def test_wait_returns_when_it_truly_records(run: Any, spec: Any, services: Any, 
     service = services["zegocloud"]
     started = run("start", spec(room=room(service)), "-p", "zegocloud", "--wait", "--json", env=service.env)
     assert started.returncode == 0, started.stderr
+    (line,) = started.stderr.splitlines()
+    assert json.loads(line)["info"].endswith("is recorded, up to 120 s")
     stopped = run("stop", "-", "--no-wait", env=service.env, stdin=started.stdout)
     assert stopped.returncode == 0
 
@@ -140,6 +160,78 @@ def test_what_may_be_dropped_is_dropped_when_asked(
     assert ["start_paused" in json.loads(line)["warning"] for line in started.stderr.splitlines()] == [True]
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("as_json", [True, False])
+def test_an_interrupted_start_says_what_may_be_running(
+    spec: Any, services: Any, number: signal.Signals, code: int, as_json: bool
+) -> None:
+    """While the vendor's answer is out, an interruption prints the intent: the recording may run."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        env = services["zegocloud"].env | {"ZEGO_BASE_URLS": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        process = subprocess.Popen(
+            (*COMMAND, "start", spec(room="cut-off"), "-p", "zegocloud", "--key", "k", *["--json"] * as_json),
+            env=clean_environment() | env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        silent.settimeout(30)
+        connection, _ = silent.accept()
+        with connection:
+            assert connection.recv(1)
+            process.send_signal(number)
+            output, errors = process.communicate(timeout=30)
+    assert (process.returncode, output) == (code, "")
+    if as_json:
+        error = json.loads(errors)
+        assert error["message"] == "interrupted; the recording may run"
+        intent = error["intent"]
+    else:
+        first, kept = errors.splitlines()
+        assert first == "error: interrupted; the recording may run"
+        intent = json.loads(kept.removeprefix("Keep this, it identifies what may be running: "))
+    assert (intent["room"], intent["key"]) == ("cut-off", "k")
+
+
+def test_an_interrupted_wait_has_handed_out_the_handle(
+    spec: Any, services: Any, room: Callable[[Any], str], tmp_path: Path
+) -> None:
+    """Ctrl-C while it waits says that the recording runs, and prints the handle that is in the file too."""
+    service = services["agora"]
+    path = spec(room=room(service))
+    process = subprocess.Popen(
+        (*COMMAND, "start", path, "-p", "agora", "--handle", "h.json", "--wait", "--json"),
+        env=clean_environment() | service.env,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    assert "info" in json.loads(process.stderr.readline())
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    error = json.loads(errors)
+    assert error["message"] == "interrupted; the recording runs"
+    assert error["recording"] == json.loads(output) == json.loads((tmp_path / "h.json").read_text())
+
+
+def test_what_a_layout_loses_may_be_dropped_when_asked(
+    run: Any, spec: Any, services: Any, room: Callable[[Any], str], tmp_path: Path
+) -> None:
+    """`layout` takes --on-unsupported as `start` does."""
+    service = services["agora"]
+    (tmp_path / "layout.yaml").write_text("{kind: grid, fit: stretch}")
+    run("start", spec(room=room(service)), "-p", "agora", "--handle", "h.json", "--json", env=service.env)
+    service.post("clock", advance=30)
+    refused = run("layout", "h.json", "layout.yaml", env=service.env)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    changed = run("layout", "h.json", "layout.yaml", "--on-unsupported", "warn", "--json", env=service.env)
+    assert changed.returncode == 0, changed.stderr
+    assert json.loads(changed.stdout)["dropped"] == ["layout.fit"]
+
+
 def test_missing_credentials_are_named(run: Any, spec: Any) -> None:
     """Without credentials the variables to set are named; the exit code is 2."""
     done = run("start", spec(), "-p", "agora")
@@ -155,9 +247,48 @@ def test_a_handle_is_never_overwritten(run: Any, spec: Any, services: Any, tmp_p
     assert (done.returncode, done.stdout) == (2, "")
     assert "kept.json exists" in done.stderr
     assert (tmp_path / "kept.json").read_text() == "{}"
+    keyed = run("start", path, "-p", "agora", "--key", "k", "--handle", "kept.json", env=services["agora"].env)
+    assert (keyed.returncode, (tmp_path / "kept.json").read_text()) == (2, "{}")
     nowhere = run("start", path, "-p", "agora", "--handle", "no/such/kept.json", env=services["agora"].env)
     assert nowhere.returncode == 2
     assert "not-over-another" not in json.dumps(services["agora"].get("journal"))
+
+
+def test_a_key_writes_only_its_own_handle_again(
+    run: Any, spec: Any, services: Any, room: Callable[[Any], str], tmp_path: Path
+) -> None:
+    """With --key an existing handle is written again where it is this key's recording at this account, else refused."""
+    service, other = services["zegocloud"], services["agora"]
+    start = ("start", spec(room=room(service)), "--handle", "h.json", "--json", "--key")
+    first = run(*start, "lesson", "-p", "zegocloud", env=service.env)
+    assert first.returncode == 0, first.stderr
+    again = run(*start, "lesson", "-p", "zegocloud", env=service.env)
+    assert again.returncode == 0, again.stderr
+    kept = (tmp_path / "h.json").read_text()
+    assert json.loads(kept)["id"] == json.loads(first.stdout)["id"]
+    for key, provider, env in (("another", "zegocloud", service.env), ("lesson", "agora", other.env)):
+        refused = run(*start, key, "-p", provider, env=env)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert "isn't the handle of this key's recording" in json.loads(refused.stderr)["message"]
+        assert (tmp_path / "h.json").read_text() == kept
+
+
+@pytest.mark.parametrize(
+    ("layout", "meant"),
+    [("grd", "grid"), ("spotligth:1001", "spotlight:1001"), ("spotlight:", "spotlight"), ("mosaic", None)],
+)
+def test_a_misspelt_short_layout_is_answered_with_the_nearest(
+    run: Any, spec: Any, services: Any, room: Callable[[Any], str], layout: str, meant: str | None
+) -> None:
+    """What is no file and reads like a short form is refused with the short forms and the one probably meant."""
+    service = services["zegocloud"]
+    handle = run("start", spec(room=room(service)), "-p", "zegocloud", "--json", env=service.env).stdout
+    done = run("layout", "-", layout, env=service.env, stdin=handle)
+    assert (done.returncode, done.stdout) == (2, "")
+    first = done.stderr.splitlines()[0]
+    forms = "grid, floating[:PARTICIPANT], spotlight[:PARTICIPANT]"
+    asked = f"; did you mean {meant}?" if meant else ""
+    assert first == f"error: {layout!r} is neither a file nor one of {forms}{asked}"
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"id": "x"}', "not JSON"])

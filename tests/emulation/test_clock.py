@@ -1,9 +1,14 @@
 """The driven clock."""
 
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from recorder_core.clock import Deadline
 from recorder_core.emulation.clock import EmulatorClock
 
 
@@ -36,11 +41,33 @@ def test_wall_time_is_not_driven() -> None:
     assert clock.wall() < time.time() + 1
 
 
-@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf")])
-def test_time_never_runs_backwards(seconds: float) -> None:
-    """A negative or endless move is refused."""
-    with pytest.raises(ValueError, match="forward"):
-        EmulatorClock().advance(seconds)
+@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf"), 1e9, 10**400, "60", None, timedelta(minutes=1)])
+@pytest.mark.parametrize("move", [EmulatorClock.advance, EmulatorClock.sleep])
+def test_a_move_is_a_number_of_seconds(move: Callable[[EmulatorClock, Any], None], seconds: Any) -> None:
+    """A move that is negative, longer than ten years or no number is refused and changes nothing."""
+    clock = EmulatorClock(frozen=True, start=0.0)
+    with pytest.raises(ValueError, match=r"forward by a number of seconds, 0 to 315360000 \(ten years\); got "):
+        move(clock, seconds)
+    assert (clock.time(), clock.monotonic()) == (0, 0)
+
+
+def test_a_sleep_uses_up_nobody_elses_time() -> None:
+    """`advance` moves every thread's monotonic time, whoever calls it, `sleep` only the sleeper's; both move `time`."""
+    clock = EmulatorClock(frozen=True, start=0.0)
+    mine = Deadline(clock, 60)
+
+    def wait_and_drive() -> float:
+        own = Deadline(clock, 60)
+        clock.sleep(50)
+        clock.advance(3)
+        return own.remaining()
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(wait_and_drive).result() == 7
+    assert mine.remaining() == 57
+    clock.sleep(2)
+    assert mine.remaining() == 55
+    assert clock.time() == 55
 
 
 def test_listeners_hear_every_move_until_they_unsubscribe() -> None:

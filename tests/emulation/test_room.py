@@ -1,5 +1,7 @@
 """Presence over time."""
 
+from dataclasses import replace
+
 import pytest
 
 from recorder_core.emulation.room import Participant, Room
@@ -36,6 +38,14 @@ def test_fields_can_be_chosen() -> None:
     """What a test gives replaces what would be derived."""
     participant = Participant.of("7", name="Ada", color=(1, 2, 3), width=100)
     assert (participant.name, participant.color, participant.width) == ("Ada", (1, 2, 3), 100)
+
+
+def test_whoever_is_given_whole_has_an_id() -> None:
+    """A participant made by hand, or changed, is held to what `of` is held to."""
+    with pytest.raises(ValueError, match="at least one character"):
+        replace(Participant.of("7"), id="")
+    with pytest.raises(TypeError, match="a participant's id is a text, such as '1001'; got 7"):
+        replace(Participant.of("7"), id=7)  # type: ignore[arg-type]
 
 
 def test_presence_is_known_for_every_instant(room: Room) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -191,6 +192,40 @@ def test_people_come_and_go(service: Any) -> None:
     assert list(service.rooms) == ["lesson"]
     with pytest.raises(ValueError, match="'ada' is not in room"):
         service.leave("lesson", "ada")
+
+
+def test_a_whole_number_names_a_participant_by_its_digits(service: Any) -> None:
+    """Numeric ids may be written as numbers, wherever somebody is named."""
+    assert service.join("lesson", 1001) == Participant.of("1001")
+    service.set_media("lesson", 1001, camera=False)
+    assert [(person.id, person.camera) for person in service.present("lesson")] == [("1001", False)]
+    service.leave("lesson", 1001)
+    assert not service.present("lesson")
+
+
+@pytest.mark.parametrize("method", ["join", "leave", "set_media"])
+@pytest.mark.parametrize(
+    ("room", "participant", "error", "sentence"),
+    [
+        ("lesson", "", ValueError, "a participant's id has at least one character; got ''"),
+        *(
+            ("lesson", wrong, TypeError, f"a participant's id is a text, such as '1001'; got {wrong!r}")
+            for wrong in (None, 1001.0, True, b"1001", ["1001"])
+        ),
+        ("", "1001", ValueError, "a room's name has at least one character; got ''"),
+        *(
+            (wrong, "1001", TypeError, f"a room's name is a text, such as '1001'; got {wrong!r}")
+            for wrong in (None, 42, ["lesson"])
+        ),
+    ],
+)
+def test_what_names_nobody_is_told(
+    service: Any, method: str, room: Any, participant: Any, error: type[Exception], sentence: str
+) -> None:
+    """A room or a participant of the wrong type, or without a name, is refused and leaves no trace."""
+    with pytest.raises(error, match=f"^{re.escape(sentence)}$"):
+        getattr(service, method)(room, participant)
+    assert not any(map(service.present, service.rooms))
 
 
 def test_an_unknown_operation_cannot_fail(service: Any) -> None:

@@ -219,7 +219,11 @@ def test_a_spec_with_everything_that_the_vendor_carries(plan: Planner) -> None:
                 "IsAlwaysMix": True,
                 "RecordSoundWave": True,
                 "SoundWaveType": 1,
-                "StreamConfigList": [{"StreamId": "s_9_main", "StreamType": 2}, {"StreamType": 3}],
+                "StreamConfigList": [
+                    {"StreamId": "s_9_main", "StreamType": 2},
+                    {"StreamId": "s_9_screen", "StreamType": 2},
+                    {"StreamId": "", "StreamType": 3},
+                ],
                 "ClearInputStreamTimeout": 500,
             },
         },

@@ -11,12 +11,12 @@ EXTRA = frozenset({"rich", "typer", "yaml"})
 
 
 def main() -> None:
-    """Run the command line; exits with status 2 where its extra isn't installed."""
+    """Run the command line and exit with its code, which is 2 where its extra isn't installed."""
     try:
-        from recorder_core.cli.app import app
+        from recorder_core.cli.app import run
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in EXTRA:
             raise
         sys.stderr.write("The command line needs an extra: pip install 'recorder-core[cli]'\n")
         raise SystemExit(2) from None
-    app(prog_name="recorder")
+    raise SystemExit(run())

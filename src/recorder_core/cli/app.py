@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from recorder_core.cli import demo, emulating, planning, recording
+from recorder_core.cli.console import report_usage
 
-__all__ = ["app"]
+__all__ = ["app", "run"]
+
+UsageError: Any = typer.BadParameter.__base__
+"""What Typer raises where a command is written wrong: Click's class in its older releases, then one of its own."""
 
 app = typer.Typer(
     name="recorder",
@@ -37,7 +42,7 @@ def recorder(
 
     Every verb takes --json: what it has to say then stands alone on stdout, warnings and errors are lines of
     JSON on stderr. Credentials are read from the environment. Exit codes: 0 done; 1 refused by the vendor, or
-    failed; 2 wrong input or configuration, and nothing was sent.
+    failed; 2 wrong input or configuration, and nothing was sent; 130 interrupted (143 by SIGTERM).
     """
 
 
@@ -49,3 +54,12 @@ app.command("status")(recording.status)
 app.command("layout")(recording.layout)
 app.command("stop")(recording.stop)
 app.command("emulate")(emulating.emulate)
+
+
+def run() -> int:
+    """Do what the command line asks; returns the exit code."""
+    try:
+        return app(prog_name="recorder", standalone_mode=False) or 0
+    except UsageError as error:
+        report_usage(error, as_json="--json" in sys.argv)
+        return int(error.exit_code)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import signal
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from pydantic import BaseModel
@@ -23,12 +25,20 @@ from recorder_core.errors import (
     StartOutcomeUnknown,
 )
 
-__all__ = ["ERR", "OUT", "Json", "print_json", "print_line", "reporting", "working"]
+__all__ = ["ERR", "OUT", "Json", "print_json", "print_line", "report_usage", "reporting", "terminable", "working"]
 
-OUT = Console(highlight=False)
-ERR = Console(stderr=True, highlight=False)
+UNLIMITED = 100_000
+"""Columns where no terminal sets a width: no line is broken in a file or a pipe."""
 
-FAILED, WRONG_INPUT = 1, 2
+
+def _width(stream: TextIO) -> int | None:
+    return None if stream.isatty() else UNLIMITED
+
+
+OUT = Console(highlight=False, width=_width(sys.stdout))
+ERR = Console(stderr=True, highlight=False, width=_width(sys.stderr))
+
+FAILED, WRONG_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
 
@@ -45,9 +55,15 @@ def print_line(console: Console, text: str, style: str = "") -> None:
 
 
 @contextmanager
-def working(what: str) -> Iterator[None]:
-    """Show on a terminal that something takes its time."""
+def working(what: str, *, at_most: float | None = None, as_json: bool = False) -> Iterator[None]:
+    """Show on a terminal that something takes its time.
+
+    Elsewhere a wait says once that it begins, and how many seconds it may take `at_most`.
+    """
     if not ERR.is_terminal:
+        if at_most is not None:
+            message = f"{what}, up to {at_most:g} s"
+            ERR.out(_as_line({"info": message}) if as_json else message, highlight=False)
         yield
         return
     with ERR.status(Text(what)):
@@ -56,12 +72,13 @@ def working(what: str) -> Iterator[None]:
 
 @contextmanager
 def reporting(as_json: bool) -> Iterator[None]:
-    """Turn the library's errors into words and an exit code, and its warnings into lines on stderr.
+    """Turn errors and interruptions into words and an exit code, and warnings into lines on stderr.
 
     With `as_json` each of them is one line of JSON.
 
     Raises:
-        typer.Exit: 2 where the input or the configuration is wrong, 1 for every other error of the library.
+        typer.Exit: 2 where the input or the configuration is wrong, 1 for every other error, 130 where it was
+            interrupted, 143 where SIGTERM did that.
     """
     handler = _LogLines(as_json=as_json)
     root = logging.getLogger()
@@ -76,8 +93,45 @@ def reporting(as_json: bool) -> Iterator[None]:
         ours = error.http_status is None  # what the vendor refused was sent, so it isn't wrong by our rules
         wrong_input = ours and isinstance(error, InvalidSpec | ConfigurationError | ProviderNotFound)
         raise typer.Exit(WRONG_INPUT if wrong_input else FAILED) from None
+    except KeyboardInterrupt as error:
+        _report_end(error, "interrupted", as_json)
+        raise typer.Exit(TERMINATED if isinstance(error, Terminated) else INTERRUPTED) from None
+    except (typer.Exit, BrokenPipeError):
+        raise
+    except Exception as error:
+        _report_end(error, f"{type(error).__name__} at {_place(error)}; this is a bug", as_json)
+        raise typer.Exit(FAILED) from None
     finally:
         root.removeHandler(handler)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a verb as Ctrl-C does."""
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Raise `Terminated` at SIGTERM, so that what is under way can still be told."""
+
+    def end(*_: Any) -> None:
+        raise Terminated
+
+    previous = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def report_usage(error: Any, *, as_json: bool) -> None:
+    """Say what is wrong with how a command was written, and where its help is; `error` is a Typer usage error."""
+    error.message = error.message.removeprefix("Value error, ")
+    if as_json:
+        command = error.ctx.command_path if error.ctx else "recorder"
+        described = {"message": error.format_message(), "hint": f"Try '{command} -h' for help."}
+        ERR.out(_as_line({"error": "UsageError", **described}), highlight=False)
+    else:
+        error.show()
 
 
 class _LogLines(logging.Handler):
@@ -103,8 +157,33 @@ def _print_error(error: RecorderError) -> None:
     for line in (rest, *getattr(error, "__notes__", ())):
         if line:
             print_line(ERR, line)
-    if isinstance(error, StartOutcomeUnknown) and error.intent is not None:
-        print_line(ERR, f"Keep this, it identifies what may be running: {error.intent.model_dump_json()}")
+    if isinstance(error, StartOutcomeUnknown):
+        _print_kept(error)
+
+
+def _report_end(error: BaseException, message: str, as_json: bool) -> None:
+    """Say why a verb ended that wasn't done; at a start with what may be running."""
+    kept = {name: _plain(value) for name in ("intent", "recording") if (value := getattr(error, name, None))}
+    if kept:
+        message += "; the recording runs" if "recording" in kept else "; the recording may run"
+    if as_json:
+        ERR.out(_as_line({"error": type(error).__name__, "message": message, **kept}), highlight=False)
+    else:
+        print_line(ERR, f"error: {message}", "bold red")
+        _print_kept(error)
+
+
+def _print_kept(error: BaseException) -> None:
+    recording, intent = getattr(error, "recording", None), getattr(error, "intent", None)
+    if recording is not None:
+        print_line(ERR, f"Keep this, it is the handle: {recording.model_dump_json()}")
+    elif intent is not None:
+        print_line(ERR, f"Keep this, it identifies what may be running: {intent.model_dump_json()}")
+
+
+def _place(error: BaseException) -> str:
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    return f"{frame.f_globals.get('__name__')}:{line}"
 
 
 def _described(error: RecorderError) -> dict[str, Any]:

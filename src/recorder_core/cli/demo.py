@@ -44,7 +44,7 @@ def demo(
         _require_extra()
         _prepare(output, chosen)
         from recorder_core.cli.demo_comparison import compare
-        from recorder_core.cli.demo_lesson import record
+        from recorder_core.cli.demo_lesson import LESSON_S, record
 
         taped: dict[str, list[Taped]] = {}
         failed: list[RecorderError] = []
@@ -57,7 +57,7 @@ def demo(
         if not taped:
             raise failed[0]
         with working("Comparing the pictures"):
-            report = {"providers": chosen, **compare(taped, output / PICTURE)}
+            report = {"providers": chosen, "lesson_s": LESSON_S, **compare(taped, output / PICTURE)}
         report["failures"] = [str(error) for error in failed] + report["failures"]
         _write(report, output)
         if as_json:
@@ -90,6 +90,9 @@ def _prepare(output: Path, providers: Sequence[str]) -> None:
     """
     try:
         output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(output, f"can't be made: {error.strerror}") from None
+    try:
         if any(output.iterdir()):
             report = json.loads((output / REPORT).read_text(encoding="utf-8"))
             for name in report["providers"]:
@@ -104,7 +107,11 @@ def _prepare(output: Path, providers: Sequence[str]) -> None:
         problem = f"holds a {REPORT} that no demo wrote"
     except OSError as error:
         problem = f"can't be used: {error.strerror}"
-    raise ConfigurationError(f"{output} {problem}", fault="caller", hint="Choose another folder with --output.")
+    raise _unusable(output, problem)
+
+
+def _unusable(output: Path, problem: str) -> ConfigurationError:
+    return ConfigurationError(f"{output} {problem}", fault="caller", hint="Choose another folder with --output.")
 
 
 def _write(report: Mapping[str, Any], output: Path) -> None:
@@ -124,6 +131,11 @@ def _show(report: Mapping[str, Any], output: Path) -> None:
         )
     print_line(OUT, "What was recorded", "bold")
     OUT.print(files)
+    print_line(
+        OUT,
+        f"Lengths differ because a vendor's file begins when that vendor began to record; the lesson itself is "
+        f"{report['lesson_s']:g} s long, and begins at lead_s in {REPORT}.",
+    )
     first, moments = report["compared_with"], report["moments"]
     others = list(moments[0]["agreement"])
     if others:

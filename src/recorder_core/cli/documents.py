@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
 
-from recorder_core.errors import ConfigurationError
+from recorder_core.errors import ConfigurationError, InvalidSpec
 from recorder_core.models import Layout, Recording, RecordingSpec, loading
+
+if TYPE_CHECKING:
+    from recorder_core.recorder import Recorder
 
 __all__ = [
     "STDIN",
@@ -28,6 +32,7 @@ __all__ = [
 ]
 
 STDIN = "-"
+SHORT_FORMS = "grid, floating[:PARTICIPANT], spotlight[:PARTICIPANT]"
 ANY_LAYOUT: Any = Layout
 
 SpecSource = Annotated[str, typer.Argument(metavar="SPEC", help="File in JSON, YAML or TOML, or - for stdin.")]
@@ -36,7 +41,7 @@ LayoutSource = Annotated[
     str,
     typer.Argument(
         metavar="LAYOUT",
-        help="File in JSON, YAML or TOML, - for stdin, or in short: grid, floating, spotlight:PARTICIPANT.",
+        help=f"File in JSON, YAML or TOML, - for stdin, or in short: {SHORT_FORMS}.",
     ),
 ]
 Form = Annotated[
@@ -66,8 +71,20 @@ def load_layout(source: str, form: loading.Format | None) -> Layout:
         tree = {"kind": kind, **({"participant": participant} if participant else {})}
         short_layout: Layout = loading.validate(ANY_LAYOUT, tree, name=f"the layout {source!r}")
         return short_layout
+    if re.fullmatch(r"[A-Za-z]+(:.*)?", source) and not Path(source).exists():
+        raise _no_layout(source)
     layout: Layout = loading.load(ANY_LAYOUT, sys.stdin if source == STDIN else source, format=form)
     return layout
+
+
+def _no_layout(source: str) -> InvalidSpec:
+    """The refusal of what is no file, and was probably meant for a short form."""
+    kind, _, participant = source.partition(":")
+    near = difflib.get_close_matches(kind.lower(), ("grid", "floating", "spotlight"), n=1)
+    problem = f"{source!r} is neither a file nor one of {SHORT_FORMS}"
+    if near:
+        problem += f"; did you mean {':'.join(filter(None, (*near, participant)))}?"
+    return InvalidSpec(problem, problems=[problem], fault="caller")
 
 
 def load_recording(source: str) -> Recording:
@@ -111,10 +128,10 @@ def save_recording(recording: Recording, path: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def refuse_to_lose(path: Path, *, key: str | None) -> None:
-    """Refuse a place where a new handle can't be written or would replace another, before anything starts.
+def refuse_to_lose(path: Path, recorder: Recorder, key: str | None) -> None:
+    """Refuse a place where a new handle can't be written or would replace anything, before anything starts.
 
-    With a `key` the same recording may be started again, and its handle be written again.
+    With a `key` the same recording may be started again, and its own handle be written again.
 
     Raises:
         ConfigurationError: a handle that is lost is a recording that can't be stopped.
@@ -123,9 +140,20 @@ def refuse_to_lose(path: Path, *, key: str | None) -> None:
     problem = None
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         problem = f"{path} can't be written: {folder} is no folder that can be written to"
-    elif path.is_dir():
-        problem = f"{path} is a folder"
-    elif key is None and path.exists() and path.stat().st_size:
-        problem = f"{path} exists, and may be the handle of a recording that runs"
+    elif path.exists() and not path.is_file():
+        problem = f"{path} is no ordinary file"
+    elif path.exists() and path.stat().st_size and not (key is not None and _is_handle_of(path, recorder, key)):
+        problem = f"{path} exists, and " + (
+            "may be the handle of a recording that runs" if key is None else "isn't the handle of this key's recording"
+        )
     if problem:
         raise ConfigurationError(problem, fault="caller", hint="Nothing was started. Name another file with --handle.")
+
+
+def _is_handle_of(path: Path, recorder: Recorder, key: str) -> bool:
+    try:
+        kept = load_recording(str(path.resolve()))
+    except ConfigurationError:
+        return False
+    provider = recorder.provider
+    return (kept.id, kept.provider, kept.account) == (recorder.recording_id(key), provider.name, provider.account)

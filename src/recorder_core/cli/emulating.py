@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import tempfile
 import threading
 from contextlib import ExitStack
 from pathlib import Path
@@ -54,7 +55,11 @@ def emulate(
         for number in ENDS:
             previous = signal.signal(number, lambda *_: ended.set())
             stack.callback(signal.signal, number, previous)
-        for index, name in enumerate(chosen_emulators(names)):
+        chosen = chosen_emulators(names)
+        if bucket is not None:
+            for name in chosen:
+                _require_writable(bucket / name)
+        for index, name in enumerate(chosen):
             service = made(
                 name,
                 host=host,
@@ -102,6 +107,16 @@ def made(name: str, **options: Any) -> EmulatedService:
             f"the emulator {name!r} needs {(lacking.name or '').partition('.')[0]}, which isn't installed",
             hint="pip install 'recorder-core[emulator]'",
         ) from None
+
+
+def _require_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return
+    except OSError as error:
+        problem = f"{folder} can't be written to: {error.strerror}"
+    raise ConfigurationError(problem, fault="caller", hint="Choose another folder with --bucket.")
 
 
 def _enter(stack: ExitStack, service: EmulatedService, host: str, port: int) -> None:

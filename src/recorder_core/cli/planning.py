@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["ProviderName", "plan", "providers"]
 
 ProviderName = Annotated[str, typer.Option("--provider", "-p", help="Name of an installed provider.")]
+logger = logging.getLogger("recorder_core.cli")
+
 STYLES = {"exact": "green", "approximated": "yellow", "unsupported": "red"}
 
 
@@ -77,6 +80,7 @@ def _configuration(config: type[ProviderConfig]) -> ProviderConfig:
     try:
         return config.from_env()
     except ConfigurationError:
+        logger.warning("no complete credentials in the environment: ids in URLs are examples")
         return config.placeholder()
 
 
@@ -88,6 +92,12 @@ def _show(made: Plan) -> None:
             verdict = Text(finding.verdict, style=STYLES[finding.verdict])
             table.add_row(Text(finding.path), verdict, Text(finding.detail), Text(finding.instead))
         OUT.print(table)
+    refused = [finding.path for finding in made.findings if finding.verdict == "unsupported" and not finding.droppable]
+    if refused:
+        print_line(OUT, f"Nothing would be sent, with --on-unsupported warn neither: {', '.join(refused)}", "bold")
+        return
+    if made.fidelity == "unsupported":
+        print_line(OUT, "What would be sent with --on-unsupported warn:", "bold")
     for request in made.requests:
         dumped = request.dump()
         print_line(OUT, f"\n{dumped['method']} {dumped['url']}", "bold")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,7 +14,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from recorder_core.cli.console import OUT, Json, print_json, print_line, reporting, working
+from recorder_core.cli.console import OUT, Json, print_json, print_line, reporting, terminable, working
 from recorder_core.cli.documents import (
     STDIN,
     Form,
@@ -27,7 +29,7 @@ from recorder_core.cli.documents import (
 )
 from recorder_core.cli.planning import ProviderName
 from recorder_core.errors import ConfigurationError
-from recorder_core.recorder import Recorder
+from recorder_core.recorder import DEADLINE_S, WAIT_S, Recorder
 
 if TYPE_CHECKING:
     from recorder_core.models import Recording, RecordingStatus
@@ -38,7 +40,7 @@ logger = logging.getLogger("recorder_core.cli")
 
 OnUnsupported = Annotated[
     Literal["raise", "warn"],
-    typer.Option(help="Whether what the vendor can't do refuses the recording, or is dropped where it may be."),
+    typer.Option(help="Whether what the vendor can't do is refused, or dropped where it may be."),
 ]
 
 
@@ -65,27 +67,38 @@ def start(
 
     status, layout and stop need the handle, in this process or another.
     """
-    with reporting(as_json):
+    with reporting(as_json), terminable():
         given = load_spec(spec, form)
-        if handle is not None:
-            refuse_to_lose(handle, key=key)
         with Recorder.from_env(provider, on_unsupported=on_unsupported) as recorder:
+            if handle is not None:
+                refuse_to_lose(handle, recorder, key)
             with working(f"Starting {given.room} at {provider}"):
                 recording = recorder.start(given, key=key)
-            # Before anything else can go wrong: a recording whose handle is lost can't be stopped.
-            path = handle or (None if as_json else Path(f"recording-{recording.id}.json"))
-            saved = path is not None and _saved(recording, path)
-            if as_json or not saved:
-                print_json(json.loads(recording.model_dump_json()))
-            if path is not None and saved and not as_json:
-                _show_recording(recording, path)
-            if wait:
-                with working(f"Waiting until {given.room} is recorded"):
-                    reached = recorder.wait(recording)
-                if not as_json:
-                    print_line(OUT, f"It is {reached.state} now.", "green")
+            with _not_losing(recording):
+                # Before anything else can go wrong: a recording whose handle is lost can't be stopped.
+                path = handle or (None if as_json else Path(f"recording-{recording.id}.json"))
+                saved = path is not None and _saved(recording, path)
+                if as_json or not saved:
+                    print_json(json.loads(recording.model_dump_json()))
+                if path is not None and saved and not as_json:
+                    _show_recording(recording, path)
+                if wait:
+                    with working(f"Waiting until {given.room} is recorded", at_most=WAIT_S, as_json=as_json):
+                        reached = recorder.wait(recording)
+                    if not as_json:
+                        print_line(OUT, f"It is {reached.state} now{_why(reached) or '.'}", "green")
         if path is not None and not saved:
             raise typer.Exit(1)
+
+
+@contextmanager
+def _not_losing(recording: Recording) -> Iterator[None]:
+    """What ends a start that the vendor has accepted carries the handle, as it does within `Recorder.start`."""
+    try:
+        yield
+    except BaseException as error:
+        error.recording = recording  # type: ignore[attr-defined]
+        raise
 
 
 def status(handle: HandleSource, as_json: Json = False) -> None:
@@ -97,7 +110,13 @@ def status(handle: HandleSource, as_json: Json = False) -> None:
         _show_status(recording, found, as_json)
 
 
-def layout(handle: HandleSource, layout: LayoutSource, form: Form = None, as_json: Json = False) -> None:
+def layout(
+    handle: HandleSource,
+    layout: LayoutSource,
+    on_unsupported: OnUnsupported = "raise",
+    form: Form = None,
+    as_json: Json = False,
+) -> None:
     """Change the layout of a running recording.
 
     The handle file is rewritten in place; for a handle on stdin the new one is printed. What the layout
@@ -108,7 +127,10 @@ def layout(handle: HandleSource, layout: LayoutSource, form: Form = None, as_jso
             raise ConfigurationError("the handle and the layout can't both be on stdin", fault="caller")
         recording = load_recording(handle)
         wanted = load_layout(layout, form)
-        with Recorder.from_env(recording.provider) as recorder, working("Changing the layout"):
+        with (
+            Recorder.from_env(recording.provider, on_unsupported=on_unsupported) as recorder,
+            working("Changing the layout", at_most=DEADLINE_S, as_json=as_json),
+        ):
             changed = recorder.layout(recording, wanted)
         saved = handle == STDIN or _saved(changed, Path(handle))
         if as_json or handle == STDIN or not saved:
@@ -124,7 +146,7 @@ def stop(
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Don't wait until the files are settled.")] = False,
     deadline: Annotated[
         float, typer.Option(min=0.1, help="Seconds that stopping and waiting for the files may take.")
-    ] = 60.0,
+    ] = DEADLINE_S,
     as_json: Json = False,
 ) -> None:
     """Stop a recording and list its files. Stopping one that has ended is no error."""
@@ -132,7 +154,7 @@ def stop(
         recording = load_recording(handle)
         with (
             Recorder.from_env(recording.provider) as recorder,
-            working("Stopping"),
+            working("Stopping", at_most=deadline, as_json=as_json),
         ):
             outcome = recorder.stop(recording, wait=not no_wait, deadline=deadline)
         _show_status(recording, outcome, as_json)
@@ -149,14 +171,14 @@ def _saved(recording: Recording, path: Path) -> bool:
 
 def _show_recording(recording: Recording, path: Path) -> None:
     native = recording.model_dump(mode="json")["native"]
-    ids = "\n".join(f"{name}: {value}" for name, value in native.items() if value is not None)
+    kept = "\n".join(f"{name}: {value}" for name, value in native.items() if value is not None)
     location = recording.location
     files = location and (location.uri(f"{location.prefix}/" if location.prefix else "") or location.kind)
     table = Table.grid(padding=(0, 2))
     for name, value in (
         ("recording", recording.id),
         ("room", f"{recording.room} at {recording.provider}"),
-        ("vendor's ids", ids),
+        ("native", kept),
         ("files go to", files),
         ("dropped", ", ".join(recording.dropped)),
         ("handle", str(path)),
@@ -171,17 +193,21 @@ def _show_status(recording: Recording, found: RecordingStatus, as_json: bool) ->
     if as_json:
         print_json(json.loads(found.model_dump_json()))
         return
-    why = f": {found.reason}" if found.reason else ""
-    print_line(OUT, f"{recording.room} at {recording.provider} is {found.state}{why}", "bold")
+    print_line(OUT, f"{recording.room} at {recording.provider} is {found.state}{_why(found)}", "bold")
     if not found.files:
         return
-    table = Table("format", "status", "length", "size", "where", box=box.SIMPLE_HEAD)
+    table = Table("format", "status", "length", "size", box=box.SIMPLE_HEAD)
     for file in found.files:
         table.add_row(
             Text(file.format or ""),
             file.status,
             "" if file.duration_s is None else f"{file.duration_s:.1f} s",
             "" if file.size_bytes is None else f"{file.size_bytes:,} B",
-            Text(file.uri or file.url or file.key or file.name, overflow="fold"),
         )
     OUT.print(table)
+    for file in found.files:
+        print_line(OUT, file.uri or file.url or file.key or file.name)
+
+
+def _why(found: RecordingStatus) -> str:
+    return f": {found.reason}" if found.reason else ""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from recorder_core.emulation.clock import EmulatorClock
+from recorder_core.emulation.clock import LONGEST_MOVE_S, EmulatorClock
 from recorder_core.emulation.exchange import EmulatedRequest, EmulatedResponse
 from recorder_core.emulation.journal import Journal
 from recorder_core.emulation.recording import EmulatedRecording
@@ -64,8 +64,8 @@ class Presence(_Order):
 class Advance(_Order):
     """The body of `clock`."""
 
-    advance: float = Field(ge=0, allow_inf_nan=False)
-    """Seconds."""
+    advance: float = Field(ge=0, le=LONGEST_MOVE_S, allow_inf_nan=False)
+    """Seconds, at most ten years."""
 
 
 class OrderedFault(_Order):

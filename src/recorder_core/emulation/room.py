@@ -13,7 +13,12 @@ Color = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """Somebody in a room: a picture of one flat colour with a name on it, a sound of one tone."""
+    """Somebody in a room: a picture of one flat colour with a name on it, a sound of one tone.
+
+    Raises:
+        TypeError: the id is no text.
+        ValueError: it is empty.
+    """
 
     id: str
     name: str
@@ -25,12 +30,19 @@ class Participant:
     camera: bool = True
     microphone: bool = True
 
+    def __post_init__(self) -> None:
+        _named("a participant's id", self.id)
+
     @classmethod
-    def of(cls, id: str, **attributes: Any) -> "Participant":
+    def of(cls, id: str | int, **attributes: Any) -> "Participant":
         """The participant `id`, with a colour and a tone (300 to 1220 Hz) that follow from the id alone.
 
         `attributes` replaces any of the fields.
+
+        Raises:
+            TypeError, ValueError: as `id_of`.
         """
+        id = id_of(id)
         number = int(id) if id.isascii() and id.isdigit() else zlib.crc32(id.encode())
         # The golden angle keeps the hues of neighbouring ids far apart.
         red, green, blue = colorsys.hsv_to_rgb(number * 137.508 % 360 / 360, 0.8, 0.9)
@@ -40,6 +52,28 @@ class Participant:
             "tone_hz": 300.0 + 40 * (number % 24),
         }
         return cls(id=id, **(derived | attributes))
+
+
+def id_of(participant: str | int | Participant) -> str:
+    """The id of somebody who is named by it, or given whole; a whole number means its digits.
+
+    Raises:
+        TypeError: it is neither a text nor a whole number nor a participant.
+        ValueError: the text is empty.
+    """
+    if isinstance(participant, Participant):
+        return participant.id
+    if isinstance(participant, int) and not isinstance(participant, bool):
+        return str(participant)
+    return _named("a participant's id", participant)
+
+
+def _named(what: str, name: object) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"{what} is a text, such as '1001'; got {name!r}")
+    if not name:
+        raise ValueError(f"{what} has at least one character; got ''")
+    return name
 
 
 def anybody(_participant: Participant) -> bool:
@@ -55,10 +89,14 @@ class Room:
     """The presence in one room as a timeline that can be asked about any instant.
 
     Instants are Unix seconds of the emulated clock. Not thread-safe: the service serialises access.
+
+    Raises:
+        TypeError: the name is no text.
+        ValueError: it is empty.
     """
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        self.name = _named("a room's name", name)
         self._timeline: list[tuple[float, Change]] = []
 
     def join(self, participant: Participant, at: float) -> None:

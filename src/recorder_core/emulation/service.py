@@ -19,7 +19,7 @@ from recorder_core.emulation.faults import Faults
 from recorder_core.emulation.journal import Entry, Journal, mask, secrets_in
 from recorder_core.emulation.limits import RateLimit
 from recorder_core.emulation.recording import EmulatedRecording
-from recorder_core.emulation.room import Participant, Room
+from recorder_core.emulation.room import Participant, Room, id_of
 from recorder_core.emulation.server import HttpServer
 from recorder_core.emulation.taping import Tape
 
@@ -187,7 +187,12 @@ class EmulatedService(ABC):
         return MappingProxyType(self._rooms)
 
     def room(self, name: str) -> Room:
-        """The room of that name, empty when it is new."""
+        """The room of that name, empty when it is new.
+
+        Raises:
+            TypeError: the name is no text.
+            ValueError: it is empty.
+        """
         with self._lock:
             return self._rooms.setdefault(name, Room(name))
 
@@ -196,9 +201,16 @@ class EmulatedService(ABC):
         with self._lock:
             return self.room(room).present(self.clock.time())
 
-    def join(self, room: str, participant: str | Participant, **attributes: Any) -> Participant:
-        """Let somebody join now; `attributes` are fields of `Participant` for one that is named by id."""
-        if isinstance(participant, str):
+    def join(self, room: str, participant: str | int | Participant, **attributes: Any) -> Participant:
+        """Let somebody join now; `attributes` are fields of `Participant`, such as `camera=False`.
+
+        Here and below a whole number names somebody by its digits: 1001 is "1001".
+
+        Raises:
+            TypeError: the room or the participant is nothing that names one, or there is no such field.
+            ValueError: a name is empty.
+        """
+        if not isinstance(participant, Participant):
             participant = Participant.of(participant, **attributes)
         elif attributes:
             participant = replace(participant, **attributes)
@@ -206,18 +218,19 @@ class EmulatedService(ABC):
         self._change(lambda now: self.room(room).join(joining, now))
         return participant
 
-    def leave(self, room: str, participant: str | Participant) -> None:
+    def leave(self, room: str, participant: str | int | Participant) -> None:
         """Let somebody leave now.
 
         Raises:
-            ValueError: they aren't there.
+            TypeError: as `join`.
+            ValueError: they aren't there, or a name is empty.
         """
-        self._change(lambda now: self.room(room).leave(_id(participant), now))
+        self._change(lambda now: self.room(room).leave(id_of(participant), now))
 
     def set_media(
         self,
         room: str,
-        participant: str | Participant,
+        participant: str | int | Participant,
         *,
         camera: bool | None = None,
         microphone: bool | None = None,
@@ -225,9 +238,12 @@ class EmulatedService(ABC):
         """Turn somebody's camera or microphone on or off now; None leaves it as it is.
 
         Raises:
-            ValueError: they aren't there.
+            TypeError: as `join`.
+            ValueError: they aren't there, or a name is empty.
         """
-        self._change(lambda now: self.room(room).set_media(_id(participant), now, camera=camera, microphone=microphone))
+        self._change(
+            lambda now: self.room(room).set_media(id_of(participant), now, camera=camera, microphone=microphone)
+        )
 
     def fail_next(self, operation: str, fault: str, times: int = 1) -> None:
         """Let the next `times` requests of `operation` (`*` for any) fail by `fault`, named as in `faults`.
@@ -343,7 +359,3 @@ def _json(request: EmulatedRequest) -> Any:
 
 def _text(body: Any) -> Any:
     return body.decode(errors="replace") if isinstance(body, bytes) else body
-
-
-def _id(participant: str | Participant) -> str:
-    return participant if isinstance(participant, str) else participant.id
