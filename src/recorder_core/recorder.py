@@ -166,7 +166,8 @@ class Recorder:
 
         Args:
             spec: what to record.
-            key: fixes the recording's id: starting again with the same key never starts a second one.
+            key: fixes the recording's id: starting the same room again with the same key, while the first one runs,
+                never starts a second one.
             apart_from: recordings whose servers this one must not share, where the vendor can do that.
             confirm: return only when it truly records, as `wait` does.
             deadline: seconds for everything; with `confirm` 120 more than otherwise, if none is given.

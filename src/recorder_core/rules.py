@@ -161,7 +161,7 @@ class RuleTable:
             is_json: whether the answer is a JSON object. One that isn't is never accepted.
         """
         candidates = self._candidates(operation, status, code, is_json)
-        said = (message or "").casefold()
+        said = str(message or "").casefold()
         return next(rule for rule in candidates if rule.message is None or rule.message.casefold() in said)
 
     def _matching(self, operation: str, status: int | str, code: int | str | None, is_json: bool) -> tuple[Rule, ...]:

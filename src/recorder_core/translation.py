@@ -45,7 +45,7 @@ class Translator:
     """
 
     advice: ClassVar[Mapping[str, str]] = {}
-    """What to do instead of a field that has no method, by its path."""
+    """What to do instead of a field that has no method, by its path or that of what it is a part of."""
 
     def __init__(self, provider: str) -> None:
         self.provider = provider
@@ -184,6 +184,8 @@ class Translator:
 
     def _unclaimed(self, part: str) -> None:
         path = ".".join(step for step in (self._path, part) if step)
+        while path and path not in self.advice:
+            path = path.rpartition(".")[0]
         self.unsupported(part, f"{self.provider} has nothing for it", self.advice.get(path, "leave it out"))
 
 

@@ -91,7 +91,7 @@ def test_start_that_may_run(status: int | str) -> None:
 
 
 def test_unreadable_answers() -> None:
-    """An unreadable 200 to start may have started, a 503 is unavailable, a proxy's 403 is neither."""
+    """An unreadable 200 to start may have started, a 503 to query is unavailable, a proxy's 403 is neither."""
     assert TABLE.decide("start", 200, is_json=False).error is errors.StartOutcomeUnknown
     assert TABLE.decide("query", 503, is_json=False).error is errors.ServiceUnavailable
     assert TABLE.decide("start", 403, is_json=False).then is Then.RAISE

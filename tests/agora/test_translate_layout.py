@@ -101,7 +101,7 @@ def test_how_many_windows_a_synthesised_preset_has(fields: dict[str, Any], windo
     ("layout", "found"),
     [
         ({"kind": "grid", "windows": 4}, {"layout.windows": APPROXIMATED}),
-        ({"kind": "grid", "fit": "contain", "windows": 18}, {"layout.windows": UNSUPPORTED}),
+        ({"kind": "grid", "fit": "contain", "windows": 18}, {"layout": APPROXIMATED, "layout.windows": UNSUPPORTED}),
         ({"kind": "grid", "fit": "stretch"}, {"layout": APPROXIMATED, "layout.fit": UNSUPPORTED}),
         ({"kind": "spotlight", "participant": "anna"}, {"layout.participant": UNSUPPORTED}),
         ({"kind": "floating", "participant": "anna"}, {"layout": APPROXIMATED, "layout.participant": UNSUPPORTED}),

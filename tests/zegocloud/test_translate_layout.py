@@ -101,7 +101,10 @@ def test_how_many_windows_a_synthesised_preset_has(fields: dict[str, Any], windo
     ("fields", "found"),
     [
         ({"layout": {"kind": "grid", "windows": 4}}, {"layout.windows": APPROXIMATED}),
-        ({"layout": {"kind": "spotlight", "side": "top", "windows": 26}}, {"layout.windows": UNSUPPORTED}),
+        (
+            {"layout": {"kind": "spotlight", "side": "top", "windows": 26}},
+            {"layout": APPROXIMATED, "layout.windows": UNSUPPORTED},
+        ),
         ({"layout": {"kind": "grid", "fit": "stretch"}}, {"layout.fit": UNSUPPORTED}),
         ({"layout": {"kind": "spotlight", "participant": "Anna B"}}, {"layout.participant": UNSUPPORTED}),
         (

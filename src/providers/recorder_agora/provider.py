@@ -51,8 +51,8 @@ LAST_TRY_S = 2.0
 REMEMBERED = 10_000
 EXITING = 501
 """Query's code for a session that is exiting, in older documents; newer ones have 404."""
-ALLOCATION_FAILED = 502
-"""Start's code for "no capacity for this resource id": nothing was started, a fresh resource id may do."""
+NOTHING_STARTED = (15, 502)
+"""Start's codes for "not with this resource id": nothing was started, a fresh resource id may do."""
 
 
 class _Sightings:
@@ -161,7 +161,7 @@ class AgoraProvider(Provider):
         try:
             return self._start(plan, intent, acquire, body)
         except ServiceUnavailable as error:
-            if error.vendor_code != ALLOCATION_FAILED:
+            if error.vendor_code not in NOTHING_STARTED:
                 raise
         return self._start(plan, intent, acquire, body)
 

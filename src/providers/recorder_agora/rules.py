@@ -466,17 +466,6 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         operations=_START,
-        statuses=(503,),
-        then=Then.REPEAT,
-        delays=_AFTER_50X,
-        error=ServiceUnavailable,
-        meaning="the vendor's service is unavailable",
-        hint="Look at the vendor's status page; try again later.",
-        fault="vendor",
-        retryable=True,
-    ),
-    Rule(
-        operations=_START,
         statuses=("5xx",),
         then=Then.REPEAT,
         delays=_AFTER_50X,

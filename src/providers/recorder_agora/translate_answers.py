@@ -121,7 +121,15 @@ def recorded_files(recording: Recording, entries: Sequence[FileEntry], status: F
                 tracks=TRACKS.get(entry.trackType or "", recording.media),
                 participant=None if entry.uid in (None, "0") else entry.uid,
                 status=status,
-                started_at=entry.started_at and datetime.fromtimestamp(entry.started_at, UTC),
+                started_at=_moment(entry.started_at),
             )
         )
     return tuple(files)
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    """Unix seconds as a moment; what lies beyond all calendars is no moment."""
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None

@@ -91,7 +91,9 @@ class LayoutTranslator(Translator):
 
     def _preset(self, number: int, windows: int | None) -> None:
         self._mixed["mixedVideoLayout"] = number
-        if windows is not None:
+        if windows is not None and windows > MOST_REGIONS:
+            self.unsupported("windows", f"the vendor shows at most {MOST_REGIONS} windows", "use fewer windows")
+        elif windows is not None:
             self.approximated(
                 "windows",
                 f"the vendor's own preset grows with the room, up to {MOST_REGIONS} windows",
@@ -106,7 +108,7 @@ class LayoutTranslator(Translator):
         windows = layout.windows or min(self.expected_participants or MOST_REGIONS, MOST_REGIONS)
         if windows > MOST_REGIONS:
             self.unsupported("windows", f"the vendor shows at most {MOST_REGIONS} windows", "use fewer windows")
-            return
+            windows = MOST_REGIONS
         self.approximated(
             "",
             why,

@@ -445,13 +445,18 @@ class StopRequest(Request):
 def _entries(value: object) -> object:
     if isinstance(value, str):
         return [{"fileName": value}] if value else []
-    return [] if value is None else value
+    if not isinstance(value, list | tuple):
+        return []
+    # An entry without a name is none: one that can't be read must not hide the others.
+    return [entry for entry in value if isinstance(entry, dict) and (entry.get("fileName") or entry.get("filename"))]
 
 
 def _blank_is_none(value: object) -> object:
     return None if value == "" else value
 
 
+NULL_IS_EMPTY = BeforeValidator(lambda value: {} if value is None else value)
+"""An object that is null says nothing."""
 Whole = Annotated[int | None, BeforeValidator(_blank_is_none)]
 
 
@@ -524,7 +529,7 @@ class QueryServerResponse(Response):
 class QueryResponse(StartResponse):
     """Answer to query."""
 
-    serverResponse: QueryServerResponse = QueryServerResponse()
+    serverResponse: Annotated[QueryServerResponse, NULL_IS_EMPTY] = QueryServerResponse()
 
 
 class StopServerResponse(Response):
@@ -540,4 +545,4 @@ class StopServerResponse(Response):
 class StopResponse(StartResponse):
     """Answer to stop; the body of an asynchronous one isn't described, so that everything may be missing."""
 
-    serverResponse: StopServerResponse = StopServerResponse()
+    serverResponse: Annotated[StopServerResponse, NULL_IS_EMPTY] = StopServerResponse()

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from requests import PreparedRequest
 
 from recorder_core.clock import Deadline
-from recorder_core.errors import RecorderError, RecordingConflict, RecordingNotFound
+from recorder_core.errors import RecorderError, RecordingConflict, RecordingNotFound, StartOutcomeUnknown
 from recorder_core.models import (
     Kept,
     Layout,
@@ -102,12 +102,26 @@ class ZegocloudProvider(Provider):
         """StartRecord. ClientTaskId is the recording's id, so that a repeat finds the same task.
 
         Raises:
-            UnexpectedResponse: the answer has no TaskId.
+            StartOutcomeUnknown: it may run, and the vendor didn't tell its TaskId.
+            RecordingConflict: the key stands for a recording that has ended, or for another room.
         """
         body = plan.request("StartRecord").body
         native = self._native(plan, reveal(body["RecordInputParams"]))
-        answer = self._send("StartRecord", intent.id, body, requires=("Data.TaskId",))
-        task_id = answer.body["Data"]["TaskId"]
+        answer = self._send("StartRecord", intent.id, body)
+        data = answer.body.get("Data")
+        task_id = data.get("TaskId") if isinstance(data, dict) else None
+        if not task_id:
+            raise StartOutcomeUnknown(
+                "StartRecord was accepted without a TaskId, so the recording may run",
+                provider=self.name,
+                operation="StartRecord",
+                recording_id=intent.id,
+                http_status=answer.status,
+                vendor_code=answer.envelope.code,
+                request_id=answer.envelope.request_id,
+                fault="vendor",
+                hint="Start it again with the same key: the vendor answers with the task that runs.",
+            )
         intent.note(TaskId=task_id, base_url=answer.base_url)
 
         def begun(at: datetime) -> Recording:

@@ -123,5 +123,8 @@ def recorded_files(
 
 
 def _moment(milliseconds: int | None) -> datetime | None:
-    """Unix milliseconds as a moment; absent and 0 mean that there is none yet."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None
+    """Unix milliseconds as a moment; absent, 0 and what lies beyond all calendars mean that there is none."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None
+    except (OverflowError, OSError, ValueError):
+        return None

@@ -184,7 +184,9 @@ class LayoutTranslator(Translator):
             self.approximated("participant", "the whiteboard has the large window", "use a custom layout")
         if participant is not None and self._is_stream("participant", self.streams.camera(participant)):
             self._mix["MixMaxResolutionStreamId"] = self.streams.camera(participant)
-        if windows is not None:
+        if windows is not None and windows > MOST_WINDOWS:
+            self.unsupported("windows", f"the vendor shows at most {MOST_WINDOWS} windows", "use fewer windows")
+        elif windows is not None:
             self.approximated(
                 "windows",
                 f"the vendor's own preset grows with the room, up to {MOST_WINDOWS} windows",
@@ -202,7 +204,7 @@ class LayoutTranslator(Translator):
         windows = layout.windows or min(self.expected_participants or MOST_WINDOWS, MOST_WINDOWS)
         if windows > MOST_WINDOWS:
             self.unsupported("windows", f"the vendor shows at most {MOST_WINDOWS} windows", "use fewer windows")
-            return
+            windows = MOST_WINDOWS
         self.approximated(
             "",
             f"{why}; it is sent as a custom layout of {windows} fixed windows, and who has none of them isn't "
@@ -232,12 +234,13 @@ class LayoutTranslator(Translator):
             self.unsupported("opacity", "the vendor's windows are opaque", "leave it out")
         left, top, right, bottom = edges(x, y, width, height)
         across, down = self.canvas
+        box = [pixels(left, across), pixels(top, down), pixels(right, across), pixels(bottom, down)]
+        for near, far, side, length in ((0, 2, "width", across), (1, 3, "height", down)):
+            if box[near] == box[far]:
+                self.unsupported(side, f"it is less than one pixel of the canvas's {length}", "make it larger")
         window: dict[str, Any] = {
             "ViewType": ViewType.WHITEBOARD if content is Content.WHITEBOARD else ViewType.STREAM,
-            "Left": pixels(left, across),
-            "Top": pixels(top, down),
-            "Right": pixels(right, across),
-            "Bottom": pixels(bottom, down),
+            **dict(zip(("Left", "Top", "Right", "Bottom"), box, strict=True)),
             "Layer": self._layers[index],
             "FillMode": self._fill_mode(fit),
         }

@@ -107,7 +107,9 @@ class StorageTranslator(Translator):
             "AccessKeySecret": secret_key,
         }
         if region is not None:
-            self._storage["Region"] = REGION_FORMS[vendor].format(region=self._region(vendor, region))
+            self._storage["Region"] = REGION_FORMS[vendor].format(
+                region=self._region(vendor, region.removeprefix("oss-"))
+            )
 
     def _region(self, vendor: StorageVendor, region: str) -> str:
         """The region as it is; one that looks like a slip is named, and sent all the same."""

@@ -289,6 +289,21 @@ class MixParams(Request):
         return self
 
 
+class RecordedStream(Request):
+    """One stream that a single-stream task records; without a list it records them all."""
+
+    StreamId: StreamId
+
+
+SINGLE_STREAM_ONLY = (
+    "RecordStreamList",
+    "RecordMuteAudio",
+    "RecordMuteAudioSplitThreshold",
+    "ResumeWithoutInterruption",
+)
+"""Fields of RecordMode 1."""
+
+
 class InputParams(Request):
     """What is recorded, and how. Times in seconds; MaxRecordTime over 86400 needs the vendor's agreement."""
 
@@ -302,9 +317,16 @@ class InputParams(Request):
     MaxIdleTime: Annotated[int, Field(ge=5, le=86400)] = 30
     MaxRecordTime: Annotated[int, Field(ge=300, le=172800)] = 86400
     MixConfig: MixParams | None = None
+    RecordStreamList: list[RecordedStream] | None = None
+    RecordMuteAudio: Annotated[int, Field(ge=1, le=2)] = 1
+    RecordMuteAudioSplitThreshold: int | None = None
+    ResumeWithoutInterruption: bool = False
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        name = self._given(*SINGLE_STREAM_ONLY)
+        if name and self.RecordMode is not values.RecordMode.SINGLE:
+            raise ValueError(f"{name} is valid only when RecordMode is 1")
         if self.HasWhiteboard and not self.Whiteboard:
             raise ValueError("Whiteboard is required when HasWhiteboard is true")
         if self.RecordMode is values.RecordMode.MIXED:
