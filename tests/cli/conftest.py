@@ -144,6 +144,30 @@ def run(tmp_path: Path) -> Run:
 
 
 @pytest.fixture
+def begin(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Begins `recorder` in a folder of its own, to be interrupted; what still runs at the end is ended."""
+    begun: list[subprocess.Popen[str]] = []
+
+    def recorder(*arguments: str, env: dict[str, str]) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            (*COMMAND, *arguments),
+            env=clean_environment() | env,
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        begun.append(process)
+        return process
+
+    yield recorder
+    for process in begun:
+        if process.poll() is None:
+            process.kill()
+            process.communicate(timeout=20)
+
+
+@pytest.fixture
 def spec(tmp_path: Path) -> Callable[..., str]:
     """Writes a spec file: the plain one with fields replaced."""
 

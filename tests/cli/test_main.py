@@ -97,7 +97,7 @@ def test_a_command_written_wrong_is_exit_code_2_and_json_when_asked(
 
 
 def test_a_bug_is_one_line_without_values(run: Any, spec: Any, tmp_path: Path) -> None:
-    """An unexpected exception is its class and its place, exit code 1; its message may hold a secret and isn't shown."""
+    """An unexpected exception is its class and its place, exit code 1; its message, maybe a secret, isn't shown."""
     (tmp_path / "broken.py").write_text(
         "from recorder_core.cli import main\n"
         "from recorder_core.recorder import Recorder\n"

@@ -3,14 +3,11 @@
 import json
 import signal
 import socket
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from tests.cli.conftest import COMMAND, clean_environment
 
 PROVIDERS = pytest.mark.parametrize("provider", ["agora", "zegocloud"])
 
@@ -112,6 +109,18 @@ def test_wait_returns_when_it_truly_records(run: Any, spec: Any, services: Any, 
     assert stopped.returncode == 0
 
 
+def test_what_a_wait_reached_is_told_with_its_reason(
+    run: Any, spec: Any, services: Any, room: Callable[[Any], str]
+) -> None:
+    """A vendor that records without yet a file says so: the reason stands below the state."""
+    service = services["agora"]
+    started = run("start", spec(room=room(service)), "-p", "agora", "--wait", "--handle", "h.json", env=service.env)
+    assert started.returncode == 0, started.stderr
+    asked = json.loads(run("status", "h.json", "--json", env=service.env).stdout)
+    *_, state, reason = started.stdout.splitlines()
+    assert (state, reason) == ("It is recording now.", asked["reason"])
+
+
 @pytest.mark.parametrize(
     ("provider", "variable", "code"),
     [("agora", "AGORA_CUSTOMER_SECRET", None), ("zegocloud", "ZEGO_SERVER_SECRET", 100000005)],
@@ -163,18 +172,13 @@ def test_what_may_be_dropped_is_dropped_when_asked(
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("as_json", [True, False])
 def test_an_interrupted_start_says_what_may_be_running(
-    spec: Any, services: Any, number: signal.Signals, code: int, as_json: bool
+    begin: Any, spec: Any, services: Any, number: signal.Signals, code: int, as_json: bool
 ) -> None:
     """While the vendor's answer is out, an interruption prints the intent: the recording may run."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         env = services["zegocloud"].env | {"ZEGO_BASE_URLS": f"http://127.0.0.1:{silent.getsockname()[1]}"}
-        process = subprocess.Popen(
-            (*COMMAND, "start", spec(room="cut-off"), "-p", "zegocloud", "--key", "k", *["--json"] * as_json),
-            env=clean_environment() | env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        arguments = ("start", spec(room="cut-off"), "-p", "zegocloud", "--key", "k", *["--json"] * as_json)
+        process = begin(*arguments, env=env)
         silent.settimeout(30)
         connection, _ = silent.accept()
         with connection:
@@ -194,19 +198,12 @@ def test_an_interrupted_start_says_what_may_be_running(
 
 
 def test_an_interrupted_wait_has_handed_out_the_handle(
-    spec: Any, services: Any, room: Callable[[Any], str], tmp_path: Path
+    begin: Any, spec: Any, services: Any, room: Callable[[Any], str], tmp_path: Path
 ) -> None:
     """Ctrl-C while it waits says that the recording runs, and prints the handle that is in the file too."""
     service = services["agora"]
-    path = spec(room=room(service))
-    process = subprocess.Popen(
-        (*COMMAND, "start", path, "-p", "agora", "--handle", "h.json", "--wait", "--json"),
-        env=clean_environment() | service.env,
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    arguments = ("start", spec(room=room(service)), "-p", "agora", "--handle", "h.json", "--wait", "--json")
+    process = begin(*arguments, env=service.env)
     assert process.stderr is not None
     assert "info" in json.loads(process.stderr.readline())
     process.send_signal(signal.SIGINT)

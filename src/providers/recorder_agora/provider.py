@@ -51,7 +51,7 @@ LAST_TRY_S = 2.0
 REMEMBERED = 10_000
 EXITING = 501
 """Query's code for a session that is exiting, in older documents; newer ones have 404."""
-NOTHING_STARTED = (15, 502)
+NOTHING_STARTED = (15, 433, 502)
 """Start's codes for "not with this resource id": nothing was started, a fresh resource id may do."""
 
 

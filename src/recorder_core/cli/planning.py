@@ -94,7 +94,10 @@ def _show(made: Plan) -> None:
         OUT.print(table)
     refused = [finding.path for finding in made.findings if finding.verdict == "unsupported" and not finding.droppable]
     if refused:
-        print_line(OUT, f"Nothing would be sent, with --on-unsupported warn neither: {', '.join(refused)}", "bold")
+        paths = ", ".join(refused)
+        print_line(
+            OUT, f"Nothing would be sent, not even with --on-unsupported warn, which never drops {paths}", "bold"
+        )
         return
     if made.fidelity == "unsupported":
         print_line(OUT, "What would be sent with --on-unsupported warn:", "bold")

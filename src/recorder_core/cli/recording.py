@@ -86,7 +86,9 @@ def start(
                     with working(f"Waiting until {given.room} is recorded", at_most=WAIT_S, as_json=as_json):
                         reached = recorder.wait(recording)
                     if not as_json:
-                        print_line(OUT, f"It is {reached.state} now{_why(reached) or '.'}", "green")
+                        print_line(OUT, f"It is {reached.state} now.", "green")
+                        if reached.reason:
+                            print_line(OUT, reached.reason)
         if path is not None and not saved:
             raise typer.Exit(1)
 
@@ -193,7 +195,8 @@ def _show_status(recording: Recording, found: RecordingStatus, as_json: bool) ->
     if as_json:
         print_json(json.loads(found.model_dump_json()))
         return
-    print_line(OUT, f"{recording.room} at {recording.provider} is {found.state}{_why(found)}", "bold")
+    why = f": {found.reason}" if found.reason else ""
+    print_line(OUT, f"{recording.room} at {recording.provider} is {found.state}{why}", "bold")
     if not found.files:
         return
     table = Table("format", "status", "length", "size", box=box.SIMPLE_HEAD)
@@ -207,7 +210,3 @@ def _show_status(recording: Recording, found: RecordingStatus, as_json: bool) ->
     OUT.print(table)
     for file in found.files:
         print_line(OUT, file.uri or file.url or file.key or file.name)
-
-
-def _why(found: RecordingStatus) -> str:
-    return f": {found.reason}" if found.reason else ""
