@@ -44,7 +44,7 @@ def test_a_recording_lives_from_process_to_process(
     (found,) = [entry for entry in service.get("recordings") if entry["room"] == name]
     assert not found["running"]
 
-    again = run("stop", "handle.json", "--json", env=service.env)
+    again = run("stop", "handle.json", "--deadline", "4", "--json", env=service.env)
     assert again.returncode == 0, again.stderr
 
 
