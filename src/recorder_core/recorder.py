@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
@@ -33,8 +32,9 @@ from recorder_core.models import (
 )
 from recorder_core.models.layout import LayoutBase
 from recorder_core.plan import Plan
-from recorder_core.plugins import PROVIDERS, check_provider, installed, load_hooks, load_provider
+from recorder_core.plugins import check_provider, load_hooks, load_provider
 from recorder_core.provider import Provider
+from recorder_core.refusals import called, expect, refuse_foreign_handle, refuse_unknown_options, seconds
 from recorder_core.transport import Runtime
 from recorder_core.turns import Outcomes, Turns
 
@@ -86,7 +86,7 @@ class Recorder:
             )
         if not isinstance(provider, str | Provider):
             raise ConfigurationError(
-                f"Recorder takes the name of a provider or a Provider, not {_article(provider)}", fault="caller"
+                f"Recorder takes the name of a provider or a Provider, not {called(provider)}", fault="caller"
             )
         if isinstance(provider, str):
             found = load_provider(provider)
@@ -100,7 +100,7 @@ class Recorder:
             check_provider(type(provider), None, f"the provider {provider!r}")
         self.provider: Provider = provider
         self._warn = on_unsupported == "warn"
-        self._deadline = _positive("deadline", deadline)
+        self._deadline = seconds("deadline", deadline)
         self._clock = clock or SystemClock()
         self._hooks = Interception(load_hooks() if hooks is None else hooks)
         self._closed = False
@@ -110,7 +110,7 @@ class Recorder:
         provider.open(
             Runtime(
                 clock=self._clock,
-                timeout=(_positive("timeout", connect), _positive("timeout", read)),
+                timeout=(seconds("timeout", connect), seconds("timeout", read)),
                 observe=self._observe if self._hooks.observes("recorder_http") else None,
             )
         )
@@ -149,7 +149,7 @@ class Recorder:
             Vetoed: a hook refused.
         """
         with self._named("plan"):
-            _expect("plan", RecordingSpec, spec)
+            expect("plan", RecordingSpec, spec)
             spec = self._hooks.before_start(spec)
             return self._translate(spec, self._intent(spec, None, PLANNED_ID, ()))
 
@@ -186,7 +186,7 @@ class Recorder:
         """
         limit = self._limit(self._deadline + WAIT_S if confirm and deadline is None else deadline)
         with self._named("start"):
-            _expect("start", RecordingSpec, spec)
+            expect("start", RecordingSpec, spec)
             spec = self._hooks.before_start(spec)
             identity = uuid.uuid4().hex if key is None else self.recording_id(key)
             intent = self._intent(spec, key, identity, apart_from)
@@ -215,7 +215,7 @@ class Recorder:
             ConfigurationError: the recording belongs to another provider or account.
             RecorderError: the vendor couldn't be asked. "Not found" is a state, never an error.
         """
-        self._own(recording)
+        refuse_foreign_handle(self.provider, recording)
         with self._operation("status", recording.id, self._limit(deadline)):
             status = self._outcomes.of(recording) or self._outcomes.learn(recording, self._look(recording))
         self._hooks.notify("recorder_status", recording=recording, status=status)
@@ -254,8 +254,8 @@ class Recorder:
             RecordingEnded: it ended before it recorded anything.
             DeadlineExceeded: it didn't come that far in time.
         """
-        self._own(recording)
-        limit = Deadline(self._clock, WAIT_S if timeout is None else _positive("timeout", timeout))
+        refuse_foreign_handle(self.provider, recording)
+        limit = Deadline(self._clock, WAIT_S if timeout is None else seconds("timeout", timeout))
         return self._wait(recording, RecordingState(until), limit)
 
     def _wait(self, recording: Recording, until: RecordingState, limit: Deadline) -> RecordingStatus:
@@ -277,9 +277,9 @@ class Recorder:
             RecordingEnded: too late.
             RecorderError: every other class, by what the vendor answered.
         """
-        self._own(recording)
+        refuse_foreign_handle(self.provider, recording)
         with self._named("layout", recording.id):
-            _expect("layout", LayoutBase, layout)
+            expect("layout", LayoutBase, layout)
             self._refuse_ended(recording)
             if recording.media == Media.AUDIO:
                 problem = "layout: the recording has no pictures: its media is audio"
@@ -316,7 +316,7 @@ class Recorder:
         Raises:
             RecorderError: the vendor couldn't be asked to stop. The recording may still run.
         """
-        self._own(recording)
+        refuse_foreign_handle(self.provider, recording)
         with self._operation("stop", recording.id, self._limit(deadline)) as limit:
             status = self._outcomes.of(recording) or self._outcomes.learn(
                 recording, self.provider.stop(recording, wait=wait, deadline=limit.remaining())
@@ -347,19 +347,8 @@ class Recorder:
             self.stop(recording)
 
     def _translate(self, spec: RecordingSpec, intent: StartIntent) -> Plan:
-        self._check_options(spec)
+        refuse_unknown_options(self.provider, spec)
         return self.provider.translate(spec, intent)
-
-    def _check_options(self, spec: RecordingSpec) -> None:
-        """Options of a provider that isn't installed are a misspelling, which would be lost in silence."""
-        strangers = spec.options.keys() - {self.provider.name}
-        if not strangers:
-            return
-        known = {found.name for found in installed(PROVIDERS)} | {self.provider.name}
-        for name in sorted(strangers - known):
-            near = difflib.get_close_matches(name, known, n=1)
-            problem = f"options.{name}: no such provider is installed" + (f"; did you mean {near[0]}?" if near else "")
-            raise InvalidSpec(problem, problems=[problem], fault="caller", hint=f"There is {', '.join(sorted(known))}.")
 
     def _intent(
         self, spec: RecordingSpec, key: str | None, identity: str, apart_from: Sequence[Recording]
@@ -378,27 +367,6 @@ class Recorder:
         for finding in plan.findings:
             logger.warning("%s, recording %s: %s", self.provider.name, what.id, finding)
 
-    def _own(self, recording: Recording) -> None:
-        _expect(self.provider.name, Recording, recording)
-        mine = (self.provider.name, self.provider.account)
-        if (recording.provider, recording.account) != mine:
-            raise ConfigurationError(
-                f"recording {recording.id} belongs to {recording.provider} account {recording.account!r}, "
-                f"this recorder to {mine[0]} account {mine[1]!r}",
-                provider=self.provider.name,
-                recording_id=recording.id,
-                fault="caller",
-                hint="Use the recorder of the account that started it.",
-            )
-        if missing := [name for name in self.provider.native_ids if not recording.native.get(name)]:
-            raise ConfigurationError(
-                f"recording {recording.id} is no whole handle: native.{', native.'.join(missing)} is missing",
-                provider=self.provider.name,
-                recording_id=recording.id,
-                fault="caller",
-                hint="Keep the handle as start returned it; these ids can't be made again.",
-            )
-
     def _refuse_ended(self, recording: Recording) -> None:
         outcome = self._outcomes.of(recording)
         if outcome is not None:
@@ -410,7 +378,7 @@ class Recorder:
             )
 
     def _limit(self, deadline: float | None) -> Deadline:
-        return Deadline(self._clock, self._deadline if deadline is None else _positive("deadline", deadline))
+        return Deadline(self._clock, self._deadline if deadline is None else seconds("deadline", deadline))
 
     @contextmanager
     def _named(self, operation: str, recording_id: str | None = None) -> Iterator[None]:
@@ -443,29 +411,3 @@ def _attach(error: BaseException, intent: StartIntent, recording: Recording | No
     error.intent, error.recording = intent, recording  # type: ignore[attr-defined]
     if isinstance(error, StartOutcomeUnknown) and not error.recording_id:
         error.recording_id = intent.id
-
-
-def _positive(name: str, value: Any) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
-        raise ConfigurationError(f"{name} is {value!r}; it must be a number of seconds, more than 0", fault="caller")
-    return float(value)
-
-
-MADE_BY: Mapping[type, str] = {
-    RecordingSpec: "RecordingSpec.load(...) makes one of a file or a mapping",
-    Recording: "Recording.model_validate_json(text) makes one of a stored handle",
-    LayoutBase: "Grid(), Floating(), Spotlight() and Custom() are some",
-}
-
-
-def _expect(operation: str, kind: type, value: object) -> None:
-    if not isinstance(value, kind):
-        name = "layout" if kind is LayoutBase else kind.__name__
-        raise InvalidSpec(
-            f"{operation} takes a {name}, not {_article(value)}", fault="caller", hint=f"{MADE_BY[kind]}."
-        )
-
-
-def _article(value: object) -> str:
-    name = value.__name__ if isinstance(value, type) else type(value).__name__
-    return f"the class {name}" if isinstance(value, type) else f"a {name}"
