@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from media import duration, frame_at, is_color, sound, tones
-from recorder_core import S3, Custom, RecordingSpec, Region
+from recorder_core import S3, Custom, RecordingSpec, Region, pinned
 from recorder_core.emulation.room import Participant
 from recorder_core.testing import connect, emulate
 
@@ -186,3 +186,22 @@ def test_room_and_storage_alone_record_without_a_finding(provider: str) -> None:
         assert outcome.state == "completed"
         (playlist,) = outcome.files
         assert service.bucket.read(playlist.key).startswith(b"#EXTM3U")
+
+
+@pytest.mark.parametrize("count", [3, 7])
+def test_a_pinned_grid_is_the_same_everywhere(count: int) -> None:
+    """`pinned` gives the same pixels at every vendor, also where cells don't divide the canvas evenly."""
+    people = [str(1000 + number) for number in range(1, count + 1)]
+    frames = []
+    for name in PROVIDERS:
+        with emulate(name) as service, connect(service) as recorder:
+            for person in people:
+                service.join("lesson-42", person)
+            recording = recorder.start(spec(layout=pinned(people).model_dump(), participants=None))
+            recorder.wait(recording)
+            service.clock.advance(6)
+            (mp4,) = (file for file in recorder.stop(recording).files if file.format == "mp4")
+            path = service.bucket.path(mp4.key)
+            frames.append(frame_at(path, duration(path) / 2).astype(int))
+    agree = np.abs(frames[0] - frames[1]).max(axis=2) <= 30
+    assert agree.mean() >= 0.995, agree.mean()

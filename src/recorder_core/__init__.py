@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from recorder_core.clock import Clock as Clock
     from recorder_core.clock import SystemClock as SystemClock
     from recorder_core.errors import *  # noqa: F403
+    from recorder_core.geometry import pinned as pinned
     from recorder_core.hooks import HttpExchange as HttpExchange
     from recorder_core.hooks import hookimpl as hookimpl
     from recorder_core.models import *  # noqa: F403
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from recorder_core.recorder import Recorder as Recorder
     from recorder_core.translation import Translator as Translator
 
-_ROOMS = ("clock", "errors", "models", "hooks", "plan", "translation", "provider", "recorder")
+_ROOMS = ("clock", "errors", "models", "hooks", "plan", "geometry", "translation", "provider", "recorder")
 """Where a public name may live, from the ground up; each room's `__all__` says which are its own."""
 
 

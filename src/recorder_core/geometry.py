@@ -6,13 +6,15 @@ millionth of the canvas first: what a caller writes as `0.333333` and `1/3` are 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
-from recorder_core.models import Fit, Floating, Grid, Region, Side, Spotlight
+from recorder_core.errors import InvalidSpec
+from recorder_core.models import Custom, Fit, Floating, Grid, Region, Side, Spotlight
 
-__all__ = ["MICRO", "Rectangle", "arrange", "edges", "overlap", "pixels", "regions"]
+__all__ = ["pinned"]
 
 MICRO = 1_000_000
 """Steps of an edge across the canvas."""
@@ -75,6 +77,36 @@ def regions(layout: Grid | Floating | Spotlight, windows: int) -> tuple[Region, 
             z=1 if isinstance(layout, Floating) and index else 0,
         )
         for index, cell in enumerate(arrange(layout, windows))
+    )
+
+
+def pinned(participants: int | Sequence[str | int]) -> Custom:
+    """A grid whose pixels are the same at every vendor, as long as nobody leaves a region that names nobody.
+
+    Args:
+        participants: how many regions, filled in join order; or who has them, one each, in the order of the grid. The
+            grid grows by a column first, then by a row: 1x1, 2x1, 2x2, 3x2, 3x3, …
+
+    Raises:
+        InvalidSpec: there are none.
+    """
+    named = [None] * participants if isinstance(participants, int) else list(participants)
+    if not named or isinstance(participants, bool | str):
+        raise InvalidSpec(
+            f"pinned takes a number of regions from 1, or the participants that have one, not {participants!r}",
+            fault="caller",
+        )
+    return Custom(
+        regions=tuple(
+            Region(
+                participant=None if participant is None else str(participant),
+                x=float(cell.x),
+                y=float(cell.y),
+                width=float(cell.width),
+                height=float(cell.height),
+            )
+            for participant, cell in zip(named, _grid(len(named)), strict=True)
+        )
     )
 
 

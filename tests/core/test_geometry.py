@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from recorder_core import Fit, Floating, Grid, Region, Side, Spotlight
+from recorder_core import Fit, Floating, Grid, InvalidSpec, Region, Side, Spotlight, pinned
 from recorder_core.geometry import MICRO, Rectangle, arrange, edges, overlap, pixels, regions
 
 sides = st.integers(1, 960).map(lambda half: 2 * half)
@@ -144,6 +144,28 @@ def test_floating_windows_stand_in_front_of_the_large_one() -> None:
     assert [window.z for window in made[1:]] == [1] * 6
     assert [(window.x, window.y) for window in made[1:3]] == [(0.0, 0.8), (0.2, 0.8)]
     assert (made[6].x, made[6].y) == (0.0, 0.6)
+
+
+@pytest.mark.parametrize("count", range(1, 26))
+def test_pinned_tiles_meet(count: int) -> None:
+    """Cells of one size, edge to edge, inside the canvas, at any number; named in the order of the grid."""
+    people = [str(1000 + number) for number in range(count)]
+    made = pinned(people).regions
+    assert [region.participant for region in made] == people
+    boxes = [edges(region.x, region.y, region.width, region.height) for region in made]
+    assert not any(overlap(one, other) for index, one in enumerate(made) for other in made[:index])
+    for left, top, right, bottom in boxes:
+        assert 0 <= left < right <= MICRO
+        assert 0 <= top < bottom <= MICRO
+        assert right == MICRO or right in {box[0] for box in boxes} or (left, top) == boxes[-1][:2]
+    assert pinned(count).regions == tuple(region.model_copy(update={"participant": None}) for region in made)
+
+
+@pytest.mark.parametrize("nobody", [0, -1, [], True, "1001"])
+def test_pinned_needs_somebody(nobody) -> None:
+    """A number from 1, or a list of participants; a text would be taken apart letter by letter."""
+    with pytest.raises(InvalidSpec, match="pinned takes"):
+        pinned(nobody)
 
 
 def test_a_preset_names_its_large_window_only() -> None:
