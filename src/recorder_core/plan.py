@@ -57,17 +57,23 @@ class PlannedRequest:
         operation: the vendor call, such as `start`.
         method: HTTP method.
         url: the whole URL; ids that only an earlier answer can give stand in braces, what authenticates is left out.
-        body: the JSON tree; its secret leaves are `SecretStr`, so that printing it shows none.
+        payload: the JSON tree as a provider sends it; its secret leaves are `SecretStr`, so that printing shows none.
     """
 
     operation: str
     method: str
     url: str
-    body: Mapping[str, Any] = field(default_factory=dict)
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The JSON tree as plain values, secrets masked."""
+        shown: dict[str, Any] = masked(self.payload)
+        return shown
 
     def dump(self) -> dict[str, Any]:
         """`method`, `url` and `body` as plain JSON values, secrets masked."""
-        return {"method": self.method, "url": self.url, "body": masked(self.body)}
+        return {"method": self.method, "url": self.url, "body": self.body}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def plan() -> Planner:
 
 def start(plan: Planner, **fields: Any) -> Any:
     """The body of start."""
-    return revealed(plan(**fields).request("start").body)
+    return revealed(plan(**fields).request("start").payload)
 
 
 def config(plan: Planner, **fields: Any) -> Any:
@@ -62,12 +62,12 @@ def test_room_and_storage_are_a_whole_spec(plan: Planner) -> None:
     assert found.requests[0].url == f"{root}/acquire"
     assert found.requests[1].url == f"{root}/resourceid/{{resourceId}}/mode/mix/start"
     uid = found.requests[0].body["uid"]
-    assert revealed(found.requests[0].body) == {
+    assert revealed(found.requests[0].payload) == {
         "cname": "lesson-42",
         "uid": uid,
         "clientRequest": {"scene": 0, "resourceExpiredHour": 720},
     }
-    assert revealed(found.requests[1].body) == {
+    assert revealed(found.requests[1].payload) == {
         "cname": "lesson-42",
         "uid": uid,
         "clientRequest": {
@@ -138,7 +138,7 @@ def test_a_spec_with_everything_that_the_vendor_carries(plan: Planner) -> None:
         },
     )
     assert verdicts(found) == {"layout.placeholders.1001": APPROXIMATED, "layout.placeholders.*": APPROXIMATED}
-    acquire, started = (revealed(request.body) for request in found.requests)
+    acquire, started = (revealed(request.payload) for request in found.requests)
     assert started == {
         "cname": "lesson-42",
         "uid": "527841",
@@ -365,7 +365,7 @@ def test_a_canvas_that_is_dropped_is_replaced(plan: Planner) -> None:
     """Where the caller accepts the loss, the neutral canvas is sent, and the plan's spec says so."""
     found = plan(video={"width": 3840, "height": 2160})
     assert found.lost(warn=True) == ("video",)
-    sent = revealed(found.request("start").body)["clientRequest"]["recordingConfig"]["transcodingConfig"]
+    sent = revealed(found.request("start").payload)["clientRequest"]["recordingConfig"]["transcodingConfig"]
     assert (sent["width"], sent["height"]) == (found.spec.video.width, found.spec.video.height) == (1280, 720)
 
 
@@ -453,7 +453,7 @@ def test_apart_from_names_the_resources_of_other_recordings(plan: Planner) -> No
     intent = plan.recorder._intent(plan.spec(), None, "r-2", (mine, other))
     found = plan.provider.translate(plan.spec(), intent)
     assert found.findings == ()
-    assert found.request("acquire").body["clientRequest"]["excludeResourceIds"] == ("res-1",)
+    assert found.request("acquire").body["clientRequest"]["excludeResourceIds"] == ["res-1"]
 
 
 def test_extra_body_is_laid_over_the_body_last(plan: Planner) -> None:
@@ -461,7 +461,7 @@ def test_extra_body_is_laid_over_the_body_last(plan: Planner) -> None:
     found = plan(
         options={"extra_body": {"clientRequest": {"recordingConfig": {"maxIdleTime": 7, "hush": "quiet-please"}}}}
     )
-    sent = revealed(found.request("start").body)["clientRequest"]["recordingConfig"]
+    sent = revealed(found.request("start").payload)["clientRequest"]["recordingConfig"]
     assert (sent["maxIdleTime"], sent["hush"], sent["streamTypes"]) == (7, "quiet-please", 2)
     assert "quiet-please" not in repr(found)
     assert "quiet-please" not in str(found.dump())

@@ -21,7 +21,7 @@ IMAGE = {"url": "https://e.com/p.jpg"}
 
 def sent(**fields: Any) -> Any:
     """transcodingConfig of start."""
-    client = revealed(PLANNER(**fields).request("start").body)["clientRequest"]
+    client = revealed(PLANNER(**fields).request("start").payload)["clientRequest"]
     return client["recordingConfig"]["transcodingConfig"]
 
 
@@ -238,7 +238,7 @@ def test_an_update_sends_again_what_it_leaves_out(recording: Recording) -> None:
     assert verdicts(plan) == {"layout.placeholders.*": APPROXIMATED, "layout.placeholders.7": APPROXIMATED}
     (request,) = plan.requests
     assert request.url.endswith("/resourceid/res%2F1/sid/sid-1/mode/mix/updateLayout")
-    assert revealed(request.body) == {
+    assert revealed(request.payload) == {
         "cname": "lesson-42",
         "uid": "900001",
         "clientRequest": {
@@ -256,7 +256,7 @@ def test_an_update_changes_what_it_gives(recording: Recording) -> None:
     """A new background takes the old one's place; an empty mapping takes the images away."""
     layout = Custom(regions=[region(0, 0, 1, 1, participant="7")], background={"color": "#ffffff"}, placeholders={})
     (request,) = PLANNER.layout_change(recording, layout).requests
-    client = revealed(request.body)["clientRequest"]
+    client = revealed(request.payload)["clientRequest"]
     assert client["backgroundColor"] == "#ffffff"
     assert client["backgroundImage"] == "https://e.com/b.jpg"
     assert not {"defaultUserBackgroundImage", "backgroundConfig"} & client.keys()

@@ -17,7 +17,7 @@ def plan() -> Planner:
 
 def storage(plan: Planner, **fields: Any) -> Any:
     """storageConfig of start."""
-    return revealed(plan(storage=fields).request("start").body)["clientRequest"]["storageConfig"]
+    return revealed(plan(storage=fields).request("start").payload)["clientRequest"]["storageConfig"]
 
 
 SENT = {"bucket": "b", "accessKey": "AK-1", "secretKey": "SK-1"}

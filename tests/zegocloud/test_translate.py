@@ -22,7 +22,7 @@ def plan() -> Planner:
 
 def start(plan: Planner, **fields: Any) -> Any:
     """The body of StartRecord."""
-    return revealed(plan(**fields).request("StartRecord").body)
+    return revealed(plan(**fields).request("StartRecord").payload)
 
 
 def inputs(plan: Planner, **fields: Any) -> Any:
@@ -68,7 +68,7 @@ def test_room_and_storage_are_a_whole_spec(plan: Planner) -> None:
     assert found.findings == ()
     (request,) = found.requests
     assert request.url == "https://cloudrecord-api.zego.im/?Action=StartRecord&AppId=1234567890"
-    assert revealed(request.body) == {
+    assert revealed(request.payload) == {
         "RoomId": "lesson-42",
         "RecordInputParams": {
             "RecordMode": 2,
@@ -144,7 +144,7 @@ def test_a_spec_with_everything_that_the_vendor_carries(plan: Planner) -> None:
         },
     )
     assert verdicts(found) == {"layout.regions": APPROXIMATED, "layout.placeholders.1001": APPROXIMATED}
-    assert revealed(found.requests[0].body) == {
+    assert revealed(found.requests[0].payload) == {
         "RoomId": "lesson 42/ü",
         "RecordInputParams": {
             "RecordMode": 2,
@@ -436,7 +436,7 @@ def test_a_canvas_that_is_dropped_is_replaced(plan: Planner) -> None:
         watermarks=[LOGO],
     )
     assert found.lost(warn=True) == ("video",)
-    sent = revealed(found.requests[0].body)["RecordInputParams"]["MixConfig"]
+    sent = revealed(found.requests[0].payload)["RecordInputParams"]["MixConfig"]
     canvas = sent["MixOutputVideoConfig"]
     assert (canvas["Width"], canvas["Height"]) == (found.spec.video.width, found.spec.video.height) == (1280, 720)
     assert (sent["MixInputList"][0]["Right"], sent["MixInputList"][0]["Bottom"]) == (1280, 720)
@@ -484,7 +484,7 @@ def test_apart_from_is_unsupported(plan: Planner) -> None:
 def test_extra_body_is_laid_over_the_body_last(plan: Planner) -> None:
     """Objects merge, everything else is replaced; a plan never shows the values."""
     found = plan(options={"extra_body": {"RecordInputParams": {"MaxIdleTime": 7, "Hush": "quiet-please"}}})
-    sent = revealed(found.requests[0].body)["RecordInputParams"]
+    sent = revealed(found.requests[0].payload)["RecordInputParams"]
     assert (sent["MaxIdleTime"], sent["Hush"], sent["StreamType"]) == (7, "quiet-please", 3)
     assert "quiet-please" not in repr(found)
     assert "quiet-please" not in str(found.dump())

@@ -22,7 +22,7 @@ FEW = {"layout.regions": APPROXIMATED}
 
 def sent(**fields: Any) -> Any:
     """MixConfig of StartRecord."""
-    return revealed(PLANNER(**fields).requests[0].body)["RecordInputParams"]["MixConfig"]
+    return revealed(PLANNER(**fields).requests[0].payload)["RecordInputParams"]["MixConfig"]
 
 
 def region(x: float, y: float, width: float, height: float, **more: Any) -> dict[str, Any]:
@@ -161,11 +161,11 @@ def test_a_fit_that_is_dropped_loses_no_window() -> None:
 def test_the_placeholder_of_everybody_keeps_the_window() -> None:
     """It needs FillBlank and a frame that is filled with nothing; options that say otherwise are unsupported."""
     fields = {"layout": {"kind": "grid", "placeholders": {"*": IMAGE}}}
-    inputs = revealed(PLANNER(**fields).requests[0].body)["RecordInputParams"]
+    inputs = revealed(PLANNER(**fields).requests[0].payload)["RecordInputParams"]
     assert inputs["MixConfig"]["DefaultMixStreamBackgroundImage"] == IMAGE["url"]
     assert (inputs["FillBlank"], inputs["FillFrame"]) == (True, {"FrameFillMode": 3})
     plan = PLANNER(**fields, options={"fill_blank": False, "camera_off": "last_frame"})
-    inputs = revealed(plan.requests[0].body)["RecordInputParams"]
+    inputs = revealed(plan.requests[0].payload)["RecordInputParams"]
     assert (inputs["FillBlank"], inputs["FillFrame"]) == (True, {"FrameFillMode": 3})
     unsupported = {finding.path for finding in plan.findings if finding.verdict == "unsupported"}
     assert unsupported == {"options.zegocloud.fill_blank", "options.zegocloud.camera_off"}
@@ -230,14 +230,14 @@ def test_edges_are_rounded_and_not_sizes() -> None:
 def recording(native: dict[str, Any] | None = None, **fields: Any) -> Recording:
     """A recording whose handle was made as `start` makes it."""
     plan = PLANNER(**fields)
-    made = PLANNER.provider._native(plan, revealed(plan.requests[0].body)["RecordInputParams"])
+    made = PLANNER.provider._native(plan, revealed(plan.requests[0].payload)["RecordInputParams"])
     return PLANNER.recording({"TaskId": "task-1", **made, **(native or {})}, **fields)
 
 
 def change(running: Recording, layout: Layout) -> tuple[dict[str, str], Any]:
     """Verdicts and body of a layout change."""
     plan = PLANNER.layout_change(running, layout)
-    return verdicts(plan), revealed(plan.requests[0].body) if plan.requests else None
+    return verdicts(plan), revealed(plan.requests[0].payload) if plan.requests else None
 
 
 RICH = {
@@ -338,5 +338,5 @@ def test_names_that_extra_body_changed_are_in_the_handle() -> None:
     plan = PLANNER(
         options={"extra_body": {"RecordInputParams": {"MixConfig": {"MixOutputStreamId": "mine", "FillMode": 2}}}}
     )
-    native = PLANNER.provider._native(plan, revealed(plan.requests[0].body)["RecordInputParams"])
+    native = PLANNER.provider._native(plan, revealed(plan.requests[0].payload)["RecordInputParams"])
     assert (native["MixOutputStreamId"], native["FillMode"]) == ("mine", 2)

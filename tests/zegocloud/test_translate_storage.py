@@ -17,7 +17,7 @@ def plan() -> Planner:
 def storage(plan: Planner, formats: tuple[str, ...] = ("mp4",), **fields: Any) -> Any:
     """StorageParams of StartRecord."""
     made = plan(storage=fields, output={"formats": formats})
-    return revealed(made.requests[0].body)["StorageParams"]
+    return revealed(made.requests[0].payload)["StorageParams"]
 
 
 SENT = {"Bucket": "b", "AccessKeyId": "AK-1", "AccessKeySecret": "SK-1"}
@@ -115,4 +115,4 @@ def test_a_likely_slip_gets_the_nearest_names(plan: Planner) -> None:
     """The vendor takes any text, so the finding only warns."""
     made = plan(storage={**S3_STORAGE, "region": "eu-wset-1"})
     assert "eu-west-1" in made.findings[0].instead
-    assert revealed(made.requests[0].body)["StorageParams"]["Region"] == "eu-wset-1"
+    assert revealed(made.requests[0].payload)["StorageParams"]["Region"] == "eu-wset-1"

@@ -152,7 +152,7 @@ class AgoraProvider(Provider):
         Raises:
             StartOutcomeUnknown: it runs, or may run, and the vendor didn't tell its id.
         """
-        acquire, body = dict(plan.request("acquire").body), self._with_token(plan)
+        acquire, body = dict(plan.request("acquire").payload), self._with_token(plan)
         if "startParameter" in acquire["clientRequest"]:
             acquire = {
                 **acquire,
@@ -198,7 +198,7 @@ class AgoraProvider(Provider):
 
     def _with_token(self, plan: Plan) -> dict[str, Any]:
         """The body of start with the token that the caller's factory makes, unless the spec brings one."""
-        body = plan.request("start").body
+        body = plan.request("start").payload
         client = dict(body["clientRequest"])
         factory = self.config.token_factory
         if factory is not None and self.options(plan.spec, AgoraOptions).token is None:
@@ -286,7 +286,7 @@ class AgoraProvider(Provider):
 
     def layout(self, recording: Recording, layout: Layout, plan: Plan) -> Recording:
         """Send an updateLayout."""
-        body = plan.request("updateLayout").body
+        body = plan.request("updateLayout").payload
         self._send("updateLayout", recording.id, self._path(recording, "updateLayout"), body)
         self._sightings.alive(recording)
         return recording

@@ -105,7 +105,7 @@ class ZegocloudProvider(Provider):
             StartOutcomeUnknown: it may run, and the vendor didn't tell its TaskId.
             RecordingConflict: the key stands for a recording that has ended, or for another room.
         """
-        body = plan.request("StartRecord").body
+        body = plan.request("StartRecord").payload
         native = self._native(plan, reveal(body["RecordInputParams"]))
         answer = self._send("StartRecord", intent.id, body)
         data = answer.body.get("Data")
@@ -205,7 +205,7 @@ class ZegocloudProvider(Provider):
 
     def layout(self, recording: Recording, layout: Layout, plan: Plan) -> Recording:
         """Send an UpdateLayout."""
-        self._send("UpdateLayout", recording.id, plan.request("UpdateLayout").body, base_url=recording.base_url)
+        self._send("UpdateLayout", recording.id, plan.request("UpdateLayout").payload, base_url=recording.base_url)
         return recording
 
     def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:

@@ -90,7 +90,7 @@ class PaperProvider(Provider):
 
     def start(self, plan: Plan, intent: StartIntent) -> Recording:
         """Put in a new tape."""
-        answer = self._send("new", "POST", "/tapes", intent.id, plan.request("new").body, requires=("tape",))
+        answer = self._send("new", "POST", "/tapes", intent.id, plan.request("new").payload, requires=("tape",))
         intent.note(tape=answer.body["tape"])
         return self.begun(
             plan,
@@ -118,7 +118,7 @@ class PaperProvider(Provider):
     def layout(self, recording: Recording, layout: Layout, plan: Plan) -> Recording:
         """Change the layout."""
         path = f"{self._path(recording)}/layout"
-        self._send("layout", "PUT", path, recording.id, plan.request("layout").body)
+        self._send("layout", "PUT", path, recording.id, plan.request("layout").payload)
         return recording
 
     def _path(self, recording: Recording) -> str:
