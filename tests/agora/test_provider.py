@@ -126,6 +126,15 @@ def test_a_lost_answer_without_the_sid_is_said_to_run(service, recorder) -> None
     assert len(service.recordings) == 1
 
 
+@pytest.mark.parametrize("code", [15, 433, 502])
+def test_a_start_that_started_nothing_takes_a_fresh_resource(service, recorder, code: int) -> None:
+    """No capacity, an expired resource, the undocumented 15: nothing runs, so acquire and start once more."""
+    service.fail_next("start", f"code:{code}")
+    recorder.start(spec())
+    assert operations(service) == ["acquire", "start", "acquire", "start"]
+    assert len(service.recordings) == 1
+
+
 def test_no_capacity_takes_a_fresh_resource_once(service, recorder) -> None:
     """Code 502 started nothing: acquire and start once more."""
     service.fail_next("start", "code:502")

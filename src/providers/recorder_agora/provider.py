@@ -206,28 +206,20 @@ class AgoraProvider(Provider):
         return {**body, "clientRequest": client}
 
     def _without_sid(self, answer: Answer, intent: StartIntent) -> StartOutcomeUnknown:
-        runs = answer.status == 201
-        fields: dict[str, Any] = {
-            "provider": self.name,
-            "operation": "start",
-            "recording_id": intent.id,
-            "http_status": answer.status,
-            "vendor_code": answer.envelope.code,
-            "vendor_message": answer.envelope.message,
-            "request_id": answer.envelope.request_id,
-            "fault": "vendor",
-        }
-        if runs:
-            return StartOutcomeUnknown(
-                "it runs, but the vendor didn't tell its sid, without which it can't be stopped",
-                hint="The vendor's callbacks carry the sid. Else it ends once the room was empty for idle_timeout, or "
-                "when its uid (see intent.noted) is put out of the room: POST /dev/v1/kicking-rule, join_channel.",
-                **fields,
-            )
+        """201 says that it runs; 200 without a `sid` only that it may."""
+        runs = "it runs, but" if answer.status == 201 else "start was accepted, so it may run, but"
         return StartOutcomeUnknown(
-            "start was accepted without a sid, so the recording may run",
-            hint="Give the request id to the vendor's support; a recording may run that ends after idle_timeout.",
-            **fields,
+            f"{runs} the vendor didn't tell its sid, without which it can't be stopped",
+            provider=self.name,
+            operation="start",
+            recording_id=intent.id,
+            http_status=answer.status,
+            vendor_code=answer.envelope.code,
+            vendor_message=answer.envelope.message,
+            request_id=answer.envelope.request_id,
+            fault="vendor",
+            hint="The vendor's callbacks carry the sid. Else it ends once the room was empty for idle_timeout, or "
+            "when its uid (see intent.noted) is put out of the room: POST /dev/v1/kicking-rule, join_channel.",
         )
 
     def status(self, recording: Recording) -> RecordingStatus:
