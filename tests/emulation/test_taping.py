@@ -52,3 +52,35 @@ def test_a_tape_without_a_layout_is_refused() -> None:
     """Forgetting the first cut is an error of the emulator's author."""
     with pytest.raises(ValueError, match="cut"):
         Tape(Room("lesson"), 0).shots(1)
+
+
+def test_a_hold_is_cut_out(render: Render) -> None:
+    """What happens between hold and release isn't seen, and what follows joins what was before."""
+    room = Room("lesson")
+    room.join(Participant.of("1"), 90)
+    tape = Tape(room, 100)
+    tape.cut(100, render)
+    tape.hold(104)
+    tape.hold(105)
+    room.join(Participant.of("2"), 106)
+    room.leave("1", 108)
+    tape.release(110)
+    room.leave("2", 113)
+    assert [(shot.at, shown(shot.scene)) for shot in tape.shots(until=115)] == [(0, ["1"]), (4, ["2"]), (7, [])]
+    assert tape.elapsed(107) == 4
+    assert tape.elapsed(115) == 9
+    assert [tape.instant(recorded) for recorded in (3, 4, 9)] == [103, 110, 115]
+
+
+def test_a_tape_that_starts_on_hold_begins_with_its_release(render: Render) -> None:
+    """Nothing is recorded before the first release, or ever where there is none."""
+    room = Room("lesson")
+    room.join(Participant.of("1"), 90)
+    tape = Tape(room, 100)
+    tape.cut(100, render)
+    tape.hold(100)
+    assert tape.shots(until=200) == []
+    assert tape.elapsed(200) == 0
+    tape.release(150)
+    assert [shot.at for shot in tape.shots(until=200)] == [0]
+    assert tape.instant(0) == 150

@@ -1,16 +1,23 @@
 """From a tape to files in a bucket: the one place that knows whether media is made at all."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
+
+from PIL import Image
 
 from recorder_core.emulation.bucket import Bucket, BucketRefused
+from recorder_core.emulation.composer import compose
 from recorder_core.emulation.encoder import AudioSettings, MediaFile, encode
 from recorder_core.emulation.taping import Tape
 
 Name = Callable[[str, float], str]
 """The name of a file from its extension (`mp4`, `m3u8`, `ts` …) and the Unix second at which it begins."""
+
+JPEG_QUALITY: Final = 95
+"""Of 100, so that flat colours survive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +39,7 @@ class DeliveredFile:
     name: str
     key: str
     format: str
-    """As in `Output.formats`; `ts` for a segment."""
+    """As in `Output.formats`; `ts` for a segment, `jpg` for a picture."""
     playlist: bool
     started_at: float
     """Unix s of the emulated clock."""
@@ -70,12 +77,12 @@ def deliver(
     the vendors' calls never fail because of it.
     """
     shots = tape.shots(until)
-    if not shots:
+    length = tape.elapsed(until)
+    if not shots or not length:
         return Delivery(files=())
-    length = until - tape.started_at
 
     def file_name(extension: str, start_s: float) -> str:
-        return name(extension, tape.started_at + start_s)
+        return name(extension, tape.instant(start_s))
 
     if not media:
         extensions = {"hls": "m3u8"}
@@ -115,13 +122,50 @@ def deliver(
     return Delivery(files=tuple(_delivered(file, tape, prefix) for file in made), refused=refused)
 
 
+def take_pictures(
+    tape: Tape, instants: Iterable[float], *, name: Name, prefix: str, bucket: Bucket, media: bool
+) -> Delivery:
+    """Put a JPG of the tape's picture at each of the instants (Unix s) into `bucket`.
+
+    With `media` False nothing is drawn or stored, and the files are named all the same. A bucket that refuses
+    makes no exception.
+    """
+    files = []
+    with tempfile.TemporaryDirectory(prefix="recorder-pictures-") as folder:
+        for at in instants:
+            scene, people = tape.scene(at)
+            found, size = name("jpg", at), 0
+            if media:
+                path = Path(folder) / "picture.jpg"
+                Image.fromarray(compose(scene, people)).save(path, quality=JPEG_QUALITY, subsampling=0)
+                try:
+                    bucket.put(prefix + found, path)
+                except BucketRefused as error:
+                    return Delivery(files=tuple(files), refused=str(error))
+                size = path.stat().st_size
+            files.append(
+                DeliveredFile(
+                    name=found,
+                    key=prefix + found,
+                    format="jpg",
+                    playlist=False,
+                    started_at=at,
+                    duration_s=0.0,
+                    size=size,
+                    width=scene.width,
+                    height=scene.height,
+                )
+            )
+    return Delivery(files=tuple(files))
+
+
 def _delivered(file: MediaFile, tape: Tape, prefix: str) -> DeliveredFile:
     return DeliveredFile(
         name=file.name,
         key=prefix + file.name,
         format=file.format,
         playlist=file.playlist,
-        started_at=tape.started_at + file.start_s,
+        started_at=tape.instant(file.start_s),
         duration_s=file.end_s - file.start_s,
         size=file.size,
         width=file.width,

@@ -4,7 +4,7 @@ import logging
 import tempfile
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final, Self
 from recorder_core.emulation.bucket import Bucket, FolderBucket
 from recorder_core.emulation.clock import EmulatorClock
 from recorder_core.emulation.control import CONTROL_PREFIX, control
-from recorder_core.emulation.delivery import Delivery, Name, Output, deliver
+from recorder_core.emulation.delivery import Delivery, Name, Output, deliver, take_pictures
 from recorder_core.emulation.exchange import EmulatedRequest, EmulatedResponse, Exchange
 from recorder_core.emulation.faults import Faults
 from recorder_core.emulation.journal import Entry, Journal, mask, secrets_in
@@ -286,6 +286,12 @@ class EmulatedService(ABC):
             media=self.media,
             limit=self.media_limit,
         )
+
+    def take_pictures(
+        self, tape: Tape, instants: Iterable[float], *, name: Name, prefix: str = "", bucket: Bucket | None = None
+    ) -> Delivery:
+        """Put a JPG of the tape's picture at each of the instants (Unix s) into `bucket` (default: the folder)."""
+        return take_pictures(tape, instants, name=name, prefix=prefix, bucket=bucket or self.bucket, media=self.media)
 
     # The machinery
 
