@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from recorder_core.clock import Clock as Clock
     from recorder_core.clock import SystemClock as SystemClock
+    from recorder_core.configuration import ProviderConfig as ProviderConfig
+    from recorder_core.configuration import ProviderOptions as ProviderOptions
     from recorder_core.errors import *  # noqa: F403
     from recorder_core.geometry import pinned as pinned
     from recorder_core.hooks import HttpExchange as HttpExchange
@@ -22,12 +24,13 @@ if TYPE_CHECKING:
     from recorder_core.plan import PlannedRequest as PlannedRequest
     from recorder_core.provider import PLUGIN_API as PLUGIN_API
     from recorder_core.provider import Provider as Provider
-    from recorder_core.provider import ProviderConfig as ProviderConfig
-    from recorder_core.provider import ProviderOptions as ProviderOptions
     from recorder_core.recorder import Recorder as Recorder
     from recorder_core.translation import Translator as Translator
 
-_ROOMS = ("clock", "errors", "models", "hooks", "plan", "geometry", "translation", "provider", "recorder")
+_ROOMS = (
+    *("clock", "errors", "models", "hooks", "plan", "geometry", "translation", "configuration", "provider"),
+    "recorder",
+)
 """Where a public name may live, from the ground up; each room's `__all__` says which are its own."""
 
 

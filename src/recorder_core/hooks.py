@@ -87,6 +87,11 @@ class HookSpecs:
         """A layout was changed; `recording.layout` is the new one."""
 
     @hookspec
+    def recorder_changed(self, recording: Recording, operation: str) -> None:
+        """A running recording was changed by `pause`, `resume`, `snapshot`, `update_participants`, `refresh_storage`,
+        `switch_whiteboard` or `update_push`."""
+
+    @hookspec
     def recorder_stopped(self, recording: Recording, status: RecordingStatus) -> None:
         """A recording was stopped, or was found to have ended when it was to be stopped."""
 

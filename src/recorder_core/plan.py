@@ -84,7 +84,7 @@ class Plan:
         provider: name of the provider.
         requests: in the order in which they would be sent.
         findings: every difference, in the order of the spec.
-        resolved: the spec with our own values filled in; None for a layout change.
+        resolved: the spec with our own values filled in; None for what changes a running recording.
     """
 
     provider: str
@@ -105,10 +105,10 @@ class Plan:
         """The resolved spec.
 
         Raises:
-            ValueError: this is the plan of a layout change.
+            ValueError: this is the plan of a change, not of a start.
         """
         if self.resolved is None:
-            raise ValueError("the plan of a layout change has no spec")
+            raise ValueError("the plan of a change has no spec")
         return self.resolved
 
     def request(self, operation: str) -> PlannedRequest:
@@ -142,7 +142,6 @@ class Plan:
                 f"{self.provider} can't do what is asked:\n" + "\n".join(f"  {finding}" for finding in refused),
                 findings=refused,
                 provider=self.provider,
-                operation="start" if self.resolved else "layout",
                 fault="caller",
                 hint="Change or leave out what is named, or choose another provider."
                 + ("" if warn else ' `on_unsupported="warn"` drops what may be dropped.'),

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, cast
 
+from recorder_core.configuration import ProviderConfig, ProviderOptions
 from recorder_core.errors import ConfigurationError, ProviderNotFound
-from recorder_core.provider import PLUGIN_API, Provider, ProviderConfig, ProviderOptions
+from recorder_core.provider import PLUGIN_API, Provider
 
 if TYPE_CHECKING:
     from recorder_core.emulation.service import EmulatedService

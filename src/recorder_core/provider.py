@@ -7,103 +7,36 @@ a vendor offers is advertised by overriding it.
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import SecretStr, ValidationError
 
+from recorder_core.configuration import ProviderConfig, ProviderOptions
 from recorder_core.errors import ConfigurationError, InvalidSpec, UnsupportedOperation
 from recorder_core.models import (
     Canvas,
     Layout,
     Location,
+    Mode,
+    Participants,
     Recording,
     RecordingSpec,
     RecordingStatus,
+    RemoteRecording,
     StartIntent,
+    Storage,
 )
 from recorder_core.models.loading import describe_errors
-from recorder_core.plan import Plan
+from recorder_core.plan import Plan, PlannedRequest
 from recorder_core.transport import Runtime, Transport
 
-__all__ = ["PLUGIN_API", "Provider", "ProviderConfig", "ProviderOptions"]
+__all__ = ["PLUGIN_API", "Provider"]
 
 PLUGIN_API = 1
 """The version of this contract that this release speaks."""
-
-
-class ProviderConfig(BaseModel):
-    """The base of every provider's `Config`: credentials and addresses.
-
-    A required field gives an example (`Field(examples=[...])`): it stands in where a plan is made without credentials.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    env_prefix: ClassVar[str] = ""
-    """Environment variables are this prefix and the field's name in capitals."""
-
-    base_urls: tuple[str, ...] = ()
-    """Hosts to use in place of the vendor's, in failover order, each with its scheme."""
-
-    @classmethod
-    def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Self:
-        """Read the fields that are set in the environment; `overrides` win. Lists are comma-separated.
-
-        Raises:
-            ConfigurationError: a field is missing or wrong; the message names its variable.
-        """
-        environ = os.environ if environ is None else environ
-        found: dict[str, Any] = {}
-        for name, info in cls.model_fields.items():
-            text = environ.get(cls.env_name(name))
-            if text:
-                is_list = "tuple" in str(info.annotation)
-                found[name] = tuple(part.strip() for part in text.split(",") if part.strip()) if is_list else text
-        return cls.checked({**found, **overrides})
-
-    @classmethod
-    def checked(cls, values: Mapping[str, Any]) -> Self:
-        """Validate, with an error of ours that shows no value.
-
-        Raises:
-            ConfigurationError: a field is missing, unknown or wrong.
-        """
-        try:
-            return cls.model_validate(values)
-        except ValidationError as error:
-            problems = describe_errors(error, cls)
-        missing = [cls.env_name(name) for name, info in cls.model_fields.items() if info.is_required()]
-        raise ConfigurationError(
-            "the configuration is wrong: " + "; ".join(problems),
-            fault="caller",
-            hint=f"Give it as keywords, or set {', '.join(missing)} and use Recorder.from_env." if missing else None,
-        )
-
-    @classmethod
-    def placeholder(cls, **given: Any) -> Self:
-        """A configuration whose missing required fields hold their examples: enough to plan, not to connect."""
-        examples = {
-            name: (info.examples or [None])[0]
-            for name, info in cls.model_fields.items()
-            if info.is_required() and name not in given
-        }
-        return cls.checked({**examples, **given})
-
-    @classmethod
-    def env_name(cls, field: str) -> str:
-        """The environment variable of a field."""
-        return f"{cls.env_prefix}{field}".upper()
-
-
-class ProviderOptions(BaseModel):
-    """The base of every provider's `Options`: what only this vendor has. None everywhere means no demand."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
 
 OptionsModel = TypeVar("OptionsModel", bound=ProviderOptions)
 
@@ -123,6 +56,8 @@ class Provider(ABC):
     Options: ClassVar[type[ProviderOptions]] = ProviderOptions
     native_ids: ClassVar[tuple[str, ...]] = ()
     """The keys of `Recording.native` without which no operation is possible: a handle that lacks one is refused."""
+    operation_modes: ClassVar[Mapping[str, frozenset[Mode]]] = {}
+    """The modes whose recordings know an operation, by its name (`pause`, …), where it isn't every mode."""
     poll_delays: ClassVar[tuple[float, ...]] = (5.0, 5.0, 10.0, 15.0)
     """Seconds before each look at a young recording, as the vendor advises; the last one repeats."""
 
@@ -214,6 +149,91 @@ class Provider(ABC):
         """
         raise self._unsupported("layout", recording)
 
+    def pause(self, recording: Recording) -> None:
+        """Record nothing until it is resumed. Pausing what is paused is no error.
+
+        Raises:
+            UnsupportedOperation: the vendor can't pause.
+        """
+        raise self._unsupported("pause", recording)
+
+    def resume(self, recording: Recording) -> None:
+        """Record again. Resuming what records is no error.
+
+        Raises:
+            UnsupportedOperation: the vendor can't pause.
+        """
+        raise self._unsupported("resume", recording)
+
+    def snapshot(self, recording: Recording) -> None:
+        """Take one still picture now; it arrives at the recording's destination.
+
+        Raises:
+            UnsupportedOperation: the vendor takes none on demand.
+        """
+        raise self._unsupported("snapshot", recording)
+
+    def update_participants(self, recording: Recording, participants: Participants) -> Recording:
+        """Change whose sound and pictures are recorded; returns the handle with whatever the next change needs.
+
+        Raises:
+            UnsupportedFeature: the vendor can't record these; nothing was sent.
+            UnsupportedOperation: the vendor can't change it while it records.
+        """
+        raise self._unsupported("update_participants", recording)
+
+    def refresh_storage(self, recording: Recording, storage: Storage) -> Recording:
+        """Renew the credentials of the destination, which stays where it is.
+
+        Raises:
+            UnsupportedFeature: the vendor can't use these; nothing was sent.
+            UnsupportedOperation: the vendor can't renew them while it records.
+        """
+        raise self._unsupported("refresh_storage", recording)
+
+    def switch_whiteboard(self, recording: Recording, whiteboard_id: str) -> Recording:
+        """Record another whiteboard from now on.
+
+        Raises:
+            UnsupportedFeature: the recording was started without one; nothing was sent.
+            UnsupportedOperation: the vendor records no whiteboards.
+        """
+        raise self._unsupported("switch_whiteboard", recording)
+
+    def update_push(self, recording: Recording, push_urls: tuple[SecretStr, ...]) -> Recording:
+        """Stream to other addresses from now on.
+
+        Raises:
+            UnsupportedFeature: the vendor can't stream to these; nothing was sent.
+            UnsupportedOperation: the vendor doesn't stream, or can't change where to.
+        """
+        raise self._unsupported("update_push", recording)
+
+    def list_remote(self, since: datetime, until: datetime, room: str | None = None) -> Iterator[RemoteRecording]:
+        """The recordings at the vendor that were started in a span of time, whoever started them.
+
+        Args:
+            since: start of the span, with time zone.
+            until: its end.
+            room: only those of this room.
+
+        Raises:
+            UnsupportedOperation: the vendor can't list them.
+        """
+        raise self._unsupported("list_remote")
+
+    def decode(self, requests: Sequence[PlannedRequest]) -> RecordingSpec:
+        """The neutral spec for which these requests of a start stand: the way back from `translate`. Pure.
+
+        Args:
+            requests: as in `Plan.requests`. A payload with secrets in clear gives a spec with them.
+
+        Raises:
+            InvalidSpec: they are no requests of this vendor's, or hold what no spec can say.
+            UnsupportedOperation: the provider can't read its own requests back.
+        """
+        raise self._unsupported("decode")
+
     def causes(self, recording: Recording, status: RecordingStatus) -> tuple[str, ...]:
         """What may have killed a recording that died young, the likeliest first, each with what to check."""
         return (status.reason,) if status.reason else ()
@@ -272,11 +292,17 @@ class Provider(ABC):
             problems = describe_errors(error, model, under=f"options.{self.name}")
         raise InvalidSpec("\n".join(problems), problems=problems, provider=self.name, fault="caller")
 
-    def _unsupported(self, operation: str, recording: Recording) -> UnsupportedOperation:
+    @classmethod
+    def offers(cls, operation: str, mode: Mode | str | None = None) -> bool:
+        """Whether there is such an operation, at all or for recordings of a mode."""
+        is_overridden = getattr(cls, operation) is not getattr(Provider, operation)
+        return is_overridden and (mode is None or mode in cls.operation_modes.get(operation, tuple(Mode)))
+
+    def _unsupported(self, operation: str, recording: Recording | None = None) -> UnsupportedOperation:
         return UnsupportedOperation(
-            f"{self.name} has no such operation",
+            f"{self.name} has no such operation" + (f" for {recording.mode} recordings" if recording else ""),
             provider=self.name,
             operation=operation,
-            recording_id=recording.id,
-            hint="Nothing was sent. The recording goes on as it is.",
+            recording_id=recording.id if recording else None,
+            hint="Nothing was sent." + (" The recording goes on as it is." if recording else ""),
         )

@@ -2,55 +2,37 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, Literal, Self
+from typing import Any
 
-from recorder_core.clock import Clock, Deadline, SystemClock, deadline_scope
-from recorder_core.errors import (
-    ConfigurationError,
-    DeadlineExceeded,
-    InvalidSpec,
-    RecorderError,
-    RecordingEnded,
-    ServiceUnavailable,
-    StartOutcomeUnknown,
-)
+from recorder_core.changes import Changes
+from recorder_core.clock import Deadline, deadline_scope
+from recorder_core.errors import DeadlineExceeded, InvalidSpec, ServiceUnavailable, StartOutcomeUnknown
 from recorder_core.following import wait_until
-from recorder_core.hooks import HttpExchange, Interception
 from recorder_core.models import (
-    Layout,
-    Media,
     Recording,
     RecordingSpec,
     RecordingState,
     RecordingStatus,
+    RemoteRecording,
     StartIntent,
 )
-from recorder_core.models.layout import LayoutBase
+from recorder_core.operations import DEADLINE_S
 from recorder_core.plan import Plan
-from recorder_core.plugins import check_provider, load_hooks, load_provider
-from recorder_core.provider import Provider
-from recorder_core.refusals import called, expect, refuse_foreign_handle, refuse_unknown_options, seconds
-from recorder_core.transport import Runtime
-from recorder_core.turns import Outcomes, Turns
+from recorder_core.refusals import expect, refuse_foreign_handle, refuse_unknown_options, seconds
 
 __all__ = ["Recorder"]
 
-logger = logging.getLogger("recorder_core")
-
-DEADLINE_S = 60.0
 WAIT_S = 120.0
-TIMEOUT_S = (5.0, 30.0)
 PLANNED_ID = uuid.UUID(int=0).hex
 """The recording id in plans, so that the plan of a spec is the same every time."""
 KEY_NAMESPACE = uuid.UUID("6f1c6a52-8d0e-5b43-9a3f-2f6f6b1d7c11")
 
 
-class Recorder:
+class Recorder(Changes):
     """Records rooms through one provider and one account. Thread-safe.
 
     Args:
@@ -67,79 +49,6 @@ class Recorder:
         ProviderNotFound: no such provider, or it can't be loaded.
         ConfigurationError: the configuration is wrong. No value is shown.
     """
-
-    def __init__(
-        self,
-        provider: str | Provider,
-        /,
-        *,
-        on_unsupported: Literal["raise", "warn"] = "raise",
-        hooks: Sequence[object] | None = None,
-        deadline: float = DEADLINE_S,
-        timeout: float | tuple[float, float] = TIMEOUT_S,
-        clock: Clock | None = None,
-        **config: Any,
-    ) -> None:
-        if on_unsupported not in ("raise", "warn"):
-            raise ConfigurationError(
-                f"on_unsupported is {on_unsupported!r}; it may be 'raise' or 'warn'", fault="caller"
-            )
-        if not isinstance(provider, str | Provider):
-            raise ConfigurationError(
-                f"Recorder takes the name of a provider or a Provider, not {called(provider)}", fault="caller"
-            )
-        if isinstance(provider, str):
-            found = load_provider(provider)
-            provider = found(found.Config.checked(config))
-        elif config:
-            raise ConfigurationError(
-                f"{', '.join(sorted(config))}: a Provider that is given whole has its configuration already",
-                fault="caller",
-            )
-        else:
-            check_provider(type(provider), None, f"the provider {provider!r}")
-        self.provider: Provider = provider
-        self._warn = on_unsupported == "warn"
-        self._deadline = seconds("deadline", deadline)
-        self._clock = clock or SystemClock()
-        self._hooks = Interception(load_hooks() if hooks is None else hooks)
-        self._closed = False
-        self._turns = Turns()
-        self._outcomes = Outcomes()
-        connect, read = timeout if isinstance(timeout, tuple) and len(timeout) == 2 else (timeout, timeout)
-        provider.open(
-            Runtime(
-                clock=self._clock,
-                timeout=(seconds("timeout", connect), seconds("timeout", read)),
-                observe=self._observe if self._hooks.observes("recorder_http") else None,
-            )
-        )
-
-    @classmethod
-    def from_env(cls, name: str, /, **overrides: Any) -> Self:
-        """A recorder whose provider's configuration is read from the environment; `overrides` win.
-
-        Raises:
-            ProviderNotFound: no such provider.
-            ConfigurationError: a variable is missing or wrong; the message names it.
-        """
-        found = load_provider(name)
-        config = {key: overrides.pop(key) for key in found.Config.model_fields.keys() & overrides.keys()}
-        return cls(found(found.Config.from_env(**config)), **overrides)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close connections. No recording is stopped. A closed recorder refuses every operation."""
-        self._closed = True
-        self.provider.close()
-
-    def __repr__(self) -> str:
-        return f"Recorder({self.provider.name!r}, account={self.provider.account!r})"
 
     def plan(self, spec: RecordingSpec) -> Plan:
         """What `start` would send, and what that would lose. No network; runs the before-start hooks.
@@ -262,47 +171,6 @@ class Recorder:
         with deadline_scope(limit):
             return wait_until(self.provider, recording, until, limit, self.status)
 
-    def layout(self, recording: Recording, layout: Layout, *, deadline: float | None = None) -> Recording:
-        """Change the layout of a running recording.
-
-        What the layout leaves out (background, placeholders) stays as it is.
-
-        Returns:
-            The handle with the new layout; keep it in place of the old one.
-
-        Raises:
-            InvalidSpec: the recording has no pictures; nothing was sent.
-            UnsupportedFeature: the vendor can't do what the layout demands; nothing was sent.
-            UnsupportedOperation: the vendor can't change layouts; nothing was sent.
-            RecordingEnded: too late.
-            RecorderError: every other class, by what the vendor answered.
-        """
-        refuse_foreign_handle(self.provider, recording)
-        with self._named("layout", recording.id):
-            expect("layout", LayoutBase, layout)
-            self._refuse_ended(recording)
-            if recording.media == Media.AUDIO:
-                problem = "layout: the recording has no pictures: its media is audio"
-                raise InvalidSpec(problem, problems=[problem], fault="caller")
-            whole = layout.over(recording.layout) if recording.layout else layout
-            plan = self.provider.translate_layout(recording, whole)
-            dropped = plan.lost(warn=self._warn)
-            before = recording.layout
-            if isinstance(before, LayoutBase) and any(path.startswith("layout.background") for path in dropped):
-                whole = whole.model_copy(update={"background": before.background})
-        self._report(plan, recording)
-        with self._operation("layout", recording.id, self._limit(deadline)):
-            changed = self.provider.layout(recording, whole, plan)
-        changed = changed.model_copy(
-            update={
-                "layout": whole,
-                "revision": recording.revision + 1,
-                "dropped": tuple(dict.fromkeys((*recording.dropped, *dropped))),
-            }
-        )
-        self._hooks.notify("recorder_layout_changed", recording=changed)
-        return changed
-
     def stop(self, recording: Recording, *, wait: bool = True, deadline: float | None = DEADLINE_S) -> RecordingStatus:
         """Stop a recording.
 
@@ -323,6 +191,28 @@ class Recorder:
             )
         self._hooks.notify("recorder_stopped", recording=recording, status=status)
         return status
+
+    def list_remote(
+        self, since: datetime, until: datetime | None = None, *, room: str | None = None, deadline: float | None = None
+    ) -> tuple[RemoteRecording, ...]:
+        """The recordings at the vendor that were started in a span of time, whoever started them.
+
+        Args:
+            since: start of the span, with time zone.
+            until: its end; now by default.
+            room: only those of this room.
+            deadline: seconds.
+
+        Raises:
+            InvalidSpec: the span is none, or longer or older than what the vendor lists; nothing was sent.
+            UnsupportedOperation: the vendor can't list them; nothing was sent.
+            RecorderError: every other class, by what the vendor answered.
+        """
+        until = until or datetime.fromtimestamp(self._clock.time(), UTC)
+        with self._named("list_remote"), deadline_scope(self._limit(deadline)):
+            if since.tzinfo is None or until.tzinfo is None or since >= until:
+                raise InvalidSpec("since and until need a time zone, and since is the earlier one", fault="caller")
+            return tuple(self.provider.list_remote(since, until, room))
 
     def recording_id(self, key: str) -> str:
         """The id of the recording that `start` with this key begins, at this provider and account. Nothing is sent.
@@ -362,49 +252,6 @@ class Recorder:
             created_at=datetime.fromtimestamp(self._clock.time(), UTC),
             apart_from=tuple(apart_from),
         )
-
-    def _report(self, plan: Plan, what: StartIntent | Recording) -> None:
-        for finding in plan.findings:
-            logger.warning("%s, recording %s: %s", self.provider.name, what.id, finding)
-
-    def _refuse_ended(self, recording: Recording) -> None:
-        outcome = self._outcomes.of(recording)
-        if outcome is not None:
-            raise RecordingEnded(
-                f"the recording is {outcome.state}; nothing was sent",
-                request_id=outcome.request_id,
-                fault="caller",
-                hint="A layout can change only while it records.",
-            )
-
-    def _limit(self, deadline: float | None) -> Deadline:
-        return Deadline(self._clock, self._deadline if deadline is None else seconds("deadline", deadline))
-
-    @contextmanager
-    def _named(self, operation: str, recording_id: str | None = None) -> Iterator[None]:
-        """Errors say where they come from."""
-        try:
-            yield
-        except RecorderError as error:
-            error.provider = error.provider or self.provider.name
-            error.operation = error.operation or operation
-            error.recording_id = error.recording_id or recording_id
-            raise
-
-    @contextmanager
-    def _operation(self, operation: str, recording_id: str, limit: Deadline) -> Iterator[Deadline]:
-        """One operation at a time on one recording, under one deadline, for which the wait for the turn counts too."""
-        if self._closed:
-            raise ConfigurationError("the recorder is closed", provider=self.provider.name, operation=operation)
-        with (
-            self._named(operation, recording_id),
-            deadline_scope(limit) as held,
-            self._turns.of(recording_id, held),
-        ):
-            yield held
-
-    def _observe(self, exchange: HttpExchange) -> None:
-        self._hooks.notify("recorder_http", exchange=exchange)
 
 
 def _attach(error: BaseException, intent: StartIntent, recording: Recording | None) -> None:

@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recorder_core.errors import ConfigurationError, InvalidSpec
-from recorder_core.models import Recording, RecordingSpec
+from pydantic import SecretStr, TypeAdapter, ValidationError
+
+from recorder_core.errors import ConfigurationError, InvalidSpec, UnsupportedOperation
+from recorder_core.models import Location, Participants, Recording, RecordingSpec
+from recorder_core.models.base import Kind as Destination
+from recorder_core.models.base import Text
 from recorder_core.models.layout import LayoutBase
+from recorder_core.models.loading import describe_errors
 from recorder_core.plugins import PROVIDERS, installed
 from recorder_core.provider import Provider
 
-__all__ = ["called", "expect", "refuse_foreign_handle", "refuse_unknown_options", "seconds"]
+__all__ = [
+    "called",
+    "expect",
+    "push_addresses",
+    "refuse_foreign_handle",
+    "refuse_missing_operation",
+    "refuse_other_destination",
+    "refuse_unknown_options",
+    "seconds",
+    "whiteboard_id_of",
+]
 
 MADE_BY: Mapping[type, str] = {
     RecordingSpec: "RecordingSpec.load(...) makes one of a file or a mapping",
     Recording: "Recording.model_validate_json(text) makes one of a stored handle",
     LayoutBase: "Grid(), Floating(), Spotlight() and Custom() are some",
+    Participants: 'Participants(audio=Selection(include=["1001"])) is one, Participants() is everybody',
+    Destination: "S3(...) is one; `recorder_core.models.storage` has them all",
 }
+NAMES: Mapping[type, str] = {LayoutBase: "layout", Destination: "storage"}
 
 
 def expect(operation: str, kind: type, value: object) -> None:
@@ -28,7 +46,7 @@ def expect(operation: str, kind: type, value: object) -> None:
         InvalidSpec: the value is of another type; the error says how one of the right type is made.
     """
     if not isinstance(value, kind):
-        name = "layout" if kind is LayoutBase else kind.__name__
+        name = NAMES.get(kind, kind.__name__)
         raise InvalidSpec(f"{operation} takes a {name}, not {called(value)}", fault="caller", hint=f"{MADE_BY[kind]}.")
 
 
@@ -86,6 +104,86 @@ def refuse_foreign_handle(provider: Provider, recording: Recording) -> None:
             fault="caller",
             hint=hint,
         )
+
+
+def refuse_missing_operation(provider: Provider, operation: str, recording: Recording) -> None:
+    """Refuse an operation that the vendor doesn't offer for such a recording.
+
+    Raises:
+        UnsupportedOperation: which says for which recordings there is one.
+    """
+    if provider.offers(operation, recording.mode):
+        return
+    modes = sorted(provider.operation_modes.get(operation, ())) if provider.offers(operation) else []
+    raise UnsupportedOperation(
+        f"{provider.name} has no {operation} for {recording.mode} recordings"
+        if modes
+        else f"{provider.name} has no {operation}",
+        provider=provider.name,
+        operation=operation,
+        recording_id=recording.id,
+        fault="caller",
+        hint=f"Nothing was sent. There is one for {' and '.join(modes)} recordings." if modes else "Nothing was sent.",
+    )
+
+
+def refuse_other_destination(recording: Recording, storage: Destination) -> None:
+    """Refuse a storage that isn't where the recording's files go.
+
+    Raises:
+        InvalidSpec: with what differs.
+    """
+    location = recording.location
+    if location is None:
+        return
+    wanted = Location.from_storage(storage, location.prefix)
+    problems = [
+        f"storage.{name}: is {getattr(wanted, name)!r}, but the recording goes to {getattr(location, name)!r}"
+        for name in ("kind", "bucket", "region", "endpoint")
+        if getattr(wanted, name) != getattr(location, name)
+    ]
+    if problems:
+        raise InvalidSpec(
+            "\n".join(problems),
+            problems=problems,
+            fault="caller",
+            hint="Only the credentials can be renewed; the files go where the start said.",
+        )
+
+
+def push_addresses(urls: Sequence[str | SecretStr]) -> tuple[SecretStr, ...]:
+    """The addresses to stream to, checked as those of a spec.
+
+    Raises:
+        InvalidSpec: one is no rtmp or rtmps URL, or there is none. None is shown.
+    """
+    problem = "is one address, not a list of them" if isinstance(urls, str | SecretStr) else "" if urls else "is empty"
+    if problem:
+        raise InvalidSpec(f"push_urls {problem}", problems=[f"push_urls: {problem}"], fault="caller")
+    addresses: tuple[SecretStr, ...] = _checked("push_urls", RecordingSpec.model_fields["push_urls"].annotation, urls)
+    return addresses
+
+
+def whiteboard_id_of(whiteboard_id: str) -> str:
+    """The id of a whiteboard, checked as that of a spec.
+
+    Raises:
+        InvalidSpec: it is no text, or an empty one.
+    """
+    return str(_checked("whiteboard_id", Text, whiteboard_id))
+
+
+def _checked(name: str, annotation: Any, value: Any) -> Any:
+    """A value as a field of a spec would be.
+
+    Raises:
+        InvalidSpec: it breaks a rule.
+    """
+    try:
+        return TypeAdapter(annotation).validate_python(value)
+    except ValidationError as error:
+        problems = describe_errors(error, annotation, under=name)
+    raise InvalidSpec("\n".join(problems), problems=problems, fault="caller")
 
 
 def called(value: object) -> str:

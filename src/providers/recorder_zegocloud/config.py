@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from recorder_core.models.base import ConcealedObject
-from recorder_core.provider import ProviderConfig, ProviderOptions
+from recorder_core.configuration import ProviderConfig, ProviderOptions
 from recorder_zegocloud.tables import BASE_URLS, REGIONAL_BASE_URLS
 
 __all__ = ["ZegocloudConfig", "ZegocloudOptions"]

@@ -18,8 +18,8 @@ from recorder_core.plugins import PROVIDERS, Installed, installed, load_provider
 from recorder_core.recorder import Recorder
 
 if TYPE_CHECKING:
+    from recorder_core.configuration import ProviderConfig
     from recorder_core.plan import Plan
-    from recorder_core.provider import ProviderConfig
 
 __all__ = ["ProviderName", "plan", "providers"]
 

@@ -29,7 +29,8 @@ from recorder_core.cli.documents import (
 )
 from recorder_core.cli.planning import ProviderName
 from recorder_core.errors import ConfigurationError
-from recorder_core.recorder import DEADLINE_S, WAIT_S, Recorder
+from recorder_core.operations import DEADLINE_S
+from recorder_core.recorder import WAIT_S, Recorder
 
 if TYPE_CHECKING:
     from recorder_core.models import Recording, RecordingStatus

@@ -130,7 +130,7 @@ def take_pictures(
     With `media` False nothing is drawn or stored, and the files are named all the same. A bucket that refuses
     makes no exception.
     """
-    files = []
+    files: list[DeliveredFile] = []
     with tempfile.TemporaryDirectory(prefix="recorder-pictures-") as folder:
         for at in instants:
             scene, people = tape.scene(at)

@@ -39,6 +39,7 @@ from recorder_core.models.recording import (
     Recording,
     RecordingState,
     RecordingStatus,
+    RemoteRecording,
     StartIntent,
 )
 from recorder_core.models.sources import (
@@ -110,6 +111,7 @@ __all__ = [
     "RecordingState",
     "RecordingStatus",
     "Region",
+    "RemoteRecording",
     "S3Compatible",
     "Selection",
     "ServerSideEncryption",

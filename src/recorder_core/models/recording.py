@@ -260,6 +260,28 @@ class Recording(Report):
     """Version of the handle's form."""
 
 
+class RemoteRecording(Report):
+    """A recording as the vendor lists it, whoever started it."""
+
+    provider: str
+    """Name of the provider."""
+
+    account: str | None = None
+    """The vendor account."""
+
+    room: str | None = None
+    """The room."""
+
+    state: RecordingState | None = None
+    """Where in its life it is. None: the list doesn't tell."""
+
+    started_at: Moment | None = None
+    """When it began."""
+
+    native: JsonObject = FrozenMapping()
+    """The vendor's own ids of it."""
+
+
 class StartIntent(Report):
     """That a recording is about to be started; made before the first byte leaves.
 

@@ -26,7 +26,10 @@ class ServerSideEncryption(StrEnum):
     """How the store encrypts the files it keeps."""
 
     AES256 = "aes256"
+    """With keys of the store's own."""
+
     KMS = "kms"
+    """With a key of the cloud's key management service."""
 
 
 def _bucket(value: str) -> str:
@@ -85,11 +88,11 @@ class _Keyed(Kind):
 class _TemporaryKeys(_Keyed):
     """Keys that may be temporary."""
 
-    session_token: SecretKey | None = None
-    """Token that belongs to temporary keys."""
+    session_token: SecretKey | None = Field(default=None, validate_default=True)
+    """Token that belongs to temporary keys; a secret. None: the keys are permanent."""
 
     session_expires_at: Moment | None = None
-    """When the temporary keys end, with time zone."""
+    """When the temporary keys end, with time zone. Only beside `session_token`."""
 
     @field_validator("session_expires_at")
     @classmethod
@@ -101,6 +104,19 @@ def _of_a_token(value: Any, info: ValidationInfo) -> Any:
     if value is not None and info.data.get("session_token", ...) is None:
         raise invalid("is given without session_token, whose end it is")
     return value
+
+
+def _needed_by(temporary: str, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    """The token, which access keys of the form `temporary` don't work without."""
+    key = info.data.get("access_key")
+    if value is None and key is not None and re.fullmatch(temporary, key.get_secret_value()):
+        raise invalid("is missing; access_key has the form of a temporary key, which works only with its token")
+    return value
+
+
+_PERMANENT_AWS_KEY = r"AKIA[A-Z0-9]{16}"
+_TEMPORARY_AWS_KEY = r"ASIA[A-Z0-9]{16}"
+"""Ids of access keys ("IAM identifiers", AWS Identity and Access Management User Guide)."""
 
 
 class S3(Kind):
@@ -123,11 +139,11 @@ class S3(Kind):
     secret_key: SecretKey | None = Field(default=None, validate_default=True)
     """The key's secret. Required unless `role_arn` is given."""
 
-    session_token: SecretKey | None = None
-    """Token that belongs to temporary keys."""
+    session_token: SecretKey | None = Field(default=None, validate_default=True)
+    """Token that belongs to temporary keys; a secret. None: the keys are permanent."""
 
     session_expires_at: Moment | None = None
-    """When the temporary keys end, with time zone."""
+    """When the temporary keys end, with time zone. Only beside `session_token`."""
 
     server_side_encryption: ServerSideEncryption | None = None
     """How the store encrypts the files: aes256 or kms. None: as the bucket does."""
@@ -140,12 +156,20 @@ class S3(Kind):
     def _keys_or_role(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         return _needed_without("role_arn", value, info)
 
+    @field_validator("secret_key")
+    @classmethod
+    def _not_swapped(cls, value: SecretStr | None) -> SecretStr | None:
+        forms = f"{_PERMANENT_AWS_KEY}|{_TEMPORARY_AWS_KEY}"
+        if value is not None and re.fullmatch(forms, value.get_secret_value()):
+            raise invalid("has the form of an access key's id; it is the 40 characters that were shown once with it")
+        return value
+
     @field_validator("session_token")
     @classmethod
     def _token_of_keys(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if value is not None and info.data.get("role_arn") is not None:
             raise invalid("is given beside role_arn; it belongs to keys")
-        return value
+        return _needed_by(_TEMPORARY_AWS_KEY, value, info)
 
     @field_validator("session_expires_at")
     @classmethod
@@ -165,19 +189,40 @@ class S3Compatible(_Keyed):
     """Whether the bucket stands in the path, not in the host; no demand where a vendor has no such field."""
 
 
+def _without_service(region: str) -> str:
+    return region.removeprefix("oss-") or region
+
+
 class AlibabaOss(_TemporaryKeys):
     """Alibaba Cloud OSS. Region such as `cn-hangzhou`."""
 
     kind: Literal["alibaba_oss"] = "alibaba_oss"
 
+    region: Annotated[Text, AfterValidator(_without_service)]
+    """The cloud's own name of the region, such as `cn-hangzhou`; `oss-cn-hangzhou` is taken as the same."""
+
     object_tag: Text | None = None
     """Tag that the files get."""
 
+    @field_validator("session_token")
+    @classmethod
+    def _token_of_temporary_keys(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        return _needed_by(r"STS\..+", value, info)
+
+
+def _with_app_id(bucket: str) -> str:
+    if not re.fullmatch(r".+-[0-9]+", bucket):
+        raise invalid("has no APPID; the whole name of the bucket is name-APPID, such as lessons-1250000000")
+    return bucket
+
 
 class TencentCos(_TemporaryKeys):
-    """Tencent Cloud COS. Region such as `ap-beijing`; the bucket is `name-APPID`."""
+    """Tencent Cloud COS. Region such as `ap-beijing`."""
 
     kind: Literal["tencent_cos"] = "tencent_cos"
+
+    bucket: Annotated[BucketName, AfterValidator(_with_app_id)]
+    """The whole name of the bucket: `name-APPID`, such as `lessons-1250000000`."""
 
 
 class QiniuKodo(_Keyed):
@@ -243,6 +288,12 @@ class GoogleCloudStorage(Kind):
         return _needed_without("credentials_json", value, info)
 
 
+def _account_name(value: str) -> str:
+    if re.search(r"[=+]|\.blob\.", value):
+        raise invalid("is no account name, such as lessons; neither the account's address nor its key belongs here")
+    return value
+
+
 class AzureBlob(Kind):
     """Azure Blob Storage."""
 
@@ -251,8 +302,8 @@ class AzureBlob(Kind):
     container: BucketName
     """Name of the container."""
 
-    account_name: Annotated[Text, AfterValidator(_bucket)]
-    """Name of the storage account."""
+    account_name: Annotated[Text, AfterValidator(_bucket), AfterValidator(_account_name)]
+    """Name of the storage account, such as `lessons`: neither its address nor its key."""
 
     account_key: SecretKey
     """Key of the storage account."""

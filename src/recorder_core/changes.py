@@ -1,0 +1,216 @@
+"""What can be changed of a recording while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from pydantic import SecretStr
+
+from recorder_core.errors import InvalidSpec
+from recorder_core.models import Layout, Media, Participants, Recording, Storage
+from recorder_core.models.base import Kind
+from recorder_core.models.layout import LayoutBase
+from recorder_core.operations import Operations
+from recorder_core.refusals import (
+    expect,
+    push_addresses,
+    refuse_foreign_handle,
+    refuse_missing_operation,
+    refuse_other_destination,
+    whiteboard_id_of,
+)
+
+__all__ = ["Changes"]
+
+
+class Changes(Operations):
+    """The operations that change a running recording. Each can be had only where the vendor offers it."""
+
+    def layout(self, recording: Recording, layout: Layout, *, deadline: float | None = None) -> Recording:
+        """Change the layout of a running recording.
+
+        What the layout leaves out (background, placeholders) stays as it is.
+
+        Returns:
+            The handle with the new layout; keep it in place of the old one.
+
+        Raises:
+            InvalidSpec: the recording has no pictures; nothing was sent.
+            UnsupportedFeature: the vendor can't do what the layout demands; nothing was sent.
+            UnsupportedOperation: the vendor can't change the layout of such a recording; nothing was sent.
+            RecordingEnded: too late.
+            RecorderError: every other class, by what the vendor answered.
+        """
+        refuse_foreign_handle(self.provider, recording)
+        with self._named("layout", recording.id):
+            expect("layout", LayoutBase, layout)
+            refuse_missing_operation(self.provider, "layout", recording)
+            self._refuse_ended(recording)
+            if recording.media == Media.AUDIO:
+                problem = "layout: the recording has no pictures: its media is audio"
+                raise InvalidSpec(problem, problems=[problem], fault="caller")
+            whole = layout.over(recording.layout) if recording.layout else layout
+            plan = self.provider.translate_layout(recording, whole)
+            dropped = plan.lost(warn=self._warn)
+            before = recording.layout
+            if isinstance(before, LayoutBase) and any(path.startswith("layout.background") for path in dropped):
+                whole = whole.model_copy(update={"background": before.background})
+        self._report(plan, recording)
+        with self._operation("layout", recording.id, self._limit(deadline)):
+            changed = self.provider.layout(recording, whole, plan)
+        changed = changed.model_copy(
+            update={
+                "layout": whole,
+                "revision": recording.revision + 1,
+                "dropped": tuple(dict.fromkeys((*recording.dropped, *dropped))),
+            }
+        )
+        self._hooks.notify("recorder_layout_changed", recording=changed)
+        return changed
+
+    def pause(self, recording: Recording, *, deadline: float | None = None) -> None:
+        """Record nothing until `resume`. Pausing what is paused is no error. The vendor may go on billing.
+
+        Raises:
+            UnsupportedOperation: the vendor can't pause such a recording; nothing was sent.
+            RecordingEnded: too late.
+            RecorderError: every other class, by what the vendor answered.
+        """
+        with self._changing("pause", recording, deadline):
+            self.provider.pause(recording)
+        self._hooks.notify("recorder_changed", recording=recording, operation="pause")
+
+    def resume(self, recording: Recording, *, deadline: float | None = None) -> None:
+        """Record again, after `pause` or a paused start. Resuming what records is no error.
+
+        Raises:
+            UnsupportedOperation: the vendor can't pause such a recording; nothing was sent.
+            RecordingEnded: too late.
+            RecorderError: every other class, by what the vendor answered.
+        """
+        with self._changing("resume", recording, deadline):
+            self.provider.resume(recording)
+        self._hooks.notify("recorder_changed", recording=recording, operation="resume")
+
+    def snapshot(self, recording: Recording, *, deadline: float | None = None) -> None:
+        """Take one still picture of what is recorded now. It arrives at the recording's destination.
+
+        Raises:
+            UnsupportedOperation: the vendor takes none on demand of such a recording; nothing was sent.
+            RecordingEnded: too late.
+            RecorderError: every other class, by what the vendor answered. Another try may take another picture.
+        """
+        with self._changing("snapshot", recording, deadline):
+            self.provider.snapshot(recording)
+        self._hooks.notify("recorder_changed", recording=recording, operation="snapshot")
+
+    def update_participants(
+        self, recording: Recording, participants: Participants, *, deadline: float | None = None
+    ) -> Recording:
+        """Change whose sound and pictures are recorded; what was chosen before doesn't count any more.
+
+        Args:
+            recording: the handle.
+            participants: whom to record; `Participants()` is everybody. A medium that isn't recorded is left aside.
+            deadline: seconds.
+
+        Returns:
+            The handle with the new participants; keep it in place of the old one.
+
+        Raises:
+            UnsupportedFeature: the vendor can't record these; nothing was sent.
+            UnsupportedOperation: the vendor can't change it while it records; nothing was sent.
+            RecordingEnded: too late.
+            RecorderError: every other class, by what the vendor answered.
+        """
+        with self._changing("update_participants", recording, deadline):
+            expect("update_participants", Participants, participants)
+            left = {"video": recording.media == Media.AUDIO, "audio": recording.media == Media.VIDEO}
+            wanted = participants.model_copy(update={medium: None for medium, is_left in left.items() if is_left})
+            changed = self.provider.update_participants(recording, wanted)
+            changed = _revised(changed, recording, participants=wanted)
+        self._hooks.notify("recorder_changed", recording=changed, operation="update_participants")
+        return changed
+
+    def refresh_storage(self, recording: Recording, storage: Storage, *, deadline: float | None = None) -> Recording:
+        """Renew the credentials with which the files are stored. Where they go stays as it is.
+
+        Args:
+            recording: the handle.
+            storage: the same destination with other credentials.
+            deadline: seconds.
+
+        Returns:
+            The handle; it holds no credentials.
+
+        Raises:
+            InvalidSpec: the storage is another destination; nothing was sent.
+            UnsupportedFeature: the vendor can't use these credentials; nothing was sent.
+            UnsupportedOperation: the vendor can't renew them while it records; nothing was sent.
+            RecordingEnded: too late.
+            RecorderError: every other class, by what the vendor answered.
+        """
+        with self._changing("refresh_storage", recording, deadline):
+            expect("refresh_storage", Kind, storage)
+            refuse_other_destination(recording, storage)
+            changed = _revised(self.provider.refresh_storage(recording, storage), recording)
+        self._hooks.notify("recorder_changed", recording=changed, operation="refresh_storage")
+        return changed
+
+    def switch_whiteboard(
+        self, recording: Recording, whiteboard_id: str, *, deadline: float | None = None
+    ) -> Recording:
+        """Record another whiteboard from now on.
+
+        Returns:
+            The handle; keep it in place of the old one.
+
+        Raises:
+            InvalidSpec: the id is empty; nothing was sent.
+            UnsupportedFeature: the recording was started without a whiteboard; nothing was sent.
+            UnsupportedOperation: the vendor records no whiteboards; nothing was sent.
+            RecordingEnded: too late.
+            RecorderError: every other class, by what the vendor answered.
+        """
+        with self._changing("switch_whiteboard", recording, deadline):
+            wanted = whiteboard_id_of(whiteboard_id)
+            changed = _revised(self.provider.switch_whiteboard(recording, wanted), recording)
+        self._hooks.notify("recorder_changed", recording=changed, operation="switch_whiteboard")
+        return changed
+
+    def update_push(
+        self, recording: Recording, push_urls: Sequence[str | SecretStr], *, deadline: float | None = None
+    ) -> Recording:
+        """Stream to other addresses from now on, in place of `push_urls` of the start.
+
+        Returns:
+            The handle; keep it in place of the old one. It holds no address.
+
+        Raises:
+            InvalidSpec: an address is no rtmp or rtmps URL, or there is none; nothing was sent.
+            UnsupportedFeature: the vendor can't stream to these; nothing was sent.
+            UnsupportedOperation: the vendor doesn't stream such a recording; nothing was sent.
+            RecordingEnded: too late.
+            RecorderError: every other class, by what the vendor answered.
+        """
+        with self._changing("update_push", recording, deadline):
+            wanted = push_addresses(push_urls)
+            changed = _revised(self.provider.update_push(recording, wanted), recording)
+        self._hooks.notify("recorder_changed", recording=changed, operation="update_push")
+        return changed
+
+    @contextmanager
+    def _changing(self, operation: str, recording: Recording, deadline: float | None) -> Iterator[None]:
+        """One change of a running recording, where there is such an operation."""
+        refuse_foreign_handle(self.provider, recording)
+        with self._named(operation, recording.id):
+            refuse_missing_operation(self.provider, operation, recording)
+            self._refuse_ended(recording)
+        with self._operation(operation, recording.id, self._limit(deadline)):
+            yield
+
+
+def _revised(changed: Recording, before: Recording, **fields: Any) -> Recording:
+    return changed.model_copy(update={**fields, "revision": before.revision + 1})

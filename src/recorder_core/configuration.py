@@ -1,0 +1,84 @@
+"""What a provider is configured with: its account once, its own options for each recording."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from recorder_core.errors import ConfigurationError
+from recorder_core.models.loading import describe_errors
+
+__all__ = ["ProviderConfig", "ProviderOptions"]
+
+
+class ProviderConfig(BaseModel):
+    """The base of every provider's `Config`: credentials and addresses.
+
+    A required field gives an example (`Field(examples=[...])`): it stands in where a plan is made without credentials.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    env_prefix: ClassVar[str] = ""
+    """Environment variables are this prefix and the field's name in capitals."""
+
+    base_urls: tuple[str, ...] = ()
+    """Hosts to use in place of the vendor's, in failover order, each with its scheme."""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Self:
+        """Read the fields that are set in the environment; `overrides` win. Lists are comma-separated.
+
+        Raises:
+            ConfigurationError: a field is missing or wrong; the message names its variable.
+        """
+        environ = os.environ if environ is None else environ
+        found: dict[str, Any] = {}
+        for name, info in cls.model_fields.items():
+            text = environ.get(cls.env_name(name))
+            if text:
+                is_list = "tuple" in str(info.annotation)
+                found[name] = tuple(part.strip() for part in text.split(",") if part.strip()) if is_list else text
+        return cls.checked({**found, **overrides})
+
+    @classmethod
+    def checked(cls, values: Mapping[str, Any]) -> Self:
+        """Validate, with an error of ours that shows no value.
+
+        Raises:
+            ConfigurationError: a field is missing, unknown or wrong.
+        """
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            problems = describe_errors(error, cls)
+        missing = [cls.env_name(name) for name, info in cls.model_fields.items() if info.is_required()]
+        raise ConfigurationError(
+            "the configuration is wrong: " + "; ".join(problems),
+            fault="caller",
+            hint=f"Give it as keywords, or set {', '.join(missing)} and use Recorder.from_env." if missing else None,
+        )
+
+    @classmethod
+    def placeholder(cls, **given: Any) -> Self:
+        """A configuration whose missing required fields hold their examples: enough to plan, not to connect."""
+        examples = {
+            name: (info.examples or [None])[0]
+            for name, info in cls.model_fields.items()
+            if info.is_required() and name not in given
+        }
+        return cls.checked({**examples, **given})
+
+    @classmethod
+    def env_name(cls, field: str) -> str:
+        """The environment variable of a field."""
+        return f"{cls.env_prefix}{field}".upper()
+
+
+class ProviderOptions(BaseModel):
+    """The base of every provider's `Options`: what only this vendor has. None everywhere means no demand."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -1,0 +1,149 @@
+"""What every operation of a recorder has in common: whose turn it is, how long it may take, who is told of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal, Self
+
+from recorder_core.clock import Clock, Deadline, SystemClock, deadline_scope
+from recorder_core.errors import ConfigurationError, RecorderError, RecordingEnded
+from recorder_core.hooks import HttpExchange, Interception
+from recorder_core.models import Recording, StartIntent
+from recorder_core.plan import Plan
+from recorder_core.plugins import check_provider, load_hooks, load_provider
+from recorder_core.provider import Provider
+from recorder_core.refusals import called, seconds
+from recorder_core.transport import Runtime
+from recorder_core.turns import Outcomes, Turns
+
+__all__ = ["DEADLINE_S", "Operations"]
+
+logger = logging.getLogger("recorder_core")
+
+DEADLINE_S = 60.0
+TIMEOUT_S = (5.0, 30.0)
+
+
+class Operations:
+    """One provider that is open, and what every operation at it has in common. Thread-safe.
+
+    Takes what `Recorder` takes.
+    """
+
+    def __init__(
+        self,
+        provider: str | Provider,
+        /,
+        *,
+        on_unsupported: Literal["raise", "warn"] = "raise",
+        hooks: Sequence[object] | None = None,
+        deadline: float = DEADLINE_S,
+        timeout: float | tuple[float, float] = TIMEOUT_S,
+        clock: Clock | None = None,
+        **config: Any,
+    ) -> None:
+        if on_unsupported not in ("raise", "warn"):
+            raise ConfigurationError(
+                f"on_unsupported is {on_unsupported!r}; it may be 'raise' or 'warn'", fault="caller"
+            )
+        if not isinstance(provider, str | Provider):
+            raise ConfigurationError(
+                f"Recorder takes the name of a provider or a Provider, not {called(provider)}", fault="caller"
+            )
+        if isinstance(provider, str):
+            found = load_provider(provider)
+            provider = found(found.Config.checked(config))
+        elif config:
+            raise ConfigurationError(
+                f"{', '.join(sorted(config))}: a Provider that is given whole has its configuration already",
+                fault="caller",
+            )
+        else:
+            check_provider(type(provider), None, f"the provider {provider!r}")
+        self.provider: Provider = provider
+        self._warn = on_unsupported == "warn"
+        self._deadline = seconds("deadline", deadline)
+        self._clock = clock or SystemClock()
+        self._hooks = Interception(load_hooks() if hooks is None else hooks)
+        self._closed = False
+        self._turns = Turns()
+        self._outcomes = Outcomes()
+        connect, read = timeout if isinstance(timeout, tuple) and len(timeout) == 2 else (timeout, timeout)
+        provider.open(
+            Runtime(
+                clock=self._clock,
+                timeout=(seconds("timeout", connect), seconds("timeout", read)),
+                observe=self._observe if self._hooks.observes("recorder_http") else None,
+            )
+        )
+
+    @classmethod
+    def from_env(cls, name: str, /, **overrides: Any) -> Self:
+        """A recorder whose provider's configuration is read from the environment; `overrides` win.
+
+        Raises:
+            ProviderNotFound: no such provider.
+            ConfigurationError: a variable is missing or wrong; the message names it.
+        """
+        found = load_provider(name)
+        config = {key: overrides.pop(key) for key in found.Config.model_fields.keys() & overrides.keys()}
+        return cls(found(found.Config.from_env(**config)), **overrides)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close connections. No recording is stopped. A closed recorder refuses every operation."""
+        self._closed = True
+        self.provider.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.provider.name!r}, account={self.provider.account!r})"
+
+    def _report(self, plan: Plan, what: StartIntent | Recording) -> None:
+        for finding in plan.findings:
+            logger.warning("%s, recording %s: %s", self.provider.name, what.id, finding)
+
+    def _refuse_ended(self, recording: Recording) -> None:
+        outcome = self._outcomes.of(recording)
+        if outcome is not None:
+            raise RecordingEnded(
+                f"the recording is {outcome.state}; nothing was sent",
+                request_id=outcome.request_id,
+                fault="caller",
+                hint="A layout can change only while it records.",
+            )
+
+    def _limit(self, deadline: float | None) -> Deadline:
+        return Deadline(self._clock, self._deadline if deadline is None else seconds("deadline", deadline))
+
+    @contextmanager
+    def _named(self, operation: str, recording_id: str | None = None) -> Iterator[None]:
+        """Errors say where they come from."""
+        try:
+            yield
+        except RecorderError as error:
+            error.provider = error.provider or self.provider.name
+            error.operation = error.operation or operation
+            error.recording_id = error.recording_id or recording_id
+            raise
+
+    @contextmanager
+    def _operation(self, operation: str, recording_id: str, limit: Deadline) -> Iterator[Deadline]:
+        """One operation at a time on one recording, under one deadline, for which the wait for the turn counts too."""
+        if self._closed:
+            raise ConfigurationError("the recorder is closed", provider=self.provider.name, operation=operation)
+        with (
+            self._named(operation, recording_id),
+            deadline_scope(limit) as held,
+            self._turns.of(recording_id, held),
+        ):
+            yield held
+
+    def _observe(self, exchange: HttpExchange) -> None:
+        self._hooks.notify("recorder_http", exchange=exchange)
