@@ -41,6 +41,11 @@ class Finding:
         return f"{self.path}: {self.verdict}: {self.detail}{self.instead and f' ({self.instead})'}"
 
     @property
+    def lost(self) -> bool:
+        """Whether what was asked would be lost."""
+        return self.verdict == "unsupported"
+
+    @property
     def droppable(self) -> bool:
         """Whether `on_unsupported="warn"` may turn it into a warning."""
         steps = self.path.split(".")
@@ -111,6 +116,11 @@ class Plan:
             raise ValueError("the plan of a change has no spec")
         return self.resolved
 
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """The paths of what `on_unsupported="warn"` gives up; without it, they are refused."""
+        return tuple(finding.path for finding in self.findings if finding.lost and finding.droppable)
+
     def request(self, operation: str) -> PlannedRequest:
         """The planned request of that operation."""
         return next(request for request in self.requests if request.operation == operation)
@@ -135,8 +145,7 @@ class Plan:
         Raises:
             UnsupportedFeature: something would be lost that the caller didn't allow or that never may be.
         """
-        lost = [finding for finding in self.findings if finding.verdict == "unsupported"]
-        refused = [finding for finding in lost if not (warn and finding.droppable)]
+        refused = [finding for finding in self.findings if finding.lost and not (warn and finding.droppable)]
         if refused:
             raise UnsupportedFeature(
                 f"{self.provider} can't do what is asked:\n" + "\n".join(f"  {finding}" for finding in refused),
@@ -146,7 +155,7 @@ class Plan:
                 hint="Change or leave out what is named, or choose another provider."
                 + ("" if warn else ' `on_unsupported="warn"` drops what may be dropped.'),
             )
-        return tuple(finding.path for finding in lost)
+        return self.dropped
 
 
 def masked(tree: Any) -> Any:
