@@ -149,7 +149,7 @@ class TestLocation:
             (S3(**KEYS), "s3://lessons/2026/a b.mp4"),
             (S3Compatible(**KEYS, endpoint="minio:9000"), "s3://lessons/2026/a b.mp4"),
             ({"kind": "alibaba_oss", **KEYS}, "oss://lessons/2026/a b.mp4"),
-            ({"kind": "tencent_cos", **KEYS}, "cos://lessons/2026/a b.mp4"),
+            ({"kind": "tencent_cos", **KEYS, "bucket": "lessons-1250000000"}, "cos://lessons-1250000000/2026/a b.mp4"),
             ({"kind": "huawei_obs", **KEYS}, "obs://lessons/2026/a b.mp4"),
             ({"kind": "baidu_bos", **KEYS}, "bos://lessons/2026/a b.mp4"),
             ({"kind": "kingsoft_ks3", **KEYS}, "ks3://lessons/2026/a b.mp4"),

@@ -83,7 +83,12 @@ storages = st.one_of(
         {"server_side_encryption": st.sampled_from([*ServerSideEncryption]).map(str), "object_tag": words},
         **keyed,
     ),
-    kind("tencent_cos", session_token=secrets, session_expires_at=st.just("2026-08-01T10:00:00Z"), **keyed),
+    kind(
+        "tencent_cos",
+        session_token=secrets,
+        session_expires_at=st.just("2026-08-01T10:00:00Z"),
+        **{**keyed, "bucket": st.just("name-1250000000")},
+    ),
     kind("s3_compatible", {"path_style": st.booleans()}, endpoint=st.just("minio:9000"), **keyed),
     kind("azure_blob", container=buckets, account_name=buckets, account_key=secrets),
     kind("google_cloud_storage", bucket=buckets, credentials_json=st.just('{"type": "service_account"}')),

@@ -32,9 +32,16 @@ class Side(StrEnum):
     """Where the large window of a spotlight stands."""
 
     LEFT = "left"
+    """Along the left side; the small ones stand at the right, from top to bottom."""
+
     RIGHT = "right"
+    """Along the right side; the small ones stand at the left, from top to bottom."""
+
     TOP = "top"
+    """Along the top; the small ones stand below it, from left to right."""
+
     BOTTOM = "bottom"
+    """Along the bottom; the small ones stand above it, from left to right."""
 
 
 class Content(StrEnum):
@@ -64,7 +71,7 @@ class Background(Model):
     """What is seen where no participant is."""
 
     color: HexColor | None = None
-    """`#RRGGBB`. None: black at the start, unchanged when a layout is changed."""
+    """Colour of the canvas, `#RRGGBB`. None: black at the start, unchanged when a layout is changed."""
 
     image: Image | None = None
     """A picture over the whole canvas. None: none at the start, unchanged when a layout is changed."""
@@ -110,10 +117,10 @@ class Region(Rectangle):
     """How the picture fills the region."""
 
     opacity: Fraction = 1.0
-    """0 (invisible) .. 1 (opaque)."""
+    """How much of what lies behind is hidden: 0 (invisible) .. 1 (opaque)."""
 
     z: Annotated[int, NOT_BOOL] = 0
-    """The larger stands in front; among equals the later in the list."""
+    """Place in the stack, any whole number: the larger stands in front; among equals the later in the list."""
 
     @field_validator("content")
     @classmethod

@@ -11,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from recorder_core.errors import InvalidSpec
 from recorder_core.models.problems import describe_errors
@@ -83,6 +83,9 @@ def validate(model: type[T], tree: Any, *, name: str = "the spec") -> T:
     problems = environment.problems
     if not problems:
         try:
+            # A model keeps what it builds at its first use; a TypeAdapter of it would build it anew every time.
+            if isinstance(model, type) and issubclass(model, BaseModel):
+                return model.model_validate(tree)
             return TypeAdapter(model).validate_python(tree)
         except ValidationError as error:
             problems = describe_errors(error, model, hidden=environment.values)

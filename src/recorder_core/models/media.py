@@ -36,8 +36,13 @@ class Media(StrEnum):
     """What is recorded."""
 
     AUDIO_VIDEO = "audio_video"
+    """Sound and pictures."""
+
     AUDIO = "audio"
+    """Sound alone; what describes the picture is without effect."""
+
     VIDEO = "video"
+    """Pictures alone; what describes the sound is without effect."""
 
     @property
     def has_audio(self) -> bool:
@@ -54,19 +59,35 @@ class Format(StrEnum):
     """A container that files are written in."""
 
     HLS = "hls"
+    """A playlist (M3U8) and its segments; it grows while the recording runs."""
+
     MP4 = "mp4"
+    """MPEG-4."""
+
     FLV = "flv"
+    """Flash Video."""
+
     AAC = "aac"
+    """Sound alone: Advanced Audio Coding."""
+
     MP3 = "mp3"
+    """Sound alone: MPEG-1 Audio Layer III."""
+
     OGG = "ogg"
+    """Sound alone: Ogg."""
+
     WEBM = "webm"
+    """WebM."""
 
 
 class Tracks(StrEnum):
     """Whether sound and pictures share their files."""
 
     MERGED = "merged"
+    """Both in one file."""
+
     SEPARATE = "separate"
+    """Each in files of its own."""
 
 
 class Fit(StrEnum):
@@ -105,7 +126,7 @@ class Audio(Model):
     """Samples per second in Hz, such as 48000. None: the vendor's."""
 
     channels: Annotated[int, NOT_BOOL, Field(ge=1, le=2)] | None = None
-    """1 (mono) or 2 (stereo). None: the vendor's."""
+    """Channels: 1 (mono) or 2 (stereo). None: the vendor's."""
 
     bitrate_kbps: Count | None = None
     """Audio bit rate in kbps (1000 bit/s). None: 48 (composite, web)."""

@@ -33,7 +33,7 @@ Names = Annotated[tuple[ParticipantId, ...], AfterValidator(_named_once)]
 
 
 class Selection(Model):
-    """Some of the participants: those who are included, or all but those who are excluded."""
+    """Some of the participants: those who are included, or all but those who are excluded. One of the two is given."""
 
     include: Names | None = None
     """These and nobody else, 1 or more. Whole numbers are taken as their digits."""
@@ -68,13 +68,28 @@ class Cipher(StrEnum):
     """How the room's media are encrypted between the participants."""
 
     AES_128_XTS = "aes_128_xts"
+    """AES with 128 bits, XTS mode."""
+
     AES_128_ECB = "aes_128_ecb"
+    """AES with 128 bits, ECB mode."""
+
     AES_256_XTS = "aes_256_xts"
+    """AES with 256 bits, XTS mode."""
+
     SM4_128_ECB = "sm4_128_ecb"
+    """SM4 with 128 bits, ECB mode."""
+
     AES_128_GCM = "aes_128_gcm"
+    """AES with 128 bits, GCM mode, without a salt."""
+
     AES_256_GCM = "aes_256_gcm"
+    """AES with 256 bits, GCM mode, without a salt."""
+
     AES_128_GCM2 = "aes_128_gcm2"
+    """AES with 128 bits, GCM mode, with a salt."""
+
     AES_256_GCM2 = "aes_256_gcm2"
+    """AES with 256 bits, GCM mode, with a salt."""
 
     @property
     def salted(self) -> bool:
@@ -158,7 +173,7 @@ class Whiteboard(Model):
     """Height in pixels of a recording of the board alone (individual mode). None: the vendor's."""
 
     background: HexColor | None = None
-    """`#RRGGBB`. None: white."""
+    """Colour of the board, `#RRGGBB`. None: white."""
 
     animation_fps: Count | None = None
     """Frames per second of animated slides, 1 or more. None: slides are recorded without their animation."""

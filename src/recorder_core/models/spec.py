@@ -81,7 +81,7 @@ class RecordingSpec(Model):
     """How many are expected at the peak, 1 or more. None: unknown."""
 
     layout: Layout | None = None
-    """Where each participant stands. None: `Grid()` in composite mode."""
+    """Where each participant stands, by `kind`. None: a grid in composite mode."""
 
     video: Annotated[Video, OPTIONAL_SECTION] = Field(default_factory=Video)
     """Size, frame rate and bit rate of the picture."""
@@ -90,7 +90,7 @@ class RecordingSpec(Model):
     """Quality of the sound."""
 
     output: Annotated[Output, OPTIONAL_SECTION] = Field(default_factory=Output)
-    """The files."""
+    """Containers of the files, their folder, and how they are cut."""
 
     idle_timeout: Count | None = None
     """Seconds with nobody to record after which the recording ends, as the vendor counts them. None: 300."""
@@ -99,7 +99,7 @@ class RecordingSpec(Model):
     """Seconds after which the recording ends in any case. None: the vendor's limit."""
 
     storage: Storage
-    """Where the files go."""
+    """Where the files go, by `kind`."""
 
     encryption: Encryption | None = None
     """How the room's media are encrypted. None: they aren't."""
@@ -117,13 +117,13 @@ class RecordingSpec(Model):
     """The whiteboard that is recorded with the room."""
 
     watermarks: tuple[Watermark, ...] = ()
-    """What is put over the composed picture."""
+    """What is put over the composed picture, each by `kind`."""
 
     callback_url: WebUrl | None = None
     """http or https address that the vendor tells of the recording's events. None: as the account has it."""
 
     options: FrozenDict[str, ConcealedObject] = FrozenMapping()
-    """Options of the provider's own, by provider; every leaf is kept as a secret, see `options_for`."""
+    """What only one vendor has, under the provider's name; every leaf is kept as a secret."""
 
     @field_validator("participants")
     @classmethod

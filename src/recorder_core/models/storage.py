@@ -73,7 +73,7 @@ class _Keyed(Kind):
     """A bucket in a region, opened with a pair of keys."""
 
     bucket: BucketName
-    """Name of the bucket."""
+    """Name of the bucket, without scheme, host or folder."""
 
     region: Text
     """The cloud's own name of the region."""
@@ -125,10 +125,10 @@ class S3(Kind):
     kind: Literal["s3"] = "s3"
 
     bucket: BucketName
-    """Name of the bucket."""
+    """Name of the bucket, without scheme, host or folder."""
 
     region: Text
-    """Region such as `eu-west-1`."""
+    """The cloud's own name of the region, such as `eu-west-1`."""
 
     role_arn: Text | None = None
     """ARN of a role that the vendor assumes, instead of keys."""
@@ -271,7 +271,7 @@ class GoogleCloudStorage(Kind):
     kind: Literal["google_cloud_storage"] = "google_cloud_storage"
 
     bucket: BucketName
-    """Name of the bucket."""
+    """Name of the bucket, without scheme, host or folder."""
 
     credentials_json: Annotated[SecretText, AfterValidator(_json_object)] | None = None
     """Content of a service account's key file (JSON), instead of HMAC keys."""
@@ -300,9 +300,9 @@ class AzureBlob(Kind):
     kind: Literal["azure_blob"] = "azure_blob"
 
     container: BucketName
-    """Name of the container."""
+    """Name of the container, without scheme, host or folder."""
 
-    account_name: Annotated[Text, AfterValidator(_bucket), AfterValidator(_account_name)]
+    account_name: Annotated[BucketName, AfterValidator(_account_name)]
     """Name of the storage account, such as `lessons`: neither its address nor its key."""
 
     account_key: SecretKey
@@ -315,7 +315,7 @@ class AlibabaVod(Kind):
     kind: Literal["alibaba_vod"] = "alibaba_vod"
 
     region: Text
-    """Region such as `cn-shanghai`."""
+    """The cloud's own name of the region, such as `cn-shanghai`."""
 
     access_key: SecretKey
     """Id of the key; a secret."""
@@ -336,7 +336,7 @@ class TencentVod(Kind):
     kind: Literal["tencent_vod"] = "tencent_vod"
 
     region: Text
-    """Region such as `ap-beijing`."""
+    """The cloud's own name of the region, such as `ap-beijing`."""
 
     access_key: SecretKey
     """Id of the key (SecretId); a secret."""
