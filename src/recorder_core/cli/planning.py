@@ -18,10 +18,9 @@ from recorder_core.plugins import PROVIDERS, Installed, installed, load_provider
 from recorder_core.recorder import Recorder
 
 if TYPE_CHECKING:
-    from recorder_core.configuration import ProviderConfig
     from recorder_core.plan import Plan
 
-__all__ = ["ProviderName", "plan", "providers"]
+__all__ = ["ProviderName", "plan", "planner", "providers"]
 
 ProviderName = Annotated[str, typer.Option("--provider", "-p", help="Name of an installed provider.")]
 logger = logging.getLogger("recorder_core.cli")
@@ -64,8 +63,7 @@ def plan(spec: SpecSource, provider: ProviderName, form: Form = None, as_json: J
     """
     with reporting(as_json):
         given = load_spec(spec, form)
-        found = load_provider(provider)
-        with Recorder(found(_configuration(found.Config))) as recorder:
+        with planner(provider, warn=True) as recorder:
             made = recorder.plan(given)
         if as_json:
             print_json(made.dump())
@@ -75,13 +73,21 @@ def plan(spec: SpecSource, provider: ProviderName, form: Form = None, as_json: J
             raise typer.Exit(1)
 
 
-def _configuration(config: type[ProviderConfig]) -> ProviderConfig:
-    """The environment's, where it is complete; a plan needs no credentials, so examples do as well."""
+def planner(provider: str, *, warn: bool = False) -> Recorder:
+    """A recorder for plans, which need no credentials: the environment's where they are complete, else examples.
+
+    Args:
+        provider: name of an installed provider.
+        warn: say so where they are examples.
+    """
+    found = load_provider(provider)
     try:
-        return config.from_env()
+        config = found.Config.from_env()
     except ConfigurationError:
-        logger.warning("no complete credentials in the environment: ids in URLs are examples")
-        return config.placeholder()
+        if warn:
+            logger.warning("no complete credentials in the environment: ids in URLs are examples")
+        config = found.Config.placeholder()
+    return Recorder(found(config))
 
 
 def _show(made: Plan) -> None:
