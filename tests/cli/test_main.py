@@ -13,7 +13,10 @@ from typer.testing import CliRunner
 
 from recorder_core.cli.app import app
 
-VERBS = ("demo", "providers", "plan", "start", "status", "layout", "stop", "emulate")
+VERBS = (
+    *("demo", "providers", "capabilities", "plan", "preview", "start", "status"),
+    *("layout", "pause", "resume", "snapshot", "update", "stop", "emulate"),
+)
 
 
 def test_the_help_lists_every_verb_and_the_exit_codes(run: Any) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
-from itertools import pairwise
+from itertools import combinations, pairwise, permutations
+from math import floor
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from recorder_core import Fit, Floating, Grid, InvalidSpec, Region, Side, Spotlight, pinned
@@ -88,21 +90,103 @@ def test_regions_that_share_an_edge_do_not_overlap() -> None:
 layouts = st.one_of(st.builds(Grid), st.builds(Floating), st.builds(Spotlight, side=st.sampled_from([*Side])))
 
 
-@given(layouts, st.integers(1, 25))
-def test_a_preset_stays_on_the_canvas(layout: Grid | Floating | Spotlight, windows: int) -> None:
-    """As many windows as asked, each with an area, none outside."""
+tilings = st.one_of(st.builds(Grid), st.builds(Spotlight, side=st.sampled_from([*Side])))
+counts = st.integers(1, 40)
+
+Box = tuple[int, int, int, int]
+
+
+def boxes(made: Sequence[Region], width: int, height: int) -> list[Box]:
+    """Left, top, right and bottom of regions in pixels of a canvas, as a vendor that takes pixels gets them."""
+    found = [edges(region.x, region.y, region.width, region.height) for region in made]
+    return [
+        (pixels(left, width), pixels(top, height), pixels(right, width), pixels(bottom, height))
+        for left, top, right, bottom in found
+    ]
+
+
+@settings(max_examples=50)
+@given(layouts, st.integers(1, 400), sides, sides)
+def test_nothing_leaves_the_canvas(layout: Grid | Floating | Spotlight, windows: int, width: int, height: int) -> None:
+    """As many windows as asked, each with an area, none outside: in fractions, in millionths and in pixels."""
     cells = arrange(layout, windows)
     assert len(cells) == windows
     for cell in cells:
         assert 0 <= cell.x < cell.x + cell.width <= 1
         assert 0 <= cell.y < cell.y + cell.height <= 1
+    for left, top, right, bottom in boxes(regions(layout, windows), width, height):
+        assert 0 <= left <= right <= width
+        assert 0 <= top <= bottom <= height
 
 
-@given(layouts.filter(lambda layout: not isinstance(layout, Floating)), st.integers(1, 25))
-def test_windows_of_a_preset_do_not_overlap(layout: Grid | Spotlight, windows: int) -> None:
-    """Only a floating layout lays one window over another."""
+@settings(max_examples=50)
+@given(tilings, counts, sides, sides)
+def test_nothing_overlaps(layout: Grid | Spotlight, windows: int, width: int, height: int) -> None:
+    """Only a floating layout lays one window over another: not a millionth, not a pixel is shared elsewhere."""
     made = regions(layout, windows)
-    assert not any(overlap(made[i], made[j]) for i in range(windows) for j in range(i))
+    assert not any(overlap(one, other) for one, other in combinations(made, 2))
+    for one, other in combinations(boxes(made, width, height), 2):
+        assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+
+
+@given(counts, sides, sides)
+def test_floating_windows_cover_the_large_one_only(windows: int, width: int, height: int) -> None:
+    """The first is the whole canvas, at the back; those in front of it don't cover one another."""
+    large, *small = regions(Floating(), windows)
+    assert boxes([large], width, height) == [(0, 0, width, height)]
+    assert all(window.z > large.z for window in small)
+    assert not any(overlap(one, other) for one, other in combinations(small, 2))
+
+
+@settings(max_examples=50)
+@given(layouts, counts, sides, sides)
+def test_tiles_meet(layout: Grid | Floating | Spotlight, windows: int, width: int, height: int) -> None:
+    """What is one line in exact fractions is one line in pixels, whichever windows it bounds, on any canvas."""
+    cells = arrange(layout, windows)
+    found = boxes(regions(layout, windows), width, height)
+    for (cell, box), (other, near) in permutations(zip(cells, found, strict=True), 2):
+        assert (cell.x + cell.width == other.x) <= (box[2] == near[0])
+        assert (cell.y + cell.height == other.y) <= (box[3] == near[1])
+        assert (cell.x == other.x) <= (box[0] == near[0])
+        assert (cell.y == other.y) <= (box[1] == near[1])
+        assert (cell.x + cell.width == other.x + other.width) <= (box[2] == near[2])
+        assert (cell.y + cell.height == other.y + other.height) <= (box[3] == near[3])
+
+
+@given(tilings, counts)
+def test_tiles_fill_the_canvas(layout: Grid | Spotlight, windows: int) -> None:
+    """Nothing is left but the places at the end that await the next to join."""
+    cells = arrange(layout, windows)
+    smallest = min(cell.width * cell.height for cell in cells)
+    left = 1 - sum(cell.width * cell.height for cell in cells)
+    assert left >= 0
+    assert left % smallest == 0
+    longest = max(max(1 / cell.width, 1 / cell.height) for cell in cells)
+    assert left / smallest < longest
+
+
+@settings(max_examples=50)
+@given(layouts, st.integers(1, 33), sides, sides)
+def test_an_edge_is_rounded_once(layout: Grid | Floating | Spotlight, windows: int, width: int, height: int) -> None:
+    """The way through floats and millionths gives the pixels that the exact fraction gives, halves rounded up."""
+    cells = arrange(layout, windows)
+    for cell, box in zip(cells, boxes(regions(layout, windows), width, height), strict=True):
+        exact = (cell.x * width, cell.y * height, (cell.x + cell.width) * width, (cell.y + cell.height) * height)
+        assert box == tuple(floor(edge + Fraction(1, 2)) for edge in exact)
+
+
+@given(st.integers(1, 10**7), st.data())
+def test_an_edge_is_off_by_half_a_millionth_at_most(parts: int, data: st.DataObject) -> None:
+    """Snapping moves an edge no further than it has to, but for the thousandth of a step that floats may miss."""
+    edge = Fraction(data.draw(st.integers(0, parts)), parts)
+    snapped = edges(float(edge), 0, 0, 1)[0]
+    assert abs(snapped - edge * MICRO) <= Fraction(1, 2) + Fraction(1, 1000)
+
+
+@given(counts, sides, sides)
+def test_pinned_is_the_grid(count: int, width: int, height: int) -> None:
+    """Its regions are the grid's own, pixel by pixel, however many there are."""
+    assert boxes(pinned(count).regions, width, height) == boxes(regions(Grid(), count), width, height)
 
 
 @pytest.mark.parametrize(
@@ -147,17 +231,11 @@ def test_floating_windows_stand_in_front_of_the_large_one() -> None:
 
 
 @pytest.mark.parametrize("count", range(1, 26))
-def test_pinned_tiles_meet(count: int) -> None:
-    """Cells of one size, edge to edge, inside the canvas, at any number; named in the order of the grid."""
+def test_pinned_names_its_regions_in_the_order_of_the_grid(count: int) -> None:
+    """With names or without, the regions are the same."""
     people = [str(1000 + number) for number in range(count)]
     made = pinned(people).regions
     assert [region.participant for region in made] == people
-    boxes = [edges(region.x, region.y, region.width, region.height) for region in made]
-    assert not any(overlap(one, other) for index, one in enumerate(made) for other in made[:index])
-    for left, top, right, bottom in boxes:
-        assert 0 <= left < right <= MICRO
-        assert 0 <= top < bottom <= MICRO
-        assert right == MICRO or right in {box[0] for box in boxes} or (left, top) == boxes[-1][:2]
     assert pinned(count).regions == tuple(region.model_copy(update={"participant": None}) for region in made)
 
 

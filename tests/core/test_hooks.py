@@ -225,6 +225,7 @@ def test_the_surface_is_the_designs() -> None:
         "recorder_started",
         "recorder_status",
         "recorder_layout_changed",
+        "recorder_changed",
         "recorder_stopped",
         "recorder_http",
     }

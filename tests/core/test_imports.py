@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 import subprocess
 import sys
 
@@ -74,6 +75,12 @@ def test_every_public_name_is_there() -> None:
     assert set(names) <= set(dir(recorder_core))
     for name in names:
         assert getattr(recorder_core, name) is not None, name
+
+
+def test_no_public_name_is_a_modules() -> None:
+    """A module that is imported takes its name in the package, and would hide what is public by the same name."""
+    rooms = {found.name for found in pkgutil.iter_modules(recorder_core.__path__)}
+    assert not rooms & set(recorder_core.__all__)
 
 
 def test_the_fixed_names_are_public() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 import pytest
 import rule_tables
+import spec_tables
 import typer.main
 from pydantic import BaseModel
 
@@ -54,6 +55,13 @@ def test_every_public_name_is_in_the_reference() -> None:
     assert set(recorder_core.__all__) <= pages, sorted(set(recorder_core.__all__) - pages)
 
 
+def test_every_operation_of_a_recorder_is_in_the_page_of_python() -> None:
+    """What a recorder can be asked is there, by its name."""
+    page = named(REFERENCE / "python.md")
+    operations = {name for name in dir(recorder_core.Recorder) if not name.startswith("_")}
+    assert not {name for name in operations if not {name, f"Recorder.{name}"} & page}
+
+
 def test_every_error_and_its_fields_are_in_the_page_of_errors() -> None:
     """Who catches an error finds it."""
     names = {*errors.__all__, *errors.RecorderError("").fields()}
@@ -78,6 +86,23 @@ def test_every_field_of_the_spec_is_in_its_page() -> None:
     for model in _models(RecordingSpec.model_fields["storage"].annotation):
         wanted |= {*model.model_fields, model.model_fields["kind"].default} - {"kind"}
     assert wanted <= page, sorted(wanted - page)
+
+
+def test_the_spec_s_page_is_that_of_the_models() -> None:
+    """Every model and enum has its table, and each says what the code does; `make tables` renews them."""
+    text = spec_tables.PAGE.read_text(encoding="utf-8")
+    assert spec_tables.missing(text) == set()
+    assert spec_tables.with_tables(text) == text, "run `make tables`"
+
+
+def test_every_field_and_word_of_the_spec_is_explained() -> None:
+    """No cell of its tables is empty where a meaning belongs, and every link leads to a heading of the page."""
+    text = spec_tables.PAGE.read_text(encoding="utf-8")
+    rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| `")]
+    assert len(rows) > 150
+    assert [row[0] for row in rows if not row[-1].removesuffix(" |").strip()] == []
+    headings = {spec_tables.anchor(heading) for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= headings
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:

@@ -246,7 +246,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     """An empty folder, both emulators, simulated time."""
     clock = EmulatorClock(frozen=True)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("recorder_core.recorder.SystemClock", lambda: clock)
+    monkeypatch.setattr("recorder_core.operations.SystemClock", lambda: clock)
     with ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, dict.fromkeys(OWN_VARIABLES, "storage-key-of-the-docs")))
         for found in installed(EMULATORS):

@@ -6,7 +6,7 @@ import sys
 
 __all__ = ["main"]
 
-EXTRA = frozenset({"rich", "typer", "yaml"})
+EXTRA = frozenset({"PIL", "rich", "typer", "yaml"})
 """Top-level packages that the extra `cli` brings."""
 
 

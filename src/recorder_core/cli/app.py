@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from recorder_core.cli import demo, emulating, planning, recording
+from recorder_core.cli import capabilities, changing, demo, emulating, planning, previewing, recording
 from recorder_core.cli.console import report_usage
 
 __all__ = ["app", "run"]
@@ -48,10 +48,16 @@ def recorder(
 
 app.command("demo")(demo.demo)
 app.command("providers")(planning.providers)
+app.command("capabilities")(capabilities.capabilities)
 app.command("plan")(planning.plan)
+app.command("preview")(previewing.preview)
 app.command("start")(recording.start)
 app.command("status")(recording.status)
-app.command("layout")(recording.layout)
+app.command("layout")(changing.layout)
+app.command("pause")(changing.pause)
+app.command("resume")(changing.resume)
+app.command("snapshot")(changing.snapshot)
+app.command("update")(changing.update)
 app.command("stop")(recording.stop)
 app.command("emulate")(emulating.emulate)
 

@@ -94,7 +94,7 @@ def reporting(as_json: bool) -> Iterator[None]:
         wrong_input = ours and isinstance(error, InvalidSpec | ConfigurationError | ProviderNotFound)
         raise typer.Exit(WRONG_INPUT if wrong_input else FAILED) from None
     except KeyboardInterrupt as error:
-        _report_end(error, "interrupted", as_json)
+        _report_end(error, "; ".join(("interrupted", *getattr(error, "__notes__", ()))), as_json)
         raise typer.Exit(TERMINATED if isinstance(error, Terminated) else INTERRUPTED) from None
     except (typer.Exit, BrokenPipeError):
         raise

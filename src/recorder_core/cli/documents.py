@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import os
 import re
 import sys
@@ -24,12 +25,15 @@ __all__ = [
     "HandleSource",
     "LayoutSource",
     "SpecSource",
+    "keep_recording",
     "load_layout",
     "load_recording",
     "load_spec",
     "refuse_to_lose",
     "save_recording",
 ]
+
+logger = logging.getLogger("recorder_core.cli")
 
 STDIN = "-"
 SHORT_FORMS = "grid, floating[:PARTICIPANT], spotlight[:PARTICIPANT]"
@@ -126,6 +130,16 @@ def save_recording(recording: Recording, path: Path) -> None:
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def keep_recording(recording: Recording, path: Path) -> bool:
+    """Write a handle as `save_recording` does; where that fails it is said, and the caller prints the handle."""
+    try:
+        save_recording(recording, path)
+    except OSError as error:
+        logger.error("%s can't be written: %s. Keep the handle that is on stdout.", path, error.strerror)
+        return False
+    return True
 
 
 def refuse_to_lose(path: Path, recorder: Recorder, key: str | None) -> None:

@@ -1,9 +1,8 @@
-"""`recorder start`, `status`, `layout` and `stop`: the life of one recording."""
+"""`recorder start`, `status` and `stop`: the life of one recording."""
 
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,28 +15,22 @@ from rich.text import Text
 
 from recorder_core.cli.console import OUT, Json, print_json, print_line, reporting, terminable, working
 from recorder_core.cli.documents import (
-    STDIN,
     Form,
     HandleSource,
-    LayoutSource,
     SpecSource,
-    load_layout,
+    keep_recording,
     load_recording,
     load_spec,
     refuse_to_lose,
-    save_recording,
 )
 from recorder_core.cli.planning import ProviderName
-from recorder_core.errors import ConfigurationError
 from recorder_core.operations import DEADLINE_S
 from recorder_core.recorder import WAIT_S, Recorder
 
 if TYPE_CHECKING:
     from recorder_core.models import Recording, RecordingStatus
 
-__all__ = ["layout", "start", "status", "stop"]
-
-logger = logging.getLogger("recorder_core.cli")
+__all__ = ["OnUnsupported", "start", "status", "stop"]
 
 OnUnsupported = Annotated[
     Literal["raise", "warn"],
@@ -78,7 +71,7 @@ def start(
             with _not_losing(recording):
                 # Before anything else can go wrong: a recording whose handle is lost can't be stopped.
                 path = handle or (None if as_json else Path(f"recording-{recording.id}.json"))
-                saved = path is not None and _saved(recording, path)
+                saved = path is not None and keep_recording(recording, path)
                 if as_json or not saved:
                     print_json(json.loads(recording.model_dump_json()))
                 if path is not None and saved and not as_json:
@@ -113,37 +106,6 @@ def status(handle: HandleSource, as_json: Json = False) -> None:
         _show_status(recording, found, as_json)
 
 
-def layout(
-    handle: HandleSource,
-    layout: LayoutSource,
-    on_unsupported: OnUnsupported = "raise",
-    form: Form = None,
-    as_json: Json = False,
-) -> None:
-    """Change the layout of a running recording.
-
-    The handle file is rewritten in place; for a handle on stdin the new one is printed. What the layout
-    leaves out (background, placeholders) stays as it is.
-    """
-    with reporting(as_json):
-        if handle == layout == STDIN:
-            raise ConfigurationError("the handle and the layout can't both be on stdin", fault="caller")
-        recording = load_recording(handle)
-        wanted = load_layout(layout, form)
-        with (
-            Recorder.from_env(recording.provider, on_unsupported=on_unsupported) as recorder,
-            working("Changing the layout", at_most=DEADLINE_S, as_json=as_json),
-        ):
-            changed = recorder.layout(recording, wanted)
-        saved = handle == STDIN or _saved(changed, Path(handle))
-        if as_json or handle == STDIN or not saved:
-            print_json(json.loads(changed.model_dump_json()))
-        else:
-            print_line(OUT, f"The layout is {wanted.kind} now; {handle} has the new handle.", "green")
-        if not saved:
-            raise typer.Exit(1)
-
-
 def stop(
     handle: HandleSource,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Don't wait until the files are settled.")] = False,
@@ -161,15 +123,6 @@ def stop(
         ):
             outcome = recorder.stop(recording, wait=not no_wait, deadline=deadline)
         _show_status(recording, outcome, as_json)
-
-
-def _saved(recording: Recording, path: Path) -> bool:
-    try:
-        save_recording(recording, path)
-    except OSError as error:
-        logger.error("%s can't be written: %s. Keep the handle that is on stdout.", path, error.strerror)
-        return False
-    return True
 
 
 def _show_recording(recording: Recording, path: Path) -> None:

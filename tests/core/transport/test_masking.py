@@ -183,6 +183,23 @@ def test_ids_survive_short_secrets(bench: Any, peer: Any) -> None:
     }
 
 
+@pytest.mark.parametrize("key", ["rtmpUrl", "rtmp\\u0055rl"])
+@pytest.mark.parametrize("status", [200, 500])
+def test_keys_whose_values_are_secret_are_masked_in_answers(bench: Any, peer: Any, key: str, status: int) -> None:
+    """What only the answer knows to be secret: neither answer, error nor exchange shows it, however it is escaped."""
+    body = f'{{"code": 0, "outputs": [{{"{key}": "rtmp://cdn/live/k3y", "status": "on"}}]}}'
+    peer.will(peer.answer(body.encode(), status=status))
+    transport = bench.transport(peer, masked_answers=frozenset({"rtmpUrl"}))
+    if status == 200:
+        answer = transport.send(bench.call(body=None))
+        assert answer.body["outputs"] == [{"rtmpUrl": "**********", "status": "on"}]
+    else:
+        with pytest.raises(RecorderError) as caught:
+            transport.send(bench.call(body=None))
+        assert "k3y" not in shown(caught.value)
+    assert "k3y" not in repr(bench.exchanges)
+
+
 def test_a_timestamp_in_a_header_is_no_secret(bench: Any, peer: Any) -> None:
     """A header of digits that the signature adds isn't searched for in the answer; its other headers are."""
 
