@@ -6,6 +6,7 @@ import io
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import av
@@ -15,7 +16,7 @@ import requests
 from numpy.typing import NDArray
 
 from recorder_core.emulation.clock import EmulatorClock
-from recorder_zegocloud.emulator import ZegocloudEmulator
+from recorder_zegocloud.emulator.service import ZegocloudEmulator
 
 START: dict[str, Any] = {
     "RoomId": "room-42",
@@ -80,11 +81,31 @@ class Caller:
         assert answer["Code"] == 0, answer
         return str(answer["Data"]["TaskId"])
 
+    def start_streams(self, output: dict[str, Any] | None = None, **changes: Any) -> str:
+        """Start a single-stream task; `changes` are of RecordInputParams, `output` is RecordOutputParams."""
+        answer = self("StartRecord", single_body(output, **changes))
+        assert answer["Code"] == 0, answer
+        return str(answer["Data"]["TaskId"])
+
     def describe(self, task_id: str) -> dict[str, Any]:
         answer = self("DescribeRecordStatus", {"TaskId": task_id})
         assert answer["Code"] == 0, answer
         data: dict[str, Any] = answer["Data"]
         return data
+
+    def spans(self, task_id: str, begun: float) -> list[tuple[str, float, float]]:
+        """Stream, begin and duration of each file, in seconds since the start."""
+        return [
+            (file["StreamId"], round(file["BeginTimestamp"] / 1000 - begun, 2), file["Duration"] / 1000)
+            for file in self.describe(task_id).get("RecordFiles", [])
+        ]
+
+    @staticmethod
+    def taken_at(key: str) -> float:
+        """The Unix second in a file's name."""
+        digits = key.split("_")[-1].split(".")[0]
+        seconds = datetime.strptime(digits[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC).timestamp()
+        return seconds + int(digits[14:]) / 1000
 
     def stop(self, task_id: str) -> None:
         """Stop, and let the upload end."""
@@ -98,6 +119,12 @@ def start_body(mix: dict[str, Any] | None = None, **changes: Any) -> dict[str, A
     _merge(body["RecordInputParams"]["MixConfig"], mix or {})
     _merge(body, changes)
     return body
+
+
+def single_body(output: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    """The usual StartRecord body of a single-stream task."""
+    params = {"RecordMode": 1, "MaxIdleTime": 120, **changes}
+    return copy.deepcopy(START) | {"RecordInputParams": params, "RecordOutputParams": output or {}}
 
 
 @pytest.fixture
@@ -149,14 +176,24 @@ class Film:
         """The picture that is shown at a second."""
         return [picture for shown, picture in self.pictures if shown <= second + 1e-6][-1]
 
-    def tones(self, start: float, end: float) -> set[int]:
-        """The frequencies (Hz, to the nearest 10) that are clearly heard between two seconds."""
+    def sound(self) -> tuple[NDArray[np.float64], int]:
+        """The samples of the first channel, and how many there are in a second."""
         samples, rate = [], 0
         with av.open(io.BytesIO(self._content)) as container:
             for frame in container.decode(audio=0):
                 rate = frame.sample_rate
-                samples.append(frame.to_ndarray().reshape(-1, frame.samples)[0])
-        heard = np.concatenate(samples)[int(start * rate) : int(end * rate)]
+                samples.append(frame.to_ndarray().reshape(-1, frame.samples)[0].astype(float))
+        return np.concatenate(samples), rate
+
+    def is_silent(self, start: float, end: float) -> bool:
+        """Whether nothing is heard between two seconds."""
+        samples, rate = self.sound()
+        return bool(np.abs(samples[int(start * rate) : int(end * rate)]).max() < 0.01 * np.abs(samples).max())
+
+    def tones(self, start: float, end: float) -> set[int]:
+        """The frequencies (Hz, to the nearest 10) that are clearly heard between two seconds."""
+        samples, rate = self.sound()
+        heard = samples[int(start * rate) : int(end * rate)]
         spectrum = np.abs(np.fft.rfft(heard * np.hanning(len(heard))))
         loud = np.flatnonzero(spectrum > spectrum.max() / 4)
         return {round(index * rate / len(heard) / 10) * 10 for index in loud}

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from recorder_core.emulation.clock import EmulatorClock
-from recorder_zegocloud.emulator import signature
+from recorder_zegocloud.emulator.protocol import signature
 
 Body = Callable[..., dict[str, Any]]
 TASK = {"TaskId": "aVW5AOE4IyvEAAAq"}
@@ -54,7 +54,7 @@ def test_signature(app_id: str, nonce: str, secret: str, timestamp: str, expecte
         ({"Action": ""}, 100000006),
         ({"Action": "MakeTea"}, 100000007),
         ({"Action": "startrecord"}, 100000007),
-        ({"Action": "PauseRecord"}, 100000007),
+        ({"Action": "ListRecord"}, 100000007),
         ({"SignatureNonce": ""}, 100000008),
         ({"Signature": ""}, 100000009),
         ({"AppId": "42"}, 100000010),
@@ -147,9 +147,10 @@ def test_a_charset_does_not_hurt(call: Any) -> None:
     [
         ({"RoomId": None}, "RoomId"),
         ({"RecordInputParams": {"RecordMode": 3}}, "RecordInputParams.RecordMode"),
-        ({"RecordInputParams": {"RecordMode": 1}}, "single-stream"),
+        ({"RecordInputParams": {"RecordMode": 1}}, "MixConfig is valid only when RecordMode is 2"),
+        ({"RecordInputParams": {"ResumeWithoutInterruption": True}}, "ResumeWithoutInterruption is valid only"),
         ({"RecordInputParams": {"MaxRecordTime": 86401}}, "RecordInputParams.MaxRecordTime"),
-        ({"RecordOutputParams": {"OutputFileFormat": "jpg"}}, "jpg"),
+        ({"RecordOutputParams": {"OutputFileFormat": "jpg", "SnapshotInterval": 4}}, "SnapshotInterval"),
         ({"RecordInputParams": {"MixConfig": {"MixMode": 1}}}, "MixInputList is required"),
         ({"StorageParams": {"Vendor": 10}}, "StorageParams: EndPoint is required"),
         ({"Rooms": "x"}, "Rooms"),
@@ -195,15 +196,23 @@ def test_task_ids_look_like_the_vendors(call: Any) -> None:
         assert int.from_bytes(content[:4], "big") == int(call.service.clock.time())
 
 
-@pytest.mark.parametrize(("action", "limit"), [("StopRecord", 50), ("DescribeRecordStatus", 10)])
+@pytest.mark.parametrize(
+    ("action", "limit"),
+    [
+        ("StartRecord", 50),
+        ("StopRecord", 50),
+        *((action, 10) for action in ("UpdateLayout", "UpdateWhiteboard", "DescribeRecordStatus", "DescribeTasks")),
+        *((action, 10) for action in ("PauseRecord", "ResumeRecord", "TakeSnapshot")),
+    ],
+)
 def test_call_rates(call: Any, action: str, limit: int) -> None:
     """50 calls per second for start and stop, 10 for the others; one more is 300000003."""
     wall = time.time()
     call.service.clock.paced = lambda: wall
-    codes = [call(action, TASK)["Code"] for _ in range(limit + 1)]
-    assert codes == [300001000] * limit + [300000003]
+    codes = [call(action, {})["Code"] for _ in range(limit + 1)]
+    assert codes == [300000004] * limit + [300000003]
     call.service.clock.paced = lambda: wall + 1
-    assert call(action, TASK)["Code"] == 300001000
+    assert call(action, {})["Code"] == 300000004
 
 
 def test_call_rates_can_be_lifted(serve: Any) -> None:

@@ -13,8 +13,10 @@ from PIL import Image
 
 from recorder_core.emulation.composer import Shot, compose
 from recorder_core.emulation.room import Participant, Room
-from recorder_zegocloud.emulator_picture import Layout, Picture
-from recorder_zegocloud.wire import InputParams, UpdateLayoutRequest
+from recorder_zegocloud.emulator.picture import Picture
+from recorder_zegocloud.emulator.whiteboard import Whiteboard
+from recorder_zegocloud.picture import Layout
+from recorder_zegocloud.wire.requests import InputParams, UpdateLayoutRequest
 
 WIDTH, HEIGHT = 320, 180
 CANVAS = (16, 32, 48)
@@ -28,28 +30,21 @@ class Scenes:
 
     def __init__(self, params: Params, mix: Params, stream_ids: str = "{}") -> None:
         self.room = Room("room-42")
-        self.picture = Picture(
-            InputParams.model_validate(
-                {
-                    "RecordMode": 2,
-                    "MixConfig": {
-                        "MixOutputStreamId": "mix",
-                        "MixOutputVideoConfig": {
-                            "Width": WIDTH,
-                            "Height": HEIGHT,
-                            "Fps": 10,
-                            "Bitrate": 140000,
-                        },
-                        "MixOutputBackgroundColor": 0x10203000,
-                        **mix,
-                    },
-                    **params,
+        wire = InputParams.model_validate(
+            {
+                "RecordMode": 2,
+                "MixConfig": {
+                    "MixOutputStreamId": "mix",
+                    "MixOutputVideoConfig": {"Width": WIDTH, "Height": HEIGHT, "Fps": 10, "Bitrate": 140000},
+                    "MixOutputBackgroundColor": 0x10203000,
+                    **mix,
                 },
-                strict=False,
-            ),
-            stream_ids.format,
-            download=True,
+                **params,
+            },
+            strict=False,
         )
+        self.whiteboard = Whiteboard(wire.board, 0) if wire.board else None
+        self.picture = Picture(wire, stream_ids.format, whiteboard=self.whiteboard, download=True)
         self.update(0, **{key: mix[key] for key in LAYOUT_KEYS if key in mix})
 
     def update(self, at: float, **layout: Any) -> None:
@@ -352,6 +347,20 @@ def test_a_whiteboard_that_is_not_open() -> None:
     assert scenes.shown(25, *IN_LEFT) == color("1001")
     scenes.update(30, MixMode=2)
     assert scenes.shown(35, *IN_LEFT) == color("1001")
+
+
+def test_a_board_is_opened_and_switched() -> None:
+    """The first board takes its window once it is named; another has the same paper and another name on it."""
+    scenes = Scenes(NO_BOARD, {})
+    scenes.join(0, "1001")
+    assert scenes.whiteboard is not None
+    scenes.whiteboard.switch(10, "wb-1")
+    scenes.whiteboard.switch(20, "another")
+    assert [scenes.shown(at, *IN_LEFT) for at in (5, 15, 25)] == [color("1001"), RED, RED]
+    first, second, still = (compose(shot.scene, shot.people) for shot in map(scenes.shot, (15, 25, 30)))
+    assert (first == second).mean() > 0.9
+    assert not np.array_equal(first[:, : WIDTH // 2], second[:, : WIDTH // 2])
+    assert np.array_equal(second, still)
 
 
 def test_the_clock_watermark_is_at_the_top_right() -> None:

@@ -6,7 +6,7 @@ from itertools import combinations, pairwise
 import pytest
 
 from recorder_zegocloud.geometry import MOST_WINDOWS, Box, preset
-from recorder_zegocloud.wire_values import MixMode
+from recorder_zegocloud.wire.values import MixMode
 
 PRESETS = (MixMode.GRID, MixMode.HORIZONTAL, MixMode.VERTICAL, MixMode.FLOATING)
 SIDE_BY_SIDE = (MixMode.GRID, MixMode.HORIZONTAL, MixMode.VERTICAL)

@@ -4,21 +4,27 @@ import pytest
 
 from recorder_core.errors import (
     AuthenticationError,
+    InvalidSpec,
     QuotaExceeded,
     RateLimited,
     RecorderError,
+    RecordingConflict,
     RecordingEnded,
     RecordingNotFound,
     ServiceUnavailable,
     StartOutcomeUnknown,
     TransportError,
+    UnexpectedResponse,
 )
 from recorder_core.rules import NO_ANSWER, NOT_JSON, NOT_SENT, Rule, RuleTable, Then
 from recorder_zegocloud.rules import RULES
 from recorder_zegocloud.tables import Code
 
 TABLE = RuleTable(RULES)
-ACTIONS = ("StartRecord", "StopRecord", "UpdateLayout", "DescribeRecordStatus", "DescribeTasks")
+ACTIONS = (
+    *("StartRecord", "StopRecord", "UpdateLayout", "UpdateWhiteboard", "DescribeRecordStatus", "DescribeTasks"),
+    *("PauseRecord", "ResumeRecord", "TakeSnapshot"),
+)
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -52,6 +58,16 @@ def test_every_documented_code_has_a_row(action: str, code: Code) -> None:
         ("DescribeRecordStatus", 300001001, Then.ACCEPT, None),
         ("UpdateLayout", 300001001, Then.RAISE, RecordingEnded),
         ("UpdateLayout", 300001000, Then.RAISE, RecordingNotFound),
+        ("UpdateLayout", 300000004, Then.RAISE, InvalidSpec),
+        ("UpdateWhiteboard", 300010000, Then.REPEAT, ServiceUnavailable),
+        ("PauseRecord", 300010000, Then.REPEAT, ServiceUnavailable),
+        ("PauseRecord", 300000004, Then.RAISE, RecordingConflict),
+        ("ResumeRecord", 300001004, Then.RAISE, RecordingConflict),
+        ("TakeSnapshot", 300000003, Then.REPEAT, RateLimited),
+        *(("TakeSnapshot", code, Then.RAISE, ServiceUnavailable) for code in (300010000, 100000012, 100000015, 1)),
+        ("TakeSnapshot", 300000004, Then.RAISE, RecordingConflict),
+        ("DescribeTasks", 300010000, Then.REPEAT, ServiceUnavailable),
+        ("DescribeTasks", 300000004, Then.RAISE, InvalidSpec),
     ],
 )
 def test_what_follows_a_code(action: str, code: int, then: Then, error: type[RecorderError] | None) -> None:
@@ -71,6 +87,13 @@ def test_what_follows_a_code(action: str, code: int, then: Then, error: type[Rec
         ("StopRecord", NO_ANSWER, Then.REPEAT, TransportError),
         ("StartRecord", 502, Then.REPEAT, StartOutcomeUnknown),
         ("UpdateLayout", 502, Then.REPEAT, ServiceUnavailable),
+        ("TakeSnapshot", NOT_SENT, Then.REPEAT, TransportError),
+        ("TakeSnapshot", NO_ANSWER, Then.RAISE, TransportError),
+        ("TakeSnapshot", 502, Then.RAISE, ServiceUnavailable),
+        ("TakeSnapshot", 200, Then.RAISE, UnexpectedResponse),
+        ("PauseRecord", NO_ANSWER, Then.REPEAT, TransportError),
+        ("UpdateWhiteboard", NO_ANSWER, Then.REPEAT, TransportError),
+        ("DescribeTasks", NOT_SENT, Then.REPEAT, TransportError),
     ],
 )
 def test_what_follows_the_networks_faults(
@@ -82,9 +105,11 @@ def test_what_follows_the_networks_faults(
 
 
 def test_a_page_instead_of_an_answer() -> None:
-    """An HTML page after a start leaves it unknown whether the recording runs."""
-    start, status = (TABLE.decide(action, 200, is_json=False) for action in ("StartRecord", "StopRecord"))
+    """After a start it leaves unknown whether the recording runs; after a snapshot, whether there is a picture."""
+    actions = ("StartRecord", "StopRecord", "TakeSnapshot")
+    start, status, snapshot = (TABLE.decide(action, 200, is_json=False) for action in actions)
     assert (start.error, NOT_JSON in status.statuses) == (StartOutcomeUnknown, True)
+    assert (snapshot.error, snapshot.then) == (UnexpectedResponse, Then.RAISE)
 
 
 def test_nothing_moves_a_running_task_to_another_host() -> None:
@@ -92,3 +117,16 @@ def test_nothing_moves_a_running_task_to_another_host() -> None:
     movers: list[Rule] = [rule for rule in TABLE if rule.then is Then.NEXT_HOST]
     assert movers
     assert all(rule.operations == ("StartRecord",) for rule in movers)
+
+
+def test_a_snapshot_is_repeated_only_where_none_was_taken() -> None:
+    """Whatever comes: it was not sent, or the vendor says that it did nothing."""
+    repeated = {
+        (status, code)
+        for status in (NOT_SENT, NO_ANSWER, 200, 408, 429, 500, 502, 503, 504)
+        for code in (None, *map(int, Code))
+        if TABLE.decide("TakeSnapshot", status, code).then is Then.REPEAT
+    }
+    nothing_done = {int(code) for code in (Code.RATE_EXCEEDED, Code.OLD_RATE_EXCEEDED, Code.APP_NOT_CONFIGURED)}
+    assert {code for status, code in repeated if status not in (NOT_SENT, NO_ANSWER)} == {None, *nothing_done}
+    assert {status for status, code in repeated if code is None} == {NOT_SENT, 429}

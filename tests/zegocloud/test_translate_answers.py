@@ -1,4 +1,4 @@
-"""Answers, wire to neutral: the state of a task by its status and its files."""
+"""Answers, wire to neutral: the state of a task by its status and its files, and the tasks of a list."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from planned import Planner
-from recorder_core import FileStatus, Media, Recording, RecordingState
+from recorder_core import FileStatus, InvalidSpec, Media, Recording, RecordingState, UnexpectedResponse
 from recorder_core.transport import Answer, Envelope
-from recorder_zegocloud.translate_answers import described_status
+from recorder_zegocloud.translate.answers import described_status, listed_span, listed_tasks
 
 BEGUN, ENDED = 1785578400000, 1785582000000
 
@@ -118,3 +118,105 @@ def test_fields_that_are_missing_are_unknown(recording: Recording) -> None:
     assert (found.state, found.files, found.ended_at) == (RecordingState.RECORDING, (), None)
     assert found.started_at == recording.started_at
     assert described_status(recording, answer(Status=2, RecordFiles=None)).files == ()
+
+
+# --- pictures ---
+
+
+@pytest.mark.parametrize(("status", "state"), [(3, "completed"), (4, "failed")])
+def test_pictures_that_are_not_listed_are_not_nothing(status: int, state: str) -> None:
+    """A task that takes pictures never lists one: that says nothing of how many there are."""
+    pictures = Planner("zegocloud").recording({"OutputFileFormat": "jpg"})
+    found = described_status(pictures, answer(Status=status))
+    assert found.state is RecordingState(state)
+    assert "doesn't list pictures" in (found.reason or "")
+    assert "nothing was recorded" not in (found.reason or "")
+    assert described_status(pictures, answer(Status=2)).reason is None
+
+
+# --- whose files they are ---
+
+
+@pytest.mark.parametrize(
+    ("names", "stream", "participant"),
+    [
+        ({}, "7", "7"),
+        ({"stream_id": "{participant}"}, "lesson-42_7", "lesson-42_7"),
+        ({"stream_id": "{room}_{participant}_main"}, "lesson-42_7_main", "7"),
+        ({"stream_id": "{room}_{participant}_main"}, "lesson-42_a_b_main", "a_b"),
+        ({"stream_id": "{room}_{participant}_main"}, "lesson-43_7_main", None),
+        ({"stream_id": "{room}_{participant}_main"}, "lesson-42__main", None),
+        ({"stream_id": "{participant}-{participant}"}, "ab-ab", "ab"),
+        ({"stream_id": "{participant}-{participant}"}, "ab-ac", None),
+        ({"screen_stream_id": "{participant}_screen"}, "7_screen", "7"),
+        ({"screen_stream_id": "{participant}_screen"}, "7", "7"),
+        ({"stream_id": "s_{participant}"}, "", None),
+        ({"stream_id": "nobody"}, "nobody", None),
+        ({"HasWhiteboard": True}, "whiteboard", None),
+        ({}, "whiteboard", "whiteboard"),
+    ],
+)
+def test_a_stream_is_somebodys(names: dict[str, Any], stream: str, participant: str | None) -> None:
+    """The template is read backwards; of two that fit, the one that says more counts. A whiteboard is nobody's."""
+    single = Planner("zegocloud").recording(names, mode="individual")
+    found = described_status(single, answer(Status=3, RecordFiles=[file(3, StreamId=stream)]))
+    assert found.files[0].participant == participant
+
+
+def test_a_composite_is_everybodys(recording: Recording) -> None:
+    """Its stream is the mixed one."""
+    found = described_status(recording, answer(Status=3, RecordFiles=[file(3, StreamId="r-1")]))
+    assert found.files[0].participant is None
+
+
+# --- lists of tasks ---
+
+NOW = datetime(2026, 8, 10, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "span"),
+    [
+        (timedelta(hours=1), timedelta(0), (timedelta(hours=1), timedelta(0))),
+        (timedelta(days=3), timedelta(0), (timedelta(days=3), timedelta(0))),
+        (timedelta(days=2), timedelta(days=-9), (timedelta(days=2), timedelta(days=-1))),
+        (timedelta(0), timedelta(microseconds=-1), (timedelta(0), timedelta(milliseconds=-1))),
+    ],
+)
+def test_a_span_ends_at_most_three_days_after_it_begins(
+    since: timedelta, until: timedelta, span: tuple[timedelta, timedelta]
+) -> None:
+    """What would lie behind that is yet to come; an instant is widened to a millisecond."""
+    wanted = listed_span(NOW - since, NOW - until, NOW)
+    begin, end = (round((NOW - distance).timestamp() * 1000) for distance in span)
+    assert wanted == {"StartTime": begin, "EndTime": end}
+
+
+def test_a_span_that_begins_too_early_is_refused() -> None:
+    """The vendor lists three days back; the error says from when on."""
+    with pytest.raises(InvalidSpec, match="three days") as caught:
+        listed_span(NOW - timedelta(days=3, seconds=1), NOW, NOW)
+    assert "2026-08-07T12:01:00+00:00" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [(1, "starting"), (2, "recording"), (5, "paused"), (3, "completed"), (4, "failed"), (9, None), (None, None)],
+)
+def test_a_listed_task_in_neutral_words(status: int | None, state: str | None) -> None:
+    """Room, state, beginning and the vendor's id; what has no id can't be named."""
+    tasks = [{"TaskId": "t-1", "RoomId": "lesson-42", "RecordBeginTimestamp": BEGUN, "Status": status}, {"Status": 2}]
+    (found,), total = listed_tasks("42", answer(PageOffset=1, PageSize=50, TotalCount=7, TaskidList=tasks))
+    assert total == 7
+    assert (found.provider, found.account, found.room) == ("zegocloud", "42", "lesson-42")
+    assert found.state == (state and RecordingState(state))
+    assert found.started_at == datetime.fromtimestamp(BEGUN / 1000, UTC)
+    assert found.native == {"TaskId": "t-1"}
+
+
+def test_a_list_may_lack_everything() -> None:
+    """Nothing of the answer is promised; one of another form is an error that says so."""
+    assert listed_tasks("42", answer()) == ((), None)
+    with pytest.raises(UnexpectedResponse) as caught:
+        listed_tasks("42", answer(TaskidList="none"))
+    assert (caught.value.operation, caught.value.request_id) == ("DescribeTasks", "q-1")

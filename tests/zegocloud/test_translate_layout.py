@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planned import Planner, revealed, verdicts
-from recorder_core import Custom, Floating, Grid, Layout, Recording, Spotlight
+from recorder_core import Content, Custom, Floating, Grid, Layout, Recording, Spotlight
 from recorder_core.geometry import MICRO, edges, pixels, regions
-from recorder_zegocloud.translate_layout import color_number
+from recorder_zegocloud.translate.layout import StreamNames, color_number
 
 APPROXIMATED, UNSUPPORTED = "approximated", "unsupported"
 PLANNER = Planner("zegocloud")
@@ -183,6 +183,22 @@ def test_a_color_is_an_unsigned_number(color: str, number: int) -> None:
     assert color_number(color) == number
 
 
+def test_a_template_is_filled_in_one_go() -> None:
+    """Neither a room nor a participant is taken for a part of the template."""
+    names = StreamNames("{participant}", "{room}_{participant}", "{participant}_{participant}")
+    assert names.of("{room}") == ("{participant}_{room}", "{room}_{room}")
+    assert names.owner("{participant}_{room}") == ("{room}", Content.PARTICIPANT)
+    assert names.owner("{room}_{room}") == ("{room}", Content.SCREEN)
+    assert names.owner("{participant}_") is None
+
+
+@given(st.text(min_size=1), st.sampled_from(["{participant}", "{room}_{participant}", "a{participant}b{participant}"]))
+def test_a_stream_is_read_back(participant: str, template: str) -> None:
+    """Whoever a template names is who it was filled with."""
+    names = StreamNames("lesson", template)
+    assert names.owner(names.camera(participant)) == (participant, Content.PARTICIPANT)
+
+
 # --- geometry ---
 
 
@@ -230,7 +246,7 @@ def test_edges_are_rounded_and_not_sizes() -> None:
 def recording(native: dict[str, Any] | None = None, **fields: Any) -> Recording:
     """A recording whose handle was made as `start` makes it."""
     plan = PLANNER(**fields)
-    made = PLANNER.provider._native(plan, revealed(plan.requests[0].payload)["RecordInputParams"])
+    made = PLANNER.provider._native(plan, revealed(plan.requests[0].payload))
     return PLANNER.recording({"TaskId": "task-1", **made, **(native or {})}, **fields)
 
 
@@ -338,5 +354,5 @@ def test_names_that_extra_body_changed_are_in_the_handle() -> None:
     plan = PLANNER(
         options={"extra_body": {"RecordInputParams": {"MixConfig": {"MixOutputStreamId": "mine", "FillMode": 2}}}}
     )
-    native = PLANNER.provider._native(plan, revealed(plan.requests[0].payload)["RecordInputParams"])
+    native = PLANNER.provider._native(plan, revealed(plan.requests[0].payload))
     assert (native["MixOutputStreamId"], native["FillMode"]) == ("mine", 2)

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from recorder_zegocloud import wire
-from recorder_zegocloud.wire_values import FillMode, FrameFillMode, MixMode, StorageVendor
+from recorder_zegocloud.wire import answers as wire_answers
+from recorder_zegocloud.wire import layout as wire_layout
+from recorder_zegocloud.wire import requests as wire
+from recorder_zegocloud.wire.values import FillMode, FrameFillMode, MixMode, StorageVendor
 
 Body = Callable[..., dict[str, Any]]
 
@@ -74,6 +76,45 @@ FULL_START: dict[str, Any] = {
     },
 }
 
+SINGLE_STREAM_START: dict[str, Any] = {
+    "RoomId": "room-42",
+    "RecordInputParams": {
+        "RecordMode": 1,
+        "StreamType": 1,
+        "ClientTaskId": "lesson-2026-0002",
+        "RecordStreamList": [{"StreamId": "room-42_teacher"}, {"StreamId": "room-42_student"}],
+        "FillBlank": True,
+        "RecordMuteAudio": 2,
+        "RecordMuteAudioSplitThreshold": 5,
+        "ResumeWithoutInterruption": True,
+        "HasWhiteboard": True,
+        "Whiteboard": [
+            {
+                "HorizontalRatio": 16,
+                "VerticalRatio": 9,
+                "Width": 1920,
+                "Height": 1080,
+                "WhiteboardId": "wb-1",
+                "BackgroundColor": 286331136,
+                "IsPPTAnimation": True,
+                "PPTAnimationFps": 20,
+            }
+        ],
+        "MaxIdleTime": 120,
+        "MaxRecordTime": 7200,
+    },
+    "RecordOutputParams": {"OutputFileFormat": "mp3", "OutputFolder": "record/"},
+    "StorageParams": {
+        "Vendor": 6,
+        "TencentCloudVodParams": {
+            "SecretId": "AKIDEXAMPLE",
+            "SecretKey": "example-secret",
+            "Region": "ap-beijing",
+            "SubAppId": 1500000000,
+        },
+    },
+}
+
 
 def revealed(tree: Any) -> Any:
     """A tree with its secrets shown."""
@@ -85,9 +126,10 @@ def start(tree: Any) -> wire.StartRecordRequest:
     return wire.StartRecordRequest.model_validate_json(json.dumps(tree))
 
 
-def test_tree_of_a_request_is_what_was_set() -> None:
+@pytest.mark.parametrize("tree", [FULL_START, SINGLE_STREAM_START])
+def test_tree_of_a_request_is_what_was_set(tree: dict[str, Any]) -> None:
     """A body read from the wire is written back key by key, without the vendor's defaults."""
-    assert revealed(start(FULL_START).tree()) == FULL_START
+    assert revealed(start(tree).tree()) == tree
 
 
 def test_defaults_are_the_vendors(body: Body) -> None:
@@ -124,6 +166,8 @@ VOD = {"Region": "cn-shanghai", **KEYS, "Title": "t", "StorageLocation": "x.oss-
 WINDOW = {"Left": 0, "Top": 0, "Right": 320, "Bottom": 180, "Layer": 1}
 VIDEO = {"Width": 320, "Height": 180, "Fps": 10, "Bitrate": 140000}
 BOARD = {"HasWhiteboard": True, "Whiteboard": [{"HorizontalRatio": 16, "VerticalRatio": 9}]}
+SINGLE = {"RecordMode": 1, "MixConfig": None}
+MP3 = {"OutputFileFormat": "mp3"}
 
 
 def inputs(**changes: Any) -> dict[str, Any]:
@@ -168,7 +212,39 @@ def mixed(**changes: Any) -> dict[str, Any]:
             inputs(HasWhiteboard=True, Whiteboard=[{**BOARD["Whiteboard"][0], "PPTAnimationFps": 20}]),
             "IsPPTAnimation",
         ),
+        (inputs(Whiteboard=BOARD["Whiteboard"]), "Whiteboard is valid only when HasWhiteboard is true"),
+        (inputs(**BOARD, StreamType=1), "HasWhiteboard is valid only when StreamType is 2, 3 or 4"),
+        *(
+            (
+                inputs(HasWhiteboard=True, Whiteboard=[{**BOARD["Whiteboard"][0], side: 640}]),
+                f"Whiteboard.0.{side} is valid only when RecordMode is 1",
+            )
+            for side in ("Width", "Height")
+        ),
         (inputs(MixConfig=None), "MixConfig is required when RecordMode is 2"),
+        (inputs(RecordMode=1), "MixConfig is valid only when RecordMode is 2"),
+        (inputs(**SINGLE, FillFrame={"FrameFillMode": 1}), "FillFrame is valid only when RecordMode is 2"),
+        *(
+            (inputs(**{name: value}), f"{name} is valid only when RecordMode is 1")
+            for name, value in (
+                ("RecordStreamList", [{"StreamId": "1001"}]),
+                ("RecordMuteAudio", 1),
+                ("RecordMuteAudioSplitThreshold", 0),
+                ("ResumeWithoutInterruption", False),
+            )
+        ),
+        (inputs(**SINGLE, RecordStreamList=[{}]), "Field required"),
+        (inputs(**SINGLE, RecordStreamList=[{"StreamId": ""}]), "pattern"),
+        (inputs(**SINGLE, StreamType=1, RecordMuteAudio=3) | output(**MP3), "1 or 2"),
+        (inputs(**SINGLE, RecordMuteAudio=2) | output(**MP3), "RecordMuteAudio is valid only when StreamType is 1"),
+        (
+            inputs(**SINGLE, StreamType=1, RecordMuteAudio=1) | output(OutputFileFormat="aac"),
+            "RecordMuteAudio is valid only when OutputFileFormat is mp3",
+        ),
+        (
+            inputs(**SINGLE, StreamType=1, RecordMuteAudioSplitThreshold=5) | output(**MP3),
+            "RecordMuteAudioSplitThreshold is valid only when RecordMuteAudio is 2",
+        ),
         (mixed(MixMode=6), "1, 2, 3, 4 or 5"),
         (mixed(MixMode=1), "MixInputList is required"),
         (mixed(MixMode=1, MixInputList=[]), "MixInputList is required"),
@@ -241,6 +317,13 @@ def mixed(**changes: Any) -> dict[str, Any]:
         (storage(Bucket=None), "Bucket is required"),
         (storage(AccessKeySecret=""), "AccessKeySecret is required"),
         (storage(Vendor=10), "EndPoint is required"),
+        (storage(AlibabaCloudVodParams=VOD), "AlibabaCloudVodParams is valid only when Vendor is 5"),
+        (
+            storage(TencentCloudVodParams={"SecretId": "k", "SecretKey": "s", "Region": "ap-beijing"}),
+            "TencentCloudVodParams is valid only when Vendor is 6",
+        ),
+        (storage(EndPoint="https://s3.example.com"), "EndPoint is valid only when Vendor is 10"),
+        (storage(S3ForcePathStyle=True), "S3ForcePathStyle is valid only when Vendor is 10"),
         (storage(Vendor=5), "AlibabaCloudVodParams is required"),
         (storage(Vendor=6), "TencentCloudVodParams is required"),
         (storage(Vendor=5, AlibabaCloudVodParams=VOD) | output(OutputFileFormat="hls"), "can't be stored"),
@@ -265,12 +348,17 @@ def test_start_refuses(body: Body, change: dict[str, Any], says: str) -> None:
         inputs(StreamType=1, MixConfig={"MixOutputVideoConfig": None}) | output(OutputFileFormat="ogg"),
         storage(Vendor=8, Region=None),
         storage(Vendor=5, AlibabaCloudVodParams=VOD, Region="", Bucket="", AccessKeyId="", AccessKeySecret=""),
+        storage(EndPoint="", S3ForcePathStyle=False),
         inputs(StreamType=4),
+        inputs(HasWhiteboard=False, Whiteboard=[]),
+        inputs(**SINGLE, RecordStreamList=[]),
+        inputs(**SINGLE, StreamType=4, **BOARD) | output(OutputFileFormat="jpg", SnapshotInterval=3600),
+        inputs(**SINGLE, StreamType=1, RecordMuteAudio=2, RecordMuteAudioSplitThreshold=-1) | output(**MP3),
         {"RecordOutputParams": None},
     ],
 )
 def test_start_takes(body: Body, change: dict[str, Any]) -> None:
-    """Signed and unsigned colours, 25 windows, sound without a canvas and each cloud's fields are taken."""
+    """Signed and unsigned colours, 25 windows, sound without a canvas, each cloud's and mode's fields are taken."""
     start(body(**change))
 
 
@@ -282,10 +370,10 @@ def test_largest_canvas_is_taken(body: Body) -> None:
 
 def test_windows_are_checked_against_the_task() -> None:
     """An UpdateLayout body knows neither canvas nor whiteboard: the task has to remember them."""
-    window = wire.MixInput(Left=0, Top=0, Right=640, Bottom=360, Layer=1)
-    wire.check_windows(MixMode.CUSTOM, [window], canvas=(640, 360), has_whiteboard=False)
+    window = wire_layout.MixInput(Left=0, Top=0, Right=640, Bottom=360, Layer=1)
+    wire_layout.check_windows(MixMode.CUSTOM, [window], canvas=(640, 360), has_whiteboard=False)
     with pytest.raises(ValueError, match=r"MixInputList\.0: the corner \(640, 360\) lies outside"):
-        wire.check_windows(MixMode.CUSTOM, [window], canvas=(638, 360), has_whiteboard=False)
+        wire_layout.check_windows(MixMode.CUSTOM, [window], canvas=(638, 360), has_whiteboard=False)
 
 
 @pytest.mark.parametrize(
@@ -306,9 +394,37 @@ def test_describe_tasks_refuses(change: dict[str, Any], says: str) -> None:
     assert says in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        wire.StopRecordRequest,
+        wire.DescribeRecordStatusRequest,
+        wire.PauseRecordRequest,
+        wire.ResumeRecordRequest,
+        wire.TakeSnapshotRequest,
+        wire.UpdateWhiteboardRequest,
+        wire.UpdateLayoutRequest,
+    ],
+)
+def test_actions_on_a_task_name_it(model: type[wire.TaskRequest]) -> None:
+    """Every action on one task needs its id, which isn't empty, and takes no unknown key."""
+    tree = {"WhiteboardId": "wb-7"} if model is wire.UpdateWhiteboardRequest else {}
+    assert model.model_validate(tree | {"TaskId": "aVW5AOE4IyvEAAAq"}).TaskId == "aVW5AOE4IyvEAAAq"
+    for broken in ({}, {"TaskId": ""}, {"TaskId": "aVW5AOE4IyvEAAAq", "RoomId": "room-42"}):
+        with pytest.raises(ValidationError):
+            model.model_validate(tree | broken)
+
+
+@pytest.mark.parametrize("tree", [{}, {"WhiteboardId": ""}, {"WhiteboardId": 7}])
+def test_a_switch_names_the_board(tree: dict[str, Any]) -> None:
+    """UpdateWhiteboard without the id of a board is refused."""
+    with pytest.raises(ValidationError):
+        wire.UpdateWhiteboardRequest.model_validate(tree | {"TaskId": "aVW5AOE4IyvEAAAq"})
+
+
 def test_responses_ignore_what_they_do_not_know() -> None:
     """Unknown keys, values beyond the printed enums and numeric ids are read; absent parts are None."""
-    answer = wire.DescribeRecordStatusResponse.model_validate(
+    answer = wire_answers.DescribeRecordStatusResponse.model_validate(
         {
             "Code": 0,
             "RequestId": 3141592653589793242,
@@ -320,7 +436,7 @@ def test_responses_ignore_what_they_do_not_know() -> None:
     assert answer.Data is not None
     assert answer.Data.RecordFiles is not None
     assert (answer.Data.Status, answer.Data.RecordFiles[0].Status) == (7, 9)
-    assert wire.StartRecordResponse.model_validate({}).Data is None
+    assert wire_answers.StartRecordResponse.model_validate({}).Data is None
 
 
 def test_storage_vendors_have_the_documented_numbers() -> None:

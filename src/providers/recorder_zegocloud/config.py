@@ -7,14 +7,15 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
-from recorder_core.models.base import ConcealedObject
 from recorder_core.configuration import ProviderConfig, ProviderOptions
+from recorder_core.models.base import ConcealedObject
 from recorder_zegocloud.tables import BASE_URLS, REGIONAL_BASE_URLS
 
-__all__ = ["ZegocloudConfig", "ZegocloudOptions"]
+__all__ = ["DEFAULT_STREAM_ID", "ZegocloudConfig", "ZegocloudOptions"]
 
 SECRET_LENGTH = 32
 LONGEST_BY_AGREEMENT = 172_800
+DEFAULT_STREAM_ID = "{participant}"
 
 
 class ZegocloudConfig(ProviderConfig):
@@ -68,30 +69,31 @@ StreamTemplate = Annotated[str, AfterValidator(_template)]
 class ZegocloudOptions(ProviderOptions):
     """`options.zegocloud`: what only this vendor has. A given value is a demand."""
 
-    stream_id: StreamTemplate = "{participant}"
+    stream_id: StreamTemplate = DEFAULT_STREAM_ID
     """How the application names its streams: `{room}` and `{participant}` are filled in."""
     screen_stream_id: StreamTemplate | None = None
-    """How it names the streams of shared screens. None: it shares none."""
+    """How it names the streams of shared screens, as `stream_id`. None: it shares none."""
     mix_output_stream_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,256}$")
-    """Name of the mixed stream, a part of the file's name. None: the recording's id."""
+    """Composite: name of the mixed stream, a part of the file's name. None: the recording's id."""
     fill_blank: bool | None = None
-    """Keep a window with its last frame, and the sound with silence, when a stream stops."""
+    """When a stream stops: keep its window with the last frame and its sound as silence (composite), or go on in the
+    same file with silence until it comes back (individual)."""
     camera_off: Literal["last_frame", "color", "nothing"] | None = None
-    """What a window shows while the camera is off and the sound goes on."""
+    """Composite: what a window shows while the camera is off and the sound goes on."""
     camera_off_color: str | None = Field(default=None, pattern=r"^#[0-9A-Fa-f]{6}$")
     """`#RRGGBB` for `camera_off: color`."""
     record_muted_audio: bool | None = None
-    """Individual audio recordings: whether muted stretches are recorded."""
+    """Individual, sound alone as mp3: whether muted stretches are recorded. None: they are."""
     mute_split_threshold: int | None = None
-    """Individual audio recordings: seconds of silence after which a new file begins."""
+    """With `record_muted_audio: false`: seconds of silence after which a new file begins; 0 any, negative none."""
     resume_without_interruption: bool | None = None
-    """Individual recordings: go on in the same file after a reconnection."""
+    """Individual: after a reconnection go on in the same file, without the gap. Not together with `fill_blank`."""
     always_mix: bool | None = None
-    """Begin the file at once, not at the first published stream."""
+    """Composite: begin the file at once, not at the first published stream."""
     input_timeout_ms: int | None = Field(default=None, ge=0)
-    """Milliseconds to wait for input before mixing starts anyway."""
+    """Composite: milliseconds to wait for input before mixing starts anyway, 0 or more."""
     sound_wave: Literal["stream", "user"] | None = None
-    """Write the volume of every second to a `.sw` file, by stream or by user."""
+    """Composite: write the volume of every second to a `.sw` file, by stream or by user."""
     realtime_upload: bool | None = None
     """HLS: upload segments while recording. None: yes."""
     short_fragment_path: bool | None = None

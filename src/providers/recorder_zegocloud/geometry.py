@@ -22,7 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from recorder_zegocloud.wire_values import MixMode
+from recorder_zegocloud.wire.values import MixMode
 
 __all__ = ["CAPACITIES", "GRIDS", "MOST_WINDOWS", "Box", "preset"]
 

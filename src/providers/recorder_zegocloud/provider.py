@@ -1,11 +1,11 @@
-"""The flow of calls: StartRecord, DescribeRecordStatus, UpdateLayout, StopRecord."""
+"""The flow of calls: StartRecord, DescribeRecordStatus, StopRecord, and what changes or lists tasks meanwhile."""
 
 from __future__ import annotations
 
 import itertools
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import md5
 from typing import Any, ClassVar
@@ -14,35 +14,50 @@ from urllib.parse import urlencode
 from requests import PreparedRequest
 
 from recorder_core.clock import Deadline
-from recorder_core.errors import RecorderError, RecordingConflict, RecordingNotFound, StartOutcomeUnknown
+from recorder_core.errors import (
+    InvalidSpec,
+    RecorderError,
+    RecordingConflict,
+    RecordingNotFound,
+    StartOutcomeUnknown,
+)
 from recorder_core.models import (
-    Kept,
     Layout,
     Mode,
     Recording,
     RecordingSpec,
     RecordingState,
     RecordingStatus,
+    RemoteRecording,
     StartIntent,
 )
 from recorder_core.models.base import reveal
 from recorder_core.plan import Finding, Plan, PlannedRequest
+from recorder_core.preview import Picture, composing
 from recorder_core.provider import Provider
 from recorder_core.transport import Answer, Call, Envelope, RuleTable, Runtime, Transport
 from recorder_zegocloud.config import ZegocloudConfig, ZegocloudOptions
+from recorder_zegocloud.decode.requests import decoded
+from recorder_zegocloud.picture import picture_of
 from recorder_zegocloud.rules import RULES
 from recorder_zegocloud.tables import BASE_URLS, KEPT_S, NONCE_BYTES, REGIONAL_BASE_URLS, SIGNATURE_VERSION, Code
-from recorder_zegocloud.translate import CompositeTranslator
-from recorder_zegocloud.translate_answers import described_status
-from recorder_zegocloud.translate_layout import LayoutTranslator, Running, StreamNames
-from recorder_zegocloud.wire import UpdateLayoutRequest
-from recorder_zegocloud.wire_values import FillMode
+from recorder_zegocloud.translate.answers import described_status, listed_span, listed_tasks
+from recorder_zegocloud.translate.modes import TRANSLATORS
+from recorder_zegocloud.translate.start import stream_names
+from recorder_zegocloud.translate.update import Change, change_layout, change_whiteboard, take_snapshot
+from recorder_zegocloud.wire.requests import DescribeTasksRequest
+from recorder_zegocloud.wire.values import FileFormat, FillMode, TaskStatus
 
 __all__ = ["ZegocloudProvider", "signature"]
 
 UPLOAD_DELAYS = (1.0, 2.0, 3.0, 5.0)
 """Seconds before each look at the files of a stopped recording; the last one repeats."""
-
+PAGE_SIZE = 50
+"""Tasks on one page of a list; the vendor's most."""
+READINGS = 3
+"""How often a list is read that changes while it is."""
+REFUSALS_OF_A_STATE = frozenset({Code.TASK_NOT_PAUSED, Code.BAD_PARAMETER, Code.OLD_BAD_PARAMETER, Code.SYSTEM_ERROR})
+"""Codes that may mean that a task is paused, or isn't, already."""
 
 ALIVE = frozenset({RecordingState.STARTING, RecordingState.RECORDING, RecordingState.PAUSED})
 """States of a task that no stop has reached."""
@@ -59,7 +74,15 @@ class ZegocloudProvider(Provider):
     plugin_api = 1
     Config = ZegocloudConfig
     Options = ZegocloudOptions
-    native_ids = ("TaskId", "stream_id", "FillMode")
+    native_ids = ("TaskId", "stream_id")
+    operation_modes: ClassVar[Mapping[str, frozenset[Mode]]] = {
+        "layout": frozenset({Mode.COMPOSITE}),
+        "pause": frozenset({Mode.COMPOSITE}),
+        "resume": frozenset({Mode.COMPOSITE}),
+        "snapshot": frozenset({Mode.COMPOSITE}),
+        "switch_whiteboard": frozenset({Mode.COMPOSITE, Mode.INDIVIDUAL}),
+    }
+    native_examples: ClassVar[Mapping[str, Any]] = {"stream_id": "{participant}", "FillMode": int(FillMode.CROP)}
     poll_delays: ClassVar[tuple[float, ...]] = (2.0, 3.0, 5.0, 10.0)
 
     config: ZegocloudConfig
@@ -90,10 +113,16 @@ class ZegocloudProvider(Provider):
         """
         options = self.options(spec, ZegocloudOptions)
         resolved = spec.resolved()
-        if spec.mode is not Mode.COMPOSITE:
-            missing = Finding("mode", "unsupported", f"this release records {Mode.COMPOSITE} rooms", "choose that mode")
+        chosen = TRANSLATORS.get(spec.mode)
+        if chosen is None:
+            missing = Finding(
+                "mode",
+                "unsupported",
+                "the vendor records the streams of a room, and no web pages",
+                "choose composite or individual, or record the page with another vendor",
+            )
             return Plan(self.name, (), (missing,), resolved)
-        translator = CompositeTranslator(self.name, self.config, resolved, options, intent)
+        translator = chosen(self.name, self.config, resolved, options, intent)
         translator.walk_spec(resolved, given=spec, options=options, apart_from=intent.apart_from)
         requests = () if translator.refused else (self._planned("StartRecord", translator.body()),)
         return Plan(self.name, requests, translator.findings, translator.spec)
@@ -106,7 +135,7 @@ class ZegocloudProvider(Provider):
             RecordingConflict: the key stands for a recording that has ended, or for another room.
         """
         body = plan.request("StartRecord").payload
-        native = self._native(plan, reveal(body["RecordInputParams"]))
+        native = self._native(plan, reveal(body))
         answer = self._send("StartRecord", intent.id, body)
         data = answer.body.get("Data")
         task_id = data.get("TaskId") if isinstance(data, dict) else None
@@ -162,51 +191,114 @@ class ZegocloudProvider(Provider):
             )
         return status.started_at or recording.started_at
 
-    def _native(self, plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """What a later layout change needs, and the names by which the task can be found again."""
-        options, mix = self.options(plan.spec, ZegocloudOptions), inputs["MixConfig"]
-        expected = plan.spec.expected_participants
-        return {
+    def _native(self, plan: Plan, body: Mapping[str, Any]) -> dict[str, Any]:
+        """What later calls need to know of the task, and the names by which it can be found again."""
+        options, inputs = self.options(plan.spec, ZegocloudOptions), body["RecordInputParams"]
+        mix, expected = inputs.get("MixConfig"), plan.spec.expected_participants
+        native = {
             "ClientTaskId": inputs["ClientTaskId"],
-            "MixOutputStreamId": mix["MixOutputStreamId"],
-            "FillMode": mix.get("FillMode", int(FillMode.CROP)),
+            "OutputFileFormat": body["RecordOutputParams"].get("OutputFileFormat", FileFormat.MP4.value),
             "HasWhiteboard": inputs.get("HasWhiteboard", False),
             "stream_id": options.stream_id,
             "screen_stream_id": options.screen_stream_id,
-            **({"expected_participants": expected} if expected else {}),
         }
+        if mix:
+            native |= {
+                "MixOutputStreamId": mix["MixOutputStreamId"],
+                "FillMode": mix.get("FillMode", FillMode.CROP.value),
+            }
+        return {**native, **({"expected_participants": expected} if expected else {})}
 
     def status(self, recording: Recording) -> RecordingStatus:
         """DescribeRecordStatus; it answers for three days from the start, ended or not."""
         return described_status(recording, self._send_task("DescribeRecordStatus", recording))
 
     def translate_layout(self, recording: Recording, layout: Layout) -> Plan:
-        """UpdateLayout for a whole layout. Pure. The canvas, which it doesn't carry, is the recording's."""
-        native = recording.native
-        canvas, running = recording.canvas, recording.layout
-        translator = LayoutTranslator(
-            self.name,
-            layout,
-            canvas=(canvas.width, canvas.height) if canvas else (0, 0),
-            streams=StreamNames(recording.room, native["stream_id"], native.get("screen_stream_id")),
-            expected_participants=native.get("expected_participants"),
-            running=Running(
-                layout=None if isinstance(running, Kept) else running,
-                fill_mode=FillMode(native["FillMode"]),
-                has_whiteboard=native.get("HasWhiteboard", False),
-            ),
-        )
-        translator.walk_layout(layout)
-        requests: tuple[PlannedRequest, ...] = ()
-        if not translator.refused:
-            body = UpdateLayoutRequest(TaskId=native["TaskId"], **translator.mix()).tree()
-            requests = (self._planned("UpdateLayout", body),)
-        return Plan(self.name, requests, translator.findings)
+        """UpdateLayout for a whole layout. Pure."""
+        return self._planned_change("UpdateLayout", change_layout(self.name, recording, layout))
 
     def layout(self, recording: Recording, layout: Layout, plan: Plan) -> Recording:
         """Send an UpdateLayout."""
-        self._send("UpdateLayout", recording.id, plan.request("UpdateLayout").payload, base_url=recording.base_url)
+        self._send_planned(recording, plan)
         return recording
+
+    def pause(self, recording: Recording) -> None:
+        """PauseRecord. A refusal is none where the task is paused already: the vendor documents no code for that."""
+        self._turn("PauseRecord", recording, RecordingState.PAUSED)
+
+    def resume(self, recording: Recording) -> None:
+        """ResumeRecord. That the task isn't paused (300001004) is no error where it records."""
+        self._turn("ResumeRecord", recording, RecordingState.STARTING, RecordingState.RECORDING)
+
+    def _turn(self, action: str, recording: Recording, *wanted: RecordingState) -> None:
+        """Bring the task into one of the wanted states; a refusal counts only where it isn't in one."""
+        try:
+            self._send_task(action, recording)
+        except RecorderError as refusal:
+            if refusal.vendor_code not in REFUSALS_OF_A_STATE or self._state(recording) not in wanted:
+                raise
+
+    def _state(self, recording: Recording) -> RecordingState:
+        try:
+            return self.status(recording).state
+        except RecorderError:
+            return RecordingState.UNREACHABLE
+
+    def snapshot(self, recording: Recording) -> None:
+        """TakeSnapshot. The picture comes into the bucket, its name with a callback; no list of files has it."""
+        self._carry_out("TakeSnapshot", recording, take_snapshot(recording))
+
+    def switch_whiteboard(self, recording: Recording, whiteboard_id: str) -> Recording:
+        """UpdateWhiteboard."""
+        self._carry_out("UpdateWhiteboard", recording, change_whiteboard(recording, whiteboard_id))
+        return recording
+
+    def _planned_change(self, action: str, change: Change) -> Plan:
+        requests = () if change.body is None else (self._planned(action, change.body),)
+        return Plan(self.name, requests, change.findings)
+
+    def _carry_out(self, action: str, recording: Recording, change: Change) -> None:
+        """Send a change.
+
+        Raises:
+            UnsupportedFeature: something would be lost; nothing was sent.
+        """
+        plan = self._planned_change(action, change)
+        plan.lost(warn=False)
+        self._send_planned(recording, plan)
+
+    def _send_planned(self, recording: Recording, plan: Plan) -> None:
+        (request,) = plan.requests
+        self._send(request.operation, recording.id, request.payload, base_url=recording.base_url)
+
+    def list_remote(self, since: datetime, until: datetime, room: str | None = None) -> Iterator[RemoteRecording]:
+        """DescribeTasks, for running and for ended tasks, all pages, at every host: one may not know another's tasks.
+
+        Raises:
+            InvalidSpec: the span begins more than three days ago; nothing was sent.
+        """
+        span = listed_span(since, until, self.now())
+        found: dict[str, RemoteRecording] = {}
+        for base_url in self.config.hosts():
+            # What ends meanwhile is in both lists, and in none in the other order.
+            for status in (TaskStatus.RUNNING, TaskStatus.ENDED):
+                for task in self._tasks(base_url, {**span, "Status": status, **({"RoomId": room} if room else {})}):
+                    found[task.native["TaskId"]] = task
+        yield from found.values()
+
+    def _tasks(self, base_url: str, wanted: Mapping[str, Any]) -> Iterator[RemoteRecording]:
+        """All pages of a list. One that changed meanwhile is read anew, for tasks slip from page to page then."""
+        for _ in range(READINGS):
+            totals = set()
+            for page in itertools.count(1):
+                body = DescribeTasksRequest(**wanted, PageOffset=page, PageSize=PAGE_SIZE).tree()
+                tasks, total = listed_tasks(self.account, self._send("DescribeTasks", None, body, base_url=base_url))
+                totals.add(total)
+                yield from tasks
+                if (len(tasks) < PAGE_SIZE) if total is None else (page * PAGE_SIZE >= total):
+                    break
+            if len(totals) == 1:
+                break
 
     def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
         """StopRecord, which only begins the uploads; with `wait` the files are looked at until they are settled."""
@@ -246,6 +338,24 @@ class ZegocloudProvider(Provider):
             )
         return status.model_copy(update={"state": RecordingState.STOPPING})
 
+    def decode(self, requests: Sequence[PlannedRequest]) -> RecordingSpec:
+        """The spec of a StartRecord; its streams are taken for participants of the same names.
+
+        Raises:
+            InvalidSpec: there is none, or it holds what no spec can say.
+        """
+        start = next((request for request in requests if request.operation == "StartRecord"), None)
+        if start is None:
+            problem = f"there is no StartRecord among {[request.operation for request in requests]}"
+            raise InvalidSpec(problem, problems=[problem], provider=self.name, fault="caller")
+        return decoded(start.payload)
+
+    def picture(self, plan: Plan, participants: Sequence[str]) -> Picture:
+        """The mixed picture, as the body of StartRecord describes it."""
+        inputs = composing(plan, "StartRecord", "RecordInputParams")
+        streams = stream_names(plan.spec, self.options(plan.spec, ZegocloudOptions))
+        return picture_of(plan, inputs, participants, camera=streams.camera, screen=streams.screen)
+
     def causes(self, recording: Recording, status: RecordingStatus) -> tuple[str, ...]:
         """What ends a task early, as the vendor's callbacks and FAQ name it ("Recording status callback", 2025)."""
         return (
@@ -261,7 +371,7 @@ class ZegocloudProvider(Provider):
     def _send(
         self,
         action: str,
-        recording_id: str,
+        recording_id: str | None,
         body: Mapping[str, Any],
         *,
         base_url: str | None = None,

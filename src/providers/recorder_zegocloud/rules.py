@@ -29,11 +29,16 @@ from recorder_zegocloud.tables import Code
 __all__ = ["RULES"]
 
 _START = ("StartRecord",)
+_SNAPSHOT = ("TakeSnapshot",)
+_LIST = ("DescribeTasks",)
 _AGAIN = (1.0, 2.0, 4.0)
 _SUPPORT = "Give the request id to the vendor's support."
 _MAY_RUN = (
     "Repeating the start with the same recording id is safe: the vendor returns the task that runs. If it "
     "runs and is left alone, it ends by idle_timeout or max_duration."
+)
+_MAY_BE_TAKEN = (
+    "Look for it in the bucket, or wait for the callback: nothing else tells. Another try may take a second picture."
 )
 _CREDENTIALS = (
     "Check app_id and server_secret (32 characters, from the project's page in the vendor's console; neither "
@@ -83,6 +88,24 @@ RULES: tuple[Rule, ...] = (
         fault="caller",
     ),
     Rule(
+        operations=("PauseRecord", "ResumeRecord", *_SNAPSHOT),
+        codes=(Code.BAD_PARAMETER, Code.OLD_BAD_PARAMETER),
+        then=Then.RAISE,
+        error=RecordingConflict,
+        meaning="the task doesn't take this as it stands",
+        hint="Ask for its status: only a composite recording that runs can be paused, resumed or photographed.",
+        fault="caller",
+    ),
+    Rule(
+        operations=_LIST,
+        codes=(Code.BAD_PARAMETER, Code.OLD_BAD_PARAMETER),
+        then=Then.RAISE,
+        error=InvalidSpec,
+        meaning="the vendor doesn't list this span",
+        hint="It lists tasks that were started within the last three days, by its own clock: set this machine's.",
+        fault="caller",
+    ),
+    Rule(
         codes=(Code.BAD_PARAMETER, Code.OLD_BAD_PARAMETER),
         then=Then.RAISE,
         error=InvalidSpec,
@@ -126,6 +149,16 @@ RULES: tuple[Rule, ...] = (
         error=StartOutcomeUnknown,
         meaning="the vendor's servers failed, so the recording may run",
         hint=_MAY_RUN,
+        fault="vendor",
+        retryable=True,
+    ),
+    Rule(
+        operations=_SNAPSHOT,
+        codes=(Code.SYSTEM_ERROR, Code.GATEWAY_ERROR, Code.BODY_NOT_READ, Code.OLD_FAILED),
+        then=Then.RAISE,
+        error=ServiceUnavailable,
+        meaning="the vendor's servers failed, and the picture may have been taken",
+        hint=_MAY_BE_TAKEN,
         fault="vendor",
         retryable=True,
     ),
@@ -245,6 +278,16 @@ RULES: tuple[Rule, ...] = (
         retryable=True,
     ),
     Rule(
+        operations=_LIST,
+        statuses=(NOT_SENT,),
+        then=Then.REPEAT,
+        delays=_AGAIN,
+        error=TransportError,
+        meaning="a host whose tasks belong to the list can't be reached",
+        hint="Check DNS, proxy and firewall, and base_urls and area, which name the hosts that are asked.",
+        retryable=True,
+    ),
+    Rule(
         statuses=(NOT_SENT,),
         then=Then.REPEAT,
         delays=_AGAIN,
@@ -295,6 +338,23 @@ RULES: tuple[Rule, ...] = (
         hint=_MAY_RUN,
         retryable=True,
     ),
+    *(
+        Rule(
+            operations=_SNAPSHOT,
+            statuses=statuses,
+            codes=(None,),
+            then=Then.RAISE,
+            error=error,
+            meaning=f"{what}, and the picture may have been taken",
+            hint=_MAY_BE_TAKEN,
+            retryable=True,
+        )
+        for statuses, error, what in (
+            (("5xx",), ServiceUnavailable, "the vendor's servers failed"),
+            ((NO_ANSWER,), TransportError, "no answer came"),
+            ((NOT_JSON,), UnexpectedResponse, "the answer isn't a JSON object"),
+        )
+    ),
     Rule(
         statuses=("5xx",),
         codes=(None,),
@@ -328,5 +388,6 @@ RULES: tuple[Rule, ...] = (
 )
 """What each answer means and what follows.
 
-A start may be repeated because it always carries a ClientTaskId; stop and layout because the last one counts.
+A start may be repeated because it always carries a ClientTaskId; stop, pause, resume, layout and whiteboard because
+the last one counts. A snapshot isn't repeated once it may have been taken: every call takes one.
 """

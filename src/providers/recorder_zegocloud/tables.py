@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from types import MappingProxyType
 
-from recorder_zegocloud.wire_values import FileFormat, FileStatus, QuitReason, StorageVendor, TaskStatus
+from recorder_zegocloud.wire.values import FileFormat, FileStatus, QuitReason, StorageVendor, TaskStatus
 
 __all__ = [
     "BASE_URLS",

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import SecretStr
 
 from recorder_core.translation import Translator
 from recorder_zegocloud.tables import KNOWN_REGIONS, REGION_FORMS
-from recorder_zegocloud.wire import AlibabaVodParams, Storage, TencentVodParams
-from recorder_zegocloud.wire_values import StorageVendor
+from recorder_zegocloud.wire.storage import AlibabaVodParams, Storage, TencentVodParams
+from recorder_zegocloud.wire.values import StorageVendor
 
 __all__ = ["StorageTranslator"]
 
 
 class StorageTranslator(Translator):
     """`StorageParams`. Every kind of storage that the vendor writes to has a method here."""
+
+    advice: ClassVar[Mapping[str, str]] = {
+        "storage.session_token": "give permanent keys, such as may only write; the vendor takes no others",
+        "storage.session_expires_at": "leave it out with its token",
+        "storage.role_arn": "give access_key and secret_key",
+        "storage.credentials_json": "make an HMAC key of the service account, and give access_key and secret_key",
+        "storage.server_side_encryption": "set it as the bucket's default",
+        "storage.object_tag": "leave it out; the vendor's files can be told apart by output.prefix",
+    }
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -107,18 +117,22 @@ class StorageTranslator(Translator):
             "AccessKeySecret": secret_key,
         }
         if region is not None:
-            self._storage["Region"] = REGION_FORMS[vendor].format(
-                region=self._region(vendor, region.removeprefix("oss-"))
-            )
+            self._storage["Region"] = REGION_FORMS[vendor].format(region=self._region(vendor, region))
 
     def _region(self, vendor: StorageVendor, region: str) -> str:
         """The region as it is; one that looks like a slip is named, and sent all the same."""
         known = KNOWN_REGIONS.get(vendor, ())
         if known and region not in known:
-            near = get_close_matches(region, known, n=3, cutoff=0.5)
+            near = _nearest(region, known)
             self.approximated(
                 "region",
                 f"{region!r} is none of the cloud's regions that are known here; the vendor takes any text",
                 f"did you mean {', '.join(near)}?" if near else f"known are {', '.join(known)}",
             )
         return region
+
+
+def _nearest(region: str, known: Iterable[str]) -> list[str]:
+    """Up to three known regions that are written nearly so, whatever their case, the nearest first."""
+    plain = {name.lower(): name for name in known}
+    return [plain[name] for name in get_close_matches(region.lower().replace("_", "-"), plain, n=3, cutoff=0.5)]

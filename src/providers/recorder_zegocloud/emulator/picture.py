@@ -4,11 +4,11 @@ Where the vendor's pages leave two readings, the choices are these:
 
 * a participant publishes a stream while the camera or the microphone is on;
 * in MixMode 1 a stream without a window is recorded neither in picture nor in sound;
-* windows are taken in join order and move up when a stream leaves, unless FillBlank keeps its window;
-* a stream of which only the sound is recorded takes a window all the same, and shows the background in it;
+* windows move up when a stream leaves, unless FillBlank keeps its window;
 * FillFrame rules while the camera is off, FillBlank once the stream is gone; a window's own BackgroundImage
-  shows once its stream is gone, or while its camera is off with FrameFillMode 3;
-* windows of equal Layer lie in the order of their list.
+  shows once its stream is gone, or while its camera is off with FrameFillMode 3.
+
+`picture` has those about who is in which window.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from fractions import Fraction
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -26,11 +25,12 @@ from recorder_core.emulation.composer import Scene, Window
 from recorder_core.emulation.images import fetch
 from recorder_core.emulation.room import Color, Participant, Room
 from recorder_core.emulation.taping import Tape
-from recorder_zegocloud.geometry import preset
-from recorder_zegocloud.wire import InputParams, MixInput, MixParams, UpdateLayoutRequest
-from recorder_zegocloud.wire_values import FillMode, FrameFillMode, MixMode, StreamMedia, StreamType, ViewType
+from recorder_zegocloud.emulator.whiteboard import Whiteboard
+from recorder_zegocloud.picture import Layout, Place, Selection, color, places
+from recorder_zegocloud.wire.requests import InputParams
+from recorder_zegocloud.wire.values import FillMode, FrameFillMode, StreamType
 
-__all__ = ["Layout", "Picture", "publishes"]
+__all__ = ["Picture", "publishes"]
 
 LARGEST_IMAGE = 5 * 1024 * 1024
 BLACK: Color = (0, 0, 0)
@@ -41,25 +41,6 @@ CLOCK_STEPS = 60
 def publishes(participant: Participant) -> bool:
     """Whether somebody in a room publishes a stream."""
     return participant.camera or participant.microphone
-
-
-def color(value: int) -> Color:
-    """Red, green and blue of `0xRRGGBB00`, signed or not."""
-    return (value >> 24) & 0xFF, (value >> 16) & 0xFF, (value >> 8) & 0xFF
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What UpdateLayout replaces as a whole."""
-
-    mode: MixMode
-    windows: tuple[MixInput, ...]
-    large: str
-
-    @classmethod
-    def of(cls, body: MixParams | UpdateLayoutRequest) -> Layout:
-        """The layout in a request; what it leaves out is at the vendor's default."""
-        return cls(body.MixMode, tuple(body.MixInputList or ()), body.MixMaxResolutionStreamId or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,53 +55,37 @@ class Stream:
     """Whether its camera was ever on, so that there is a last frame."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A window at one instant; `stream` None shows the background."""
-
-    box: tuple[int, int, int, int]
-    fill: FillMode
-    stream: Stream | None = None
-    whiteboard: bool = False
-    bound: bool = False
-    """Whether it waits for one stream only."""
-    image: str | None = None
-
-
 class Picture:
     """The picture and the sound of one mixed task, from its first layout to its last.
 
     Args:
         params: the task's input parameters; RecordMode 2.
         stream_id: the id of the stream that a participant publishes.
+        whiteboard: the task's; None: it has none.
         download: whether to fetch the images that the request names.
     """
 
-    def __init__(self, params: InputParams, stream_id: Callable[[str], str], *, download: bool) -> None:
+    def __init__(
+        self, params: InputParams, stream_id: Callable[[str], str], *, whiteboard: Whiteboard | None, download: bool
+    ) -> None:
         if params.MixConfig is None:
             raise ValueError("a mixed task has a MixConfig")
         self._params = params
         self._mix = params.MixConfig
         self._stream_id = stream_id
+        self._whiteboard = whiteboard
         self._download = download
         self._images: dict[str, bytes | None] = {}
         self._layouts: list[tuple[float, Layout]] = []
-        self._media = {entry.StreamId or "": entry.StreamType for entry in self._mix.StreamConfigList or ()}
+        self._selection = Selection.of(self._mix)
         self._frame_fill = params.FillFrame.FrameFillMode if params.FillFrame else FrameFillMode.LAST_FRAME
         self._frame_color = color(params.FillFrame.FrameFillColor if params.FillFrame else 0)
-        board = params.Whiteboard[0] if params.HasWhiteboard and params.Whiteboard else None
-        self._board = board if board and board.WhiteboardId else None
         for url in (
             self._mix.MixOutputBackgroundImage,
             self._mix.DefaultMixStreamBackgroundImage,
             self._mix.MixOutputWatermarkImage,
         ):
             self._fetch(url)
-
-    @property
-    def has_whiteboard(self) -> bool:
-        """Whether a board is there to be recorded, which counts like a stream."""
-        return self._board is not None
 
     def change(self, at: float, layout: Layout) -> None:
         """Show `layout` from `at` (Unix s) on."""
@@ -133,6 +98,7 @@ class Picture:
         instants = {
             begin,
             *(at for at, _ in self._layouts),
+            *(self._whiteboard.switches if self._whiteboard else ()),
             *room.changes(begin, end),
             *self._ticks(begin, end),
         }
@@ -172,77 +138,15 @@ class Picture:
             for id in order
         ]
 
-    def _places(self, layout: Layout, streams: list[Stream]) -> list[Place]:
-        if layout.mode is MixMode.CUSTOM:
-            return self._custom_places(layout.windows, streams)
-        content: list[Stream | None] = list(streams)
-        board = self._board is not None
-        if layout.mode is MixMode.GRID:
-            # The board's own window comes first and holds no stream.
-            content = [None, *content] if board else content
-        else:
-            large = self._large(layout, streams)
-            content = [stream for stream in content if stream is not large]
-            if streams or self._params.HasWhiteboard or layout.large:
-                content = [large, *content]
-        width, height = self._mix.canvas or (0, 0)
-        boxes = preset(layout.mode, len(content))
-        return [
-            Place(
-                box=box.pixels(width, height),
-                fill=self._mix.FillMode,
-                stream=stream,
-                whiteboard=board and index == 0,
-            )
-            for index, (box, stream) in enumerate(zip(boxes, content, strict=False))
-        ]
-
-    def _large(self, layout: Layout, streams: list[Stream]) -> Stream | None:
-        """Who is in the large window; None when it is the board's or empty."""
-        if self._board is not None:
-            return None
-        if layout.large:
-            return next((stream for stream in streams if stream.id == layout.large), None)
-        return streams[0] if streams and not self._params.HasWhiteboard else None
-
-    def _custom_places(self, windows: Sequence[MixInput], streams: list[Stream]) -> list[Place]:
-        board = self._board is not None
-        by_id = {stream.id: stream for stream in streams}
-        bound = {window.StreamId for window in windows if window.StreamId and not self._is_board(window)}
-        waiting = iter([stream for stream in streams if stream.id not in bound])
-        places = []
-        for window in windows:
-            if self._is_board(window):
-                stream = None
-            elif window.StreamId:
-                stream = by_id.get(window.StreamId)
-            else:
-                stream = None if window.ViewType is ViewType.WHITEBOARD else next(waiting, None)
-            places.append(
-                (
-                    window.Layer,
-                    Place(
-                        box=(window.Left, window.Top, window.Right, window.Bottom),
-                        fill=window.FillMode,
-                        stream=stream,
-                        whiteboard=board and self._is_board(window),
-                        bound=bool(window.StreamId),
-                        image=window.BackgroundImage,
-                    ),
-                )
-            )
-        return [place for _, place in sorted(places, key=lambda layered: layered[0])]
-
-    def _is_board(self, window: MixInput) -> bool:
-        return self._board is not None and window.ViewType is ViewType.WHITEBOARD
-
     # What a window shows
 
     def _scene(self, at: float, streams: list[Stream]) -> Scene:
         layout = next((layout for since, layout in reversed(self._layouts) if since <= at), self._layouts[0][1])
-        places = self._places(layout, streams)
+        by_id = {stream.id: stream for stream in streams}
+        board = self._whiteboard.image(at) if self._whiteboard else None
+        windows = places(self._params, layout, list(by_id), board=board is not None)
         width, height = self._mix.canvas or (2, 2)
-        placed = {place.stream.id for place in places if place.stream}
+        placed = {place.stream for place in windows}
         audible = tuple(
             stream.participant for stream in streams if stream.id in placed and stream.live and self._heard(stream)
         )
@@ -253,11 +157,14 @@ class Picture:
             height=height,
             color=color(self._mix.MixOutputBackgroundColor),
             image=self._image(self._mix.MixOutputBackgroundImage),
-            windows=(*map(self._window, places), *self._watermarks(at)),
+            windows=(
+                *(self._window(place, by_id[place.stream] if place.stream else None, board) for place in windows),
+                *self._watermarks(at),
+            ),
             audible=audible,
         )
 
-    def _window(self, place: Place) -> Window:
+    def _window(self, place: Place, stream: Stream | None, board: bytes | None) -> Window:
         left, top, right, bottom = place.box
         crop = place.fill is FillMode.CROP
         empty = Window(
@@ -268,12 +175,11 @@ class Picture:
             fit="cover" if crop else "contain",
             bars=None if crop else BLACK,
         )
-        stream = place.stream
         if place.whiteboard:
-            return replace(empty, image=self._board_image(), image_fit="contain", bars=None)
+            return replace(empty, image=board, image_fit="contain", bars=None)
         if stream is None:
             return replace(empty, image=self._missing_image(place) if place.bound else None)
-        if not self._seen(stream):
+        if not self._selection.sees(stream.id):
             return empty
         shown = replace(empty, participant=stream.participant)
         if stream.camera:
@@ -291,14 +197,8 @@ class Picture:
         for_all = self._params.FillBlank and self._frame_fill is FrameFillMode.NOTHING
         return self._image(place.image or (self._mix.DefaultMixStreamBackgroundImage if for_all else None))
 
-    def _seen(self, stream: Stream) -> bool:
-        return self._recorded(stream) is not StreamMedia.AUDIO
-
     def _heard(self, stream: Stream) -> bool:
-        return self._params.StreamType is not StreamType.VIDEO and self._recorded(stream) is not StreamMedia.VIDEO
-
-    def _recorded(self, stream: Stream) -> StreamMedia | None:
-        return self._media[stream.id] if stream.id in self._media else self._media.get("")
+        return self._params.StreamType is not StreamType.VIDEO and self._selection.hears(stream.id)
 
     # What lies over and under the windows
 
@@ -322,14 +222,6 @@ class Picture:
         step = 60 * max(1, math.ceil((end - begin) / 60 / CLOCK_STEPS))
         first = int(begin // 60 + 1) * 60
         return [float(at) for at in range(first, int(end) + 1, step)]
-
-    def _board_image(self) -> bytes | None:
-        board = self._board
-        if board is None:
-            return None
-        ratio = Fraction(board.HorizontalRatio, board.VerticalRatio).limit_denominator(64)
-        size = (max(1, min(ratio.numerator, 4096)), ratio.denominator)
-        return _png(Image.new("RGB", size, color(board.BackgroundColor)))
 
     def _fetch(self, url: str | None) -> None:
         if url and self._download and url not in self._images:

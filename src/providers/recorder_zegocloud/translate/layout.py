@@ -19,18 +19,28 @@ from recorder_core.models import (
     Grid,
     Image,
     Layout,
+    Recording,
     Side,
     Spotlight,
 )
 from recorder_core.translation import Translator
-from recorder_zegocloud.wire import MOST_WINDOWS, STREAM_ID, MixInput
-from recorder_zegocloud.wire_values import FillMode, MixMode, ViewType
+from recorder_zegocloud.config import DEFAULT_STREAM_ID
+from recorder_zegocloud.wire.layout import MOST_WINDOWS, MixInput
+from recorder_zegocloud.wire.values import STREAM_ID, FillMode, MixMode, ViewType
 
-__all__ = ["HIDDEN_BOARD", "LayoutTranslator", "Running", "StreamNames", "color_number"]
+__all__ = [
+    "HIDDEN_BOARD",
+    "LayoutTranslator",
+    "Running",
+    "StreamNames",
+    "StreamTranslator",
+    "color_number",
+    "streams_of",
+]
 
 FILL_MODES = {Fit.COVER: FillMode.CROP, Fit.CONTAIN: FillMode.FIT}
 SPOTLIGHTS = {Side.LEFT: MixMode.VERTICAL, Side.BOTTOM: MixMode.HORIZONTAL}
-
+_NAME = re.compile(r"\{(room|participant)\}")
 
 HIDDEN_BOARD = ("the whiteboard has no window, so it isn't shown", "add a region with content: whiteboard")
 
@@ -51,7 +61,7 @@ class StreamNames:
     """
 
     room: str
-    template: str
+    template: str = DEFAULT_STREAM_ID
     screen_template: str | None = None
 
     def camera(self, participant: str) -> str:
@@ -62,8 +72,64 @@ class StreamNames:
         """The stream id of a participant's shared screen."""
         return None if self.screen_template is None else self._fill(self.screen_template, participant)
 
+    def of(self, *participants: str) -> tuple[str, ...]:
+        """The stream ids of their cameras and shared screens."""
+        streams = (stream for name in participants for stream in (self.camera(name), self.screen(name)))
+        return tuple(dict.fromkeys(stream for stream in streams if stream is not None))
+
+    def owner(self, stream: str) -> tuple[str, Content] | None:
+        """Whose stream it is, and whether that of the camera or of the screen; None if no template makes it.
+
+        Where both templates make it, the one that says more of it counts: `7_screen` is rather the screen of `7`
+        (`{participant}_screen`) than the camera of `7_screen` (`{participant}`).
+        """
+        found = [
+            (participant, content)
+            for template, content in ((self.template, Content.PARTICIPANT), (self.screen_template, Content.SCREEN))
+            if template is not None and (participant := self._participant(template, stream)) is not None
+        ]
+        return min(found, key=lambda owner: len(owner[0]), default=None)
+
     def _fill(self, template: str, participant: str) -> str:
-        return template.replace("{room}", self.room).replace("{participant}", participant)
+        names = {"room": self.room, "participant": participant}
+        return _NAME.sub(lambda match: names[match[1]], template)  # in one go: a room may be called {participant}
+
+    def _participant(self, template: str, stream: str) -> str | None:
+        """Who fills the template so that it is this stream's id."""
+        times = template.count("{participant}")
+        begin = len(self._fill(template.partition("{participant}")[0], ""))
+        length = len(stream) - len(self._fill(template, ""))
+        name = stream[begin : begin + length // times] if times and length > 0 else ""
+        return name if name and self._fill(template, name) == stream else None
+
+
+def streams_of(recording: Recording) -> StreamNames:
+    """How the application of a recording that was started names its streams."""
+    native = recording.native
+    return StreamNames(recording.room, native.get("stream_id", DEFAULT_STREAM_ID), native.get("screen_stream_id"))
+
+
+class StreamTranslator(Translator):
+    """What names streams.
+
+    Args:
+        name: name of the provider.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.streams = StreamNames("")
+
+    def _is_stream(self, part: str, stream: str) -> bool:
+        """Whether an id can be that of a stream; where it can't, the part at hand is unsupported."""
+        sound = re.fullmatch(STREAM_ID, stream) is not None
+        if not sound:
+            self.unsupported(
+                part,
+                f"its stream id would be {stream!r}; one has up to 256 letters, digits, - and _",
+                "name the streams in options.zegocloud.stream_id",
+            )
+        return sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +139,10 @@ class Running:
     Attributes:
         layout: its layout now, with the background and the placeholders; None where that isn't known.
         fill_mode: how its presets fill their windows.
-        has_whiteboard: whether it was started with a whiteboard.
     """
 
     layout: Layout | None
     fill_mode: FillMode
-    has_whiteboard: bool
 
     @property
     def placeholders(self) -> Mapping[str, Image]:
@@ -86,36 +150,27 @@ class Running:
         return self.layout.placeholders if self.layout else {}
 
 
-class LayoutTranslator(Translator):
+class LayoutTranslator(StreamTranslator):
     """A layout: mode, windows and the large stream, which both start and update carry.
+
+    Attributes:
+        layout: the whole layout; None if there is none.
+        canvas: width and height of the picture in pixels.
+        expected_participants: how many windows a synthesised preset gets when it doesn't say so itself.
+        has_whiteboard: whether the task records one.
+        running: of an update: what it can't change.
 
     Args:
         name: name of the provider.
-        layout: the whole layout.
-        canvas: width and height of the picture in pixels.
-        streams: how the application names its streams.
-        expected_participants: how many windows a synthesised preset gets when it doesn't say so itself.
-        running: of an update: what it can't change.
     """
 
-    def __init__(
-        self,
-        name: str,
-        layout: Layout | None,
-        *,
-        canvas: tuple[int, int],
-        streams: StreamNames,
-        expected_participants: int | None = None,
-        has_whiteboard: bool = False,
-        running: Running | None = None,
-    ) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__(name)
-        self.has_whiteboard = running.has_whiteboard if running else has_whiteboard
-        self.layout = layout
-        self.canvas = canvas
-        self.streams = streams
-        self.expected_participants = expected_participants
-        self.running = running
+        self.layout: Layout | None = None
+        self.canvas = (0, 0)
+        self.expected_participants: int | None = None
+        self.has_whiteboard = False
+        self.running: Running | None = None
         self.fill_mode = FillMode.CROP
         self._windows: list[dict[str, Any]] = []
         self._images: dict[str, str] = {}
@@ -267,16 +322,6 @@ class LayoutTranslator(Translator):
         else:
             stream = None if participant is None else self.streams.camera(participant)
         return stream if stream is None or self._is_stream("participant", stream) else None
-
-    def _is_stream(self, part: str, stream: str) -> bool:
-        sound = re.fullmatch(STREAM_ID, stream) is not None
-        if not sound:
-            self.unsupported(
-                part,
-                f"its stream id would be {stream!r}; one has up to 256 letters, digits, - and _",
-                "name the streams in options.zegocloud.stream_id",
-            )
-        return sound
 
     def set_background(self, *, color: str | None, image_url: str | None, image_fit: Fit | None) -> None:
         if self.running is not None:

@@ -1,18 +1,37 @@
-"""Wire to neutral: what the answer of DescribeRecordStatus means."""
+"""Wire to neutral: what the answers of DescribeRecordStatus and DescribeTasks mean."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from recorder_core.errors import UnexpectedResponse
-from recorder_core.models import FileStatus, Media, RecordedFile, Recording, RecordingState, RecordingStatus
+from recorder_core.errors import InvalidSpec, UnexpectedResponse
+from recorder_core.models import (
+    FileStatus,
+    Media,
+    Mode,
+    RecordedFile,
+    Recording,
+    RecordingState,
+    RecordingStatus,
+    RemoteRecording,
+)
 from recorder_core.transport import Answer
 from recorder_zegocloud.tables import FILE_STATES, KEPT_S, TASK_STATES, Code
-from recorder_zegocloud.wire import DescribeRecordStatusResponse, RecordFile, TaskState
-from recorder_zegocloud.wire_values import MediaTrackType, TaskStatus
+from recorder_zegocloud.translate.layout import streams_of
+from recorder_zegocloud.wire.answers import (
+    DescribeRecordStatusResponse,
+    DescribeTasksResponse,
+    ListedTask,
+    RecordFile,
+    TaskList,
+    TaskState,
+)
+from recorder_zegocloud.wire.values import FileFormat, MediaTrackType, TaskStatus
 
-__all__ = ["described_status", "recorded_files"]
+__all__ = ["described_status", "listed_span", "listed_tasks", "recorded_files"]
 
 TRACKS: Mapping[int, Media] = {
     MediaTrackType.AUDIO: Media.AUDIO,
@@ -21,12 +40,15 @@ TRACKS: Mapping[int, Media] = {
 }
 NOT_SETTLED = (FileStatus.RECORDING, FileStatus.UPLOADING, FileStatus.UNKNOWN)
 NOTHING = "nothing was recorded: nobody published"
+PICTURES = "the vendor doesn't list pictures: those that were taken are in the bucket"
 ABNORMAL = (
     "it ended by itself and left no file: the room was empty for idle_timeout, or the vendor's recorder failed "
     "(only a callback tells which)"
 )
 ENDED_UNSEEN = "the vendor says that it has ended, and nothing of its files (code 300001001)"
 CUT_SHORT = "it ended by itself: idle_timeout, max_duration or a failure at the vendor (only a callback tells which)"
+WHITEBOARD = "whiteboard"
+"""What stands for a stream in the name of a whiteboard's file."""
 BACKUP = "the bucket refused a file, which is in the vendor's backup for 3 days; check the bucket and its keys"
 LOST = "a file could be stored neither in the bucket nor in the vendor's backup"
 
@@ -42,27 +64,18 @@ def described_status(recording: Recording, answer: Answer) -> RecordingStatus:
             request_id=request_id,
             raw=answer.body,
         )
-    try:
+    with _of_documented_form("DescribeRecordStatus", answer, recording.id):
         task = DescribeRecordStatusResponse.model_validate(answer.body).Data or TaskState()
         ended_at = _moment(task.RecordEndTimestamp)
         files = recorded_files(recording, task.RecordFiles or (), ended_at)
         started_at = _moment(task.RecordBeginTimestamp) or recording.started_at
-    except (ValueError, OverflowError, OSError) as error:  # pydantic's own error is a ValueError
-        raise UnexpectedResponse(
-            "the answer isn't of the documented form",
-            operation="DescribeRecordStatus",
-            recording_id=recording.id,
-            http_status=answer.status,
-            vendor_code=answer.envelope.code,
-            request_id=request_id,
-            hint="Give the request id to the vendor's support.",
-            fault="vendor",
-        ) from error
     ended = task.Status in (TaskStatus.ENDED, TaskStatus.ENDED_ABNORMALLY) or answer.envelope.code == Code.TASK_ENDED
     statuses = {file.status for file in files}
     state, reason = RecordingState(TASK_STATES.get(task.Status or 0, "unreachable")), None
     if ended:
         state, reason = _end(task.Status, statuses)
+        if not files and task.Status is not None and recording.native.get("OutputFileFormat") == FileFormat.JPG:
+            reason = PICTURES if state is RecordingState.COMPLETED else f"{CUT_SHORT}; {PICTURES}"
     return RecordingStatus(
         state=state,
         files=files,
@@ -110,6 +123,7 @@ def recorded_files(
                 url=None if is_lost else file.FileUrl or None,
                 format=file.OutputFileFormat,
                 tracks=TRACKS.get(file.MediaTrackType or 0),
+                participant=_participant(recording, file),
                 status=status,
                 available_until=ended_at + timedelta(seconds=KEPT_S) if in_backup and ended_at else None,
                 size_bytes=file.FileSize or None,
@@ -120,6 +134,73 @@ def recorded_files(
             )
         )
     return tuple(found)
+
+
+def _participant(recording: Recording, file: RecordFile) -> str | None:
+    """Whose file it is: None for a composite's, a whiteboard's, and a stream's that no template makes."""
+    stream = file.StreamId or ""
+    if recording.mode != Mode.INDIVIDUAL or (stream == WHITEBOARD and recording.native.get("HasWhiteboard")):
+        return None
+    owner = streams_of(recording).owner(stream)
+    return owner[0] if owner else None
+
+
+def listed_span(since: datetime, until: datetime, now: datetime) -> dict[str, int]:
+    """StartTime and EndTime of DescribeTasks. What lies more than three days after `since` hasn't begun yet.
+
+    Raises:
+        InvalidSpec: the span begins more than three days ago.
+    """
+    longest = timedelta(seconds=KEPT_S)
+    oldest = now - longest
+    if since < oldest:
+        problem = f"since: {since.isoformat()} is more than three days ago, and the vendor lists three days back"
+        raise InvalidSpec(
+            problem,
+            problems=[problem],
+            fault="caller",
+            hint=f"Begin at {(oldest + timedelta(minutes=1)).isoformat(timespec='seconds')} or later.",
+        )
+    begin = max(math.floor(since.timestamp() * 1000), math.ceil(oldest.timestamp() * 1000))
+    end = math.ceil(until.timestamp() * 1000)
+    return {"StartTime": begin, "EndTime": min(max(end, begin + 1), begin + KEPT_S * 1000)}
+
+
+def listed_tasks(account: str, answer: Answer) -> tuple[tuple[RemoteRecording, ...], int | None]:
+    """One page of a list of tasks, and how many there are on all pages, if it says so."""
+    with _of_documented_form("DescribeTasks", answer, None):
+        page = DescribeTasksResponse.model_validate(answer.body).Data or TaskList()
+    return tuple(_listed(account, task) for task in page.TaskidList or () if task.TaskId), page.TotalCount
+
+
+def _listed(account: str, task: ListedTask) -> RemoteRecording:
+    state = TASK_STATES.get(task.Status or 0)
+    return RemoteRecording(
+        provider="zegocloud",
+        account=account,
+        room=task.RoomId,
+        state=None if state is None else RecordingState(state),
+        started_at=_moment(task.RecordBeginTimestamp),
+        native={"TaskId": task.TaskId},
+    )
+
+
+@contextmanager
+def _of_documented_form(operation: str, answer: Answer, recording_id: str | None) -> Iterator[None]:
+    """An answer of another form, or with numbers beyond all calendars, is UnexpectedResponse."""
+    try:
+        yield
+    except (ValueError, OverflowError) as error:  # pydantic's own error is a ValueError
+        raise UnexpectedResponse(
+            "the answer isn't of the documented form",
+            operation=operation,
+            recording_id=recording_id,
+            http_status=answer.status,
+            vendor_code=answer.envelope.code,
+            request_id=answer.envelope.request_id,
+            hint="Give the request id to the vendor's support.",
+            fault="vendor",
+        ) from error
 
 
 def _moment(milliseconds: int | None) -> datetime | None:

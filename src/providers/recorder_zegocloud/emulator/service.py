@@ -1,69 +1,62 @@
-"""The vendor's Cloud Recording server API on localhost: mixed tasks, to files that can be played.
+"""The vendor's Cloud Recording server API on localhost: every action, to files that can be played.
 
 Spoken as "Cloud Recording Server API" (OpenAPI files, ZEGOCLOUD, 2025-11 to 2026-08-18) and "Accessing server
 APIs" (2025-10-29) describe it. Answers are the vendor's envelope with HTTP 200, errors included, whose status
-the vendor doesn't document. Of the vendor's actions PauseRecord, ResumeRecord, TakeSnapshot and
-UpdateWhiteboard aren't spoken, nor are callbacks, single-stream tasks and interval screenshots: they are
-refused, never silently without effect.
+the vendor doesn't document. Callbacks aren't sent.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import itertools
-import json
 import secrets
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, ClassVar, TypeVar
-
-from pydantic import ValidationError
+from typing import Any, ClassVar
 
 from recorder_core.emulation.exchange import EmulatedRequest, EmulatedResponse
 from recorder_core.emulation.limits import RateLimit
 from recorder_core.emulation.recording import EmulatedRecording
 from recorder_core.emulation.service import EmulatedService
-from recorder_zegocloud.emulator_session import Readings, Task
-from recorder_zegocloud.tables import CLOCK_TOLERANCE_S, KEPT_S, SIGNATURE_VERSION, Code
-from recorder_zegocloud.wire import (
-    DescribeRecordStatusRequest,
+from recorder_zegocloud.emulator.mix import MixedTask
+from recorder_zegocloud.emulator.protocol import RefusedError, answer, authorised, bad_parameter, read, refusal
+from recorder_zegocloud.emulator.session import Readings, Task
+from recorder_zegocloud.emulator.streams import SingleStreamTask
+from recorder_zegocloud.tables import KEPT_S, Code
+from recorder_zegocloud.wire.answers import (
     DescribeRecordStatusResponse,
-    DescribeTasksRequest,
     DescribeTasksResponse,
-    Request,
     Response,
     StartedTask,
-    StartRecordRequest,
     StartRecordResponse,
-    StopRecordRequest,
     TaskList,
-    UpdateLayoutRequest,
 )
-from recorder_zegocloud.wire_values import FileFormat, RecordMode, TaskStatus
+from recorder_zegocloud.wire.requests import (
+    DescribeRecordStatusRequest,
+    DescribeTasksRequest,
+    PauseRecordRequest,
+    ResumeRecordRequest,
+    StartRecordRequest,
+    StopRecordRequest,
+    TakeSnapshotRequest,
+    TaskRequest,
+    UpdateLayoutRequest,
+    UpdateWhiteboardRequest,
+)
+from recorder_zegocloud.wire.values import RecordMode, TaskStatus
 
-__all__ = ["ZegocloudEmulator", "signature"]
+__all__ = ["ZegocloudEmulator"]
 
-LARGEST_APP_ID = 2**32 - 1
-LONGEST_TIMESTAMP = 11
-"""Digits; a Unix time in milliseconds has 13."""
-
-Body = TypeVar("Body", bound=Request)
-
-
-def signature(app_id: str, nonce: str, server_secret: str, timestamp: str) -> str:
-    """Signature v2.0: the MD5 of the four, joined without separators, in lower-case hex."""
-    text = f"{app_id}{nonce}{server_secret}{timestamp}"
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-
-
-class RefusedError(Exception):
-    """The call is answered with this code."""
-
-    def __init__(self, code: int, message: str = "") -> None:
-        super().__init__(code)
-        self.code = code
-        self.message = message
+CALLS_PER_SECOND = {
+    "StartRecord": 50,
+    "StopRecord": 50,
+    "UpdateLayout": 10,
+    "UpdateWhiteboard": 10,
+    "DescribeRecordStatus": 10,
+    "DescribeTasks": 10,
+    "PauseRecord": 10,
+    "ResumeRecord": 10,
+    "TakeSnapshot": 10,
+}
 
 
 class ZegocloudEmulator(EmulatedService):
@@ -84,9 +77,7 @@ class ZegocloudEmulator(EmulatedService):
     """
 
     name: ClassVar[str] = "zegocloud"
-    operations: ClassVar[frozenset[str]] = frozenset(
-        {"StartRecord", "StopRecord", "UpdateLayout", "DescribeRecordStatus", "DescribeTasks"}
-    )
+    operations: ClassVar[frozenset[str]] = frozenset(CALLS_PER_SECOND)
     secret_names: ClassVar[frozenset[str]] = frozenset({"AccessKeyId", "AccessKeySecret", "SecretId", "SecretKey"})
     secret_query: ClassVar[frozenset[str]] = frozenset({"Signature"})
 
@@ -120,13 +111,15 @@ class ZegocloudEmulator(EmulatedService):
         self._by_client_id: dict[str, Task] = {}
         self._host_id = secrets.token_bytes(5)
         self._counter = itertools.count(secrets.randbelow(2**16))
-        self._limits = {
-            action: RateLimit(50 if action in ("StartRecord", "StopRecord") else 10) for action in self.operations
-        }
+        self._limits = {action: RateLimit(calls) for action, calls in CALLS_PER_SECOND.items()}
         self._actions: Mapping[str, Callable[[EmulatedRequest], Response]] = {
             "StartRecord": self._start_record,
             "StopRecord": self._stop_record,
             "UpdateLayout": self._update_layout,
+            "UpdateWhiteboard": self._update_whiteboard,
+            "PauseRecord": self._pause_record,
+            "ResumeRecord": self._resume_record,
+            "TakeSnapshot": self._take_snapshot,
             "DescribeRecordStatus": self._describe_record_status,
             "DescribeTasks": self._describe_tasks,
         }
@@ -153,16 +146,22 @@ class ZegocloudEmulator(EmulatedService):
         try:
             if request.fault_code is not None:
                 raise RefusedError(int(request.fault_code))
-            action = self._authorised(request.query)
+            action = authorised(
+                request.query,
+                app_id=self.app_id,
+                server_secret=self.server_secret,
+                actions=self.operations,
+                wall=self.clock.wall(),
+            )
             if not self.allows(self._limits[action], action):
                 raise RefusedError(Code.RATE_EXCEEDED)
-            return self._answer(self._actions[action](request))
+            return answer(self._actions[action](request))
         except RefusedError as refused:
-            return self._answer(Response(Code=refused.code, Message=refused.message or _said(refused.code)))
+            return refusal(refused.code, refused.message)
 
     def rate_limited(self) -> EmulatedResponse:
         """Code 300000003."""
-        return self._answer(Response(Code=Code.RATE_EXCEEDED, Message=_said(Code.RATE_EXCEEDED)))
+        return refusal(Code.RATE_EXCEEDED)
 
     def settle(self, now: float) -> None:
         """Advance every task."""
@@ -173,91 +172,21 @@ class ZegocloudEmulator(EmulatedService):
         """Every task."""
         return [task.recording() for task in self._tasks.values()]
 
-    # The gateway
-
-    def _authorised(self, query: Mapping[str, str]) -> str:
-        """The action, if it is one and may be done."""
-        app_id, timestamp, action = (query.get(name, "") for name in ("AppId", "Timestamp", "Action"))
-        nonce, signed, version = (query.get(name, "") for name in ("SignatureNonce", "Signature", "SignatureVersion"))
-        checks = (
-            (not _is_decimal(app_id) or int(app_id) > LARGEST_APP_ID, Code.APP_ID_MALFORMED),
-            (not timestamp, Code.TIMESTAMP_EMPTY),
-            (not _is_decimal(timestamp) or len(timestamp) > LONGEST_TIMESTAMP, Code.TIMESTAMP_MALFORMED),
-            (not action, Code.ACTION_EMPTY),
-            (action not in self.operations, Code.ACTION_NOT_SUPPORTED),
-            (not nonce, Code.NONCE_EMPTY),
-            (not signed, Code.SIGNATURE_EMPTY),
-            (not version, Code.VERSION_EMPTY),
-            (version != SIGNATURE_VERSION, Code.VERSION_NOT_SUPPORTED),
-            (app_id != str(self.app_id), Code.SECRET_NOT_FOUND),
-        )
-        for fails, code in checks:
-            if fails:
-                raise RefusedError(code)
-        if abs(self.clock.wall() - int(timestamp)) > CLOCK_TOLERANCE_S:
-            raise RefusedError(Code.SIGNATURE_EXPIRED)
-        right = signature(app_id, nonce, self.server_secret, timestamp)
-        if not hmac.compare_digest(right.encode(), signed.encode()):
-            raise RefusedError(Code.SIGNATURE_WRONG)
-        return action
-
-    def _read(self, model: type[Body], request: EmulatedRequest) -> Body:
-        """The body, checked.
-
-        Raises:
-            RefusedError: it isn't what the vendor's documents ask for; the message names each key.
-        """
-        kind = request.headers.get("Content-Type", "").split(";")[0].strip().lower()
-        if self.strict and kind != "application/json":
-            raise RefusedError(Code.BAD_PARAMETER, f"the content type is {kind or 'missing'}, not application/json")
-        try:
-            tree = request.json()
-        except ValueError:
-            raise RefusedError(Code.BAD_PARAMETER, "the body is not JSON") from None
-        try:
-            return model.model_validate_json(request.body)
-        except ValidationError as error:
-            problems = error.errors(include_url=False, include_input=False, include_context=False)
-        if not self.strict:
-            for problem in problems:
-                if problem["type"] == "extra_forbidden":
-                    _remove(tree, problem["loc"])
-            try:
-                return model.model_validate_json(json.dumps(tree))
-            except ValidationError as error:
-                problems = error.errors(include_url=False, include_input=False, include_context=False)
-        details = "; ".join(
-            ": ".join(filter(None, (".".join(map(str, problem["loc"])), problem["msg"].removeprefix("Value error, "))))
-            for problem in problems
-        )
-        raise RefusedError(Code.BAD_PARAMETER, f"invalid parameter: {details}")
-
-    def _answer(self, response: Response) -> EmulatedResponse:
-        envelope = {
-            "Code": Code.ACCEPTED,
-            "Message": "succeed",
-            "RequestId": str(10**18 + secrets.randbelow(9 * 10**18)),
-        }
-        return EmulatedResponse(200, envelope | response.model_dump(exclude_none=True))
-
     # The actions
 
     def _start_record(self, request: EmulatedRequest) -> StartRecordResponse:
-        body = self._read(StartRecordRequest, request)
+        body = read(StartRecordRequest, request, strict=self.strict)
         params = body.RecordInputParams
         if params.MaxRecordTime > self.max_record_time:
-            raise RefusedError(Code.BAD_PARAMETER, f"RecordInputParams.MaxRecordTime: more than {self.max_record_time}")
-        if params.RecordMode is not RecordMode.MIXED:
-            raise RefusedError(Code.BAD_PARAMETER, "RecordInputParams.RecordMode: single-stream tasks aren't emulated")
-        if body.RecordOutputParams.OutputFileFormat is FileFormat.JPG:
-            raise RefusedError(Code.BAD_PARAMETER, "RecordOutputParams.OutputFileFormat: jpg tasks aren't emulated")
+            raise bad_parameter(f"RecordInputParams.MaxRecordTime: more than {self.max_record_time}")
         known = self._by_client_id.get(params.ClientTaskId or "")
         if known and (known.running or self.ended_tasks_count):
             return StartRecordResponse(Data=StartedTask(TaskId=known.id))
         if sum(task.running for task in self._tasks.values()) >= self.max_tasks:
             raise RefusedError(Code.TOO_MANY_TASKS)
         now = self.clock.time()
-        task = Task(
+        mode = MixedTask if params.RecordMode is RecordMode.MIXED else SingleStreamTask
+        task: Task = mode(
             self._new_task_id(now),
             body,
             begun_at=now,
@@ -271,28 +200,49 @@ class ZegocloudEmulator(EmulatedService):
         return StartRecordResponse(Data=StartedTask(TaskId=task.id))
 
     def _stop_record(self, request: EmulatedRequest) -> Response:
-        task = self._running(self._read(StopRecordRequest, request).TaskId)
+        task = self._running(read(StopRecordRequest, request, strict=self.strict))
         task.stop(self.clock.time())
         return Response()
 
     def _update_layout(self, request: EmulatedRequest) -> Response:
-        body = self._read(UpdateLayoutRequest, request)
-        task = self._running(body.TaskId)
+        body = read(UpdateLayoutRequest, request, strict=self.strict)
+        task = self._mixed(body)
+        return self._done(lambda now: task.change_layout(now, body))
+
+    def _update_whiteboard(self, request: EmulatedRequest) -> Response:
+        body = read(UpdateWhiteboardRequest, request, strict=self.strict)
+        task = self._running(body)
+        return self._done(lambda now: task.switch_whiteboard(now, body.WhiteboardId))
+
+    def _pause_record(self, request: EmulatedRequest) -> Response:
+        return self._done(self._mixed(read(PauseRecordRequest, request, strict=self.strict)).pause)
+
+    def _resume_record(self, request: EmulatedRequest) -> Response:
+        task = self._running(read(ResumeRecordRequest, request, strict=self.strict))
+        if not isinstance(task, MixedTask) or not task.paused:
+            raise RefusedError(Code.TASK_NOT_PAUSED)
+        return self._done(task.resume)
+
+    def _take_snapshot(self, request: EmulatedRequest) -> Response:
+        return self._done(self._mixed(read(TakeSnapshotRequest, request, strict=self.strict)).take_snapshot)
+
+    def _done(self, act: Callable[[float], None]) -> Response:
+        """The answer to something that a task does now, if it can."""
         try:
-            task.change_layout(self.clock.time(), body)
+            act(self.clock.time())
         except ValueError as error:
-            raise RefusedError(Code.BAD_PARAMETER, f"invalid parameter: {error}") from None
+            raise bad_parameter(str(error)) from None
         return Response()
 
     def _describe_record_status(self, request: EmulatedRequest) -> DescribeRecordStatusResponse:
-        task = self._known(self._read(DescribeRecordStatusRequest, request).TaskId)
+        task = self._known(read(DescribeRecordStatusRequest, request, strict=self.strict))
         return DescribeRecordStatusResponse(Data=task.state(self.clock.time()))
 
     def _describe_tasks(self, request: EmulatedRequest) -> DescribeTasksResponse:
-        body = self._read(DescribeTasksRequest, request)
+        body = read(DescribeTasksRequest, request, strict=self.strict)
         now = self.clock.time()
         if body.StartTime < (now - KEPT_S) * 1000:
-            raise RefusedError(Code.BAD_PARAMETER, "invalid parameter: StartTime: more than three days ago")
+            raise bad_parameter("StartTime: more than three days ago")
         running = body.Status is TaskStatus.RUNNING
         found = [
             task
@@ -314,16 +264,22 @@ class ZegocloudEmulator(EmulatedService):
 
     # Tasks
 
-    def _known(self, task_id: str) -> Task:
-        task = self._tasks.get(task_id)
+    def _known(self, body: TaskRequest) -> Task:
+        task = self._tasks.get(body.TaskId)
         if task is None or not task.known(self.clock.time()):
             raise RefusedError(Code.NO_SUCH_TASK)
         return task
 
-    def _running(self, task_id: str) -> Task:
-        task = self._known(task_id)
+    def _running(self, body: TaskRequest) -> Task:
+        task = self._known(body)
         if not task.running:
             raise RefusedError(Code.TASK_ENDED)
+        return task
+
+    def _mixed(self, body: TaskRequest) -> MixedTask:
+        task = self._running(body)
+        if not isinstance(task, MixedTask):
+            raise bad_parameter("TaskId: only a task of RecordMode 2 can do this")
         return task
 
     def _new_task_id(self, now: float) -> str:
@@ -332,19 +288,3 @@ class ZegocloudEmulator(EmulatedService):
         return base64.urlsafe_b64encode(
             int(now).to_bytes(4, "big") + self._host_id + number.to_bytes(3, "big")
         ).decode()
-
-
-def _said(code: int) -> str:
-    """The message of a code: what it means."""
-    return Code(code).name.lower().replace("_", " ") if code in set(Code) else f"code {code}"
-
-
-def _is_decimal(text: str) -> bool:
-    return text.isascii() and text.isdigit()
-
-
-def _remove(tree: Any, path: tuple[int | str, ...]) -> None:
-    """Take the leaf at `path` out of a JSON tree."""
-    for step in path[:-1]:
-        tree = tree[step]
-    del tree[path[-1]]

@@ -1,0 +1,18 @@
+"""Neutral to wire: which translator a start takes, by its mode. `translate_answers` and `decode` are the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from recorder_core.models import Mode
+from recorder_zegocloud.translate.composite import CompositeTranslator
+from recorder_zegocloud.translate.individual import IndividualTranslator
+from recorder_zegocloud.translate.start import StartTranslator
+
+__all__ = ["TRANSLATORS"]
+
+TRANSLATORS: Mapping[Mode, type[StartTranslator]] = MappingProxyType(
+    {Mode.COMPOSITE: CompositeTranslator, Mode.INDIVIDUAL: IndividualTranslator}
+)
+"""The translator of a start. The vendor records no web pages."""

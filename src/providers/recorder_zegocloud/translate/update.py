@@ -1,0 +1,74 @@
+"""Changes of a running task, neutral to wire. Pure: what would be sent, and what that loses."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from recorder_core.models import Kept, Layout, Media, Recording
+from recorder_core.plan import Finding
+from recorder_zegocloud.translate.layout import LayoutTranslator, Running, streams_of
+from recorder_zegocloud.wire.requests import TakeSnapshotRequest, UpdateLayoutRequest, UpdateWhiteboardRequest
+from recorder_zegocloud.wire.values import FileFormat, FillMode
+
+__all__ = ["Change", "change_layout", "change_whiteboard", "take_snapshot"]
+
+
+class Change(NamedTuple):
+    """The body of a request, None where something would be lost that can't be dropped; and the findings."""
+
+    body: dict[str, Any] | None
+    findings: tuple[Finding, ...] = ()
+
+
+def change_layout(name: str, recording: Recording, layout: Layout) -> Change:
+    """UpdateLayout. The canvas, which it doesn't carry, is the recording's."""
+    translator = _LayoutUpdate(name, recording, layout)
+    translator.walk_layout(layout)
+    if translator.refused:
+        return Change(None, translator.findings)
+    return Change(
+        UpdateLayoutRequest(TaskId=recording.native["TaskId"], **translator.mix()).tree(), translator.findings
+    )
+
+
+def change_whiteboard(recording: Recording, whiteboard_id: str) -> Change:
+    """UpdateWhiteboard."""
+    if not recording.native.get("HasWhiteboard"):
+        return _refused(
+            "whiteboard",
+            "the recording was started without one, and none can be added",
+            "start with a whiteboard; it needs no id until it is switched to one",
+        )
+    return Change(UpdateWhiteboardRequest(TaskId=recording.native["TaskId"], WhiteboardId=whiteboard_id).tree())
+
+
+def take_snapshot(recording: Recording) -> Change:
+    """TakeSnapshot."""
+    if recording.native.get("OutputFileFormat") == FileFormat.JPG:
+        return _refused(
+            "output.snapshots",
+            "the recording takes pictures at an interval, and the vendor takes single ones of recordings to files",
+            "wait for the next one, or start a recording with a format beside it and take them of that",
+        )
+    if recording.media == Media.AUDIO:
+        return _refused("media", "the recording has no pictures", "record audio_video or video")
+    return Change(TakeSnapshotRequest(TaskId=recording.native["TaskId"]).tree())
+
+
+def _refused(path: str, detail: str, instead: str) -> Change:
+    return Change(None, (Finding(path, "unsupported", detail, instead),))
+
+
+class _LayoutUpdate(LayoutTranslator):
+    def __init__(self, name: str, recording: Recording, layout: Layout) -> None:
+        super().__init__(name)
+        native, canvas, before = recording.native, recording.canvas, recording.layout
+        self.streams = streams_of(recording)
+        self.layout = layout
+        self.canvas = (canvas.width, canvas.height) if canvas else (0, 0)
+        self.expected_participants = native.get("expected_participants")
+        self.has_whiteboard = native.get("HasWhiteboard", False)
+        self.running = Running(
+            layout=None if isinstance(before, Kept) else before,
+            fill_mode=FillMode(native.get("FillMode", FillMode.CROP)),
+        )
