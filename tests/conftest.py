@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ["recorder_core.testing.fixtures"]
@@ -14,3 +15,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 # Properties hold on a slow machine too.
 settings.register_profile("recorder", deadline=None)
 settings.load_profile("recorder")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests measured: what they gave to `record_property("measured", …)`."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    measured = [value for report in reports for name, value in report.user_properties if name == "measured"]
+    if measured:
+        terminalreporter.section("measured")
+    for line in sorted(measured):
+        terminalreporter.line(line)

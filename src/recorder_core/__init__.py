@@ -10,6 +10,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from recorder_core.capability import CapabilityAnswer as CapabilityAnswer
+    from recorder_core.capability import CapabilityCell as CapabilityCell
+    from recorder_core.capability import CapabilityColumn as CapabilityColumn
+    from recorder_core.capability import CapabilityMatrix as CapabilityMatrix
+    from recorder_core.capability import CapabilityRow as CapabilityRow
+    from recorder_core.capability import CapabilitySection as CapabilitySection
+    from recorder_core.capability import capabilities as capabilities
     from recorder_core.clock import Clock as Clock
     from recorder_core.clock import SystemClock as SystemClock
     from recorder_core.configuration import ProviderConfig as ProviderConfig
@@ -22,14 +29,18 @@ if TYPE_CHECKING:
     from recorder_core.plan import Finding as Finding
     from recorder_core.plan import Plan as Plan
     from recorder_core.plan import PlannedRequest as PlannedRequest
+    from recorder_core.preview import Picture as Picture
+    from recorder_core.preview import PlacedClock as PlacedClock
+    from recorder_core.preview import PlacedImage as PlacedImage
+    from recorder_core.preview import PlacedWindow as PlacedWindow
     from recorder_core.provider import PLUGIN_API as PLUGIN_API
     from recorder_core.provider import Provider as Provider
     from recorder_core.recorder import Recorder as Recorder
     from recorder_core.translation import Translator as Translator
 
 _ROOMS = (
-    *("clock", "errors", "models", "hooks", "plan", "geometry", "translation", "configuration", "provider"),
-    "recorder",
+    *("clock", "errors", "models", "hooks", "plan", "geometry", "translation", "preview", "configuration"),
+    *("provider", "capability", "recorder"),
 )
 """Where a public name may live, from the ground up; each room's `__all__` says which are its own."""
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from recorder_core.errors import InvalidSpec
 from recorder_core.models import Layout, Media, Participants, Recording, Storage
 from recorder_core.models.base import Kind
 from recorder_core.models.layout import LayoutBase
@@ -17,6 +16,7 @@ from recorder_core.refusals import (
     expect,
     push_addresses,
     refuse_foreign_handle,
+    refuse_layout_without_pictures,
     refuse_missing_operation,
     refuse_other_destination,
     whiteboard_id_of,
@@ -48,9 +48,7 @@ class Changes(Operations):
             expect("layout", LayoutBase, layout)
             refuse_missing_operation(self.provider, "layout", recording)
             self._refuse_ended(recording)
-            if recording.media == Media.AUDIO:
-                problem = "layout: the recording has no pictures: its media is audio"
-                raise InvalidSpec(problem, problems=[problem], fault="caller")
+            refuse_layout_without_pictures(recording)
             whole = layout.over(recording.layout) if recording.layout else layout
             plan = self.provider.translate_layout(recording, whole)
             dropped = plan.lost(warn=self._warn)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
+from math import ceil, floor, sqrt
 
 from recorder_core.errors import InvalidSpec
 from recorder_core.models import Custom, Fit, Floating, Grid, Region, Side, Spotlight
@@ -20,9 +20,12 @@ MICRO = 1_000_000
 """Steps of an edge across the canvas."""
 
 STRIP_LENGTHS = (4, 6, 8)
-"""How many small windows share one strip: the least that holds them all, else the last, in several strips."""
+"""How many small windows share one strip: the least that holds them all, else the last, in several strips.
+
+More than 32 of them share longer strips, so that the large window keeps half of the canvas.
+"""
 FLOATING_COLUMNS = 5
-"""How many floating windows share one row."""
+"""How many floating windows share one row; more where as many rows wouldn't hold them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +138,10 @@ def _grid(windows: int) -> tuple[Rectangle, ...]:
 
 def _floating(windows: int) -> tuple[Rectangle, ...]:
     """One window over the whole canvas, the others over it in rows from the bottom left."""
-    size = Fraction(1, FLOATING_COLUMNS)
+    columns = max(FLOATING_COLUMNS, ceil(sqrt(windows - 1)))
+    size = Fraction(1, columns)
     small = (
-        Rectangle(size * (index % FLOATING_COLUMNS), 1 - size * (index // FLOATING_COLUMNS + 1), size, size)
+        Rectangle(size * (index % columns), 1 - size * (index // columns + 1), size, size)
         for index in range(windows - 1)
     )
     return (Rectangle(Fraction(0), Fraction(0), Fraction(1), Fraction(1)), *small)
@@ -149,6 +153,8 @@ def _spotlight(windows: int) -> tuple[Rectangle, ...]:
     if small == 0:
         return (Rectangle(Fraction(0), Fraction(0), Fraction(1), Fraction(1)),)
     length = next((length for length in STRIP_LENGTHS if small <= length), STRIP_LENGTHS[-1])
+    while length * length < 2 * small:
+        length += 2
     strips = -(-small // length)
     depth = Fraction(1, length)
     large = Rectangle(Fraction(0), Fraction(0), 1 - depth * strips, Fraction(1))

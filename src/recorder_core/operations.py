@@ -116,8 +116,12 @@ class Operations:
                 f"the recording is {outcome.state}; nothing was sent",
                 request_id=outcome.request_id,
                 fault="caller",
-                hint="A layout can change only while it records.",
+                hint="It can be changed only while it runs.",
             )
+
+    def _refuse_closed(self, operation: str) -> None:
+        if self._closed:
+            raise ConfigurationError("the recorder is closed", provider=self.provider.name, operation=operation)
 
     def _limit(self, deadline: float | None) -> Deadline:
         return Deadline(self._clock, self._deadline if deadline is None else seconds("deadline", deadline))
@@ -136,8 +140,7 @@ class Operations:
     @contextmanager
     def _operation(self, operation: str, recording_id: str, limit: Deadline) -> Iterator[Deadline]:
         """One operation at a time on one recording, under one deadline, for which the wait for the turn counts too."""
-        if self._closed:
-            raise ConfigurationError("the recorder is closed", provider=self.provider.name, operation=operation)
+        self._refuse_closed(operation)
         with (
             self._named(operation, recording_id),
             deadline_scope(limit) as held,

@@ -31,6 +31,7 @@ from recorder_core.models import (
 )
 from recorder_core.models.loading import describe_errors
 from recorder_core.plan import Plan, PlannedRequest
+from recorder_core.preview import Picture, no_picture
 from recorder_core.transport import Runtime, Transport
 
 __all__ = ["PLUGIN_API", "Provider"]
@@ -56,6 +57,9 @@ class Provider(ABC):
     Options: ClassVar[type[ProviderOptions]] = ProviderOptions
     native_ids: ClassVar[tuple[str, ...]] = ()
     """The keys of `Recording.native` without which no operation is possible: a handle that lacks one is refused."""
+    native_examples: ClassVar[Mapping[str, Any]] = {}
+    """Values of `Recording.native` with which a change can be planned where there is no recording, such as for the
+    capability matrix; an id that isn't here may be any text."""
     operation_modes: ClassVar[Mapping[str, frozenset[Mode]]] = {}
     """The modes whose recordings know an operation, by its name (`pause`, …), where it isn't every mode."""
     poll_delays: ClassVar[tuple[float, ...]] = (5.0, 5.0, 10.0, 15.0)
@@ -221,6 +225,18 @@ class Provider(ABC):
             UnsupportedOperation: the vendor can't list them.
         """
         raise self._unsupported("list_remote")
+
+    def picture(self, plan: Plan, participants: Sequence[str]) -> Picture:
+        """How the composed picture of a plan will look, computed from the planned request. Pure.
+
+        Args:
+            plan: as `translate` made it.
+            participants: who is in the room, cameras on, in the order of joining.
+
+        Raises:
+            UnsupportedOperation: nothing is composed, or the provider can't tell how it will look.
+        """
+        raise no_picture(plan, f"{self.name} can't tell where it will show whom")
 
     def decode(self, requests: Sequence[PlannedRequest]) -> RecordingSpec:
         """The neutral spec for which these requests of a start stand: the way back from `translate`. Pure.

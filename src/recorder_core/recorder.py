@@ -208,8 +208,11 @@ class Recorder(Changes):
             UnsupportedOperation: the vendor can't list them; nothing was sent.
             RecorderError: every other class, by what the vendor answered.
         """
+        self._refuse_closed("list_remote")
         until = until or datetime.fromtimestamp(self._clock.time(), UTC)
         with self._named("list_remote"), deadline_scope(self._limit(deadline)):
+            for moment in (since, until):
+                expect("list_remote", datetime, moment)
             if since.tzinfo is None or until.tzinfo is None or since >= until:
                 raise InvalidSpec("since and until need a time zone, and since is the earlier one", fault="caller")
             return tuple(self.provider.list_remote(since, until, room))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from recorder_core.errors import ConfigurationError, InvalidSpec, UnsupportedOperation
-from recorder_core.models import Location, Participants, Recording, RecordingSpec
+from recorder_core.models import Location, Media, Participants, Recording, RecordingSpec
 from recorder_core.models.base import Kind as Destination
 from recorder_core.models.base import Text
 from recorder_core.models.layout import LayoutBase
@@ -22,6 +23,7 @@ __all__ = [
     "expect",
     "push_addresses",
     "refuse_foreign_handle",
+    "refuse_layout_without_pictures",
     "refuse_missing_operation",
     "refuse_other_destination",
     "refuse_unknown_options",
@@ -35,6 +37,7 @@ MADE_BY: Mapping[type, str] = {
     LayoutBase: "Grid(), Floating(), Spotlight() and Custom() are some",
     Participants: 'Participants(audio=Selection(include=["1001"])) is one, Participants() is everybody',
     Destination: "S3(...) is one; `recorder_core.models.storage` has them all",
+    datetime: "datetime.now(UTC) is one",
 }
 NAMES: Mapping[type, str] = {LayoutBase: "layout", Destination: "storage"}
 
@@ -125,6 +128,17 @@ def refuse_missing_operation(provider: Provider, operation: str, recording: Reco
         fault="caller",
         hint=f"Nothing was sent. There is one for {' and '.join(modes)} recordings." if modes else "Nothing was sent.",
     )
+
+
+def refuse_layout_without_pictures(recording: Recording) -> None:
+    """Refuse a layout of a recording that is sound alone.
+
+    Raises:
+        InvalidSpec: it has no pictures.
+    """
+    if recording.media == Media.AUDIO:
+        problem = "layout: the recording has no pictures: its media is audio"
+        raise InvalidSpec(problem, problems=[problem], fault="caller")
 
 
 def refuse_other_destination(recording: Recording, storage: Destination) -> None:

@@ -106,7 +106,11 @@ class Translator:
 
     def walk_layout(self, layout: BaseModel) -> None:
         """Call the methods for a layout alone."""
-        self._walk_field("layout", layout, layout)
+        self.walk_part("layout", layout)
+
+    def walk_part(self, name: str, value: BaseModel) -> None:
+        """Call the methods for one field of the spec alone, such as `storage`; its value is a demand."""
+        self._walk_field(name, value, value)
 
     def _walk_field(self, name: str, value: Any, given: Any) -> None:
         """A field of the spec. `given` is None where the caller didn't ask for anything."""
@@ -118,7 +122,8 @@ class Translator:
         elif _holds_models(value):
             self._walk_items(name.removesuffix("s"), name, value, demanded=given is not None)
         elif value is not None:
-            self._call_scalar(f"set_{name}", name, value, demanded=given is not None)
+            # Resolving empties the watermarks of a recording without pictures: nothing is left to demand.
+            self._call_scalar(f"set_{name}", name, value, demanded=given is not None and value != ())
 
     def _walk_union(self, name: str, value: BaseModel, given: Any) -> None:
         """A union's own leaves, then the models inside it."""
@@ -176,7 +181,10 @@ class Translator:
             return
         kind = _kind(value)
         if kind is not None:
-            self.unsupported("", f"{self.provider} has no {kind} {path.split('.')[0]}", "choose another kind")
+            family = path.partition(".")[0].removesuffix("s")
+            others = [name.removeprefix(f"{family}_") for name in dir(self) if name.startswith(f"{family}_")]
+            instead = f"choose {' or '.join(others)}" if others else self._advised(path)
+            self.unsupported("", f"{self.provider} has no {kind} {family}", instead)
             return
         for leaf in _leaves(type(value)):
             if leaf.demanded(given) and leaf.of(value) is not None:
@@ -184,9 +192,12 @@ class Translator:
 
     def _unclaimed(self, part: str) -> None:
         path = ".".join(step for step in (self._path, part) if step)
+        self.unsupported(part, f"{self.provider} has nothing for it", self._advised(path))
+
+    def _advised(self, path: str) -> str:
         while path and path not in self.advice:
             path = path.rpartition(".")[0]
-        self.unsupported(part, f"{self.provider} has nothing for it", self.advice.get(path, "leave it out"))
+        return self.advice.get(path, "leave it out")
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,10 +271,13 @@ class EmulatedService(ABC):
         name: Name,
         prefix: str = "",
         bucket: Bucket | None = None,
+        limit: float | None = None,
     ) -> Delivery:
         """Encode a tape from its start to `until` (Unix s) and put it into `bucket` (default: the folder).
 
-        `prefix` is set before each name as it is, a closing slash included. `delivery.deliver` has the rest.
+        `prefix` is set before each name as it is, a closing slash included. `limit` is the most seconds of
+        media, for a recording of many files; None: the service's `media_limit`. `delivery.deliver` has the
+        rest.
         """
         return deliver(
             tape,
@@ -284,7 +287,7 @@ class EmulatedService(ABC):
             prefix=prefix,
             bucket=bucket or self.bucket,
             media=self.media,
-            limit=self.media_limit,
+            limit=self.media_limit if limit is None else limit,
         )
 
     def take_pictures(

@@ -22,7 +22,7 @@ from recorder_core.hooks import HttpExchange
 from recorder_core.plan import masked
 from recorder_core.rules import NO_ANSWER, NOT_SENT, Rule, RuleTable, Then
 from recorder_core.transport.calls import Answer, Call, Envelope, Runtime
-from recorder_core.transport.masking import MaskedQuery, Payload, Secrets, credentials_in
+from recorder_core.transport.masking import MaskedQuery, Payload, Secrets, credentials_in, mask_keys
 from recorder_core.transport.pool import LARGEST_ANSWER, Lost, Pool, Reply
 
 __all__ = ["Attempts", "Outcome", "Vendor"]
@@ -63,6 +63,7 @@ class Vendor:
     runtime: Runtime
     headers: Mapping[str, str]
     masked_query: MaskedQuery
+    masked_answers: frozenset[str]
     pool: Pool
 
 
@@ -185,7 +186,7 @@ class Attempts:
     def _judged(self, reply: Reply, secrets: Secrets) -> tuple[Outcome, Mapping[str, Any] | str]:
         """What an answer means, and what an observer may see of it."""
         call, vendor, status = self._call, self._vendor, reply.status
-        body, text = _read(reply.data, secrets)
+        body, text = _read(reply.data, secrets, vendor.masked_answers)
         shown = text if body is None else body
         envelope = vendor.read_envelope(status, reply.headers, {} if body is None else body)
         if 300 <= status < 400:
@@ -282,12 +283,14 @@ class Attempts:
             observe(exchange)
 
 
-def _read(data: bytes | None, secrets: Secrets) -> tuple[dict[str, Any] | None, str]:
+def _read(data: bytes | None, secrets: Secrets, masked_keys: frozenset[str]) -> tuple[dict[str, Any] | None, str]:
     """The JSON object, or None and the beginning of what stands in its place; without secrets."""
     text = (data or b"").decode("utf-8-sig", errors="replace")
     try:
         tree = json.loads(text)
         if isinstance(tree, dict):
+            if masked_keys and ("\\" in text or any(key in text for key in masked_keys)):
+                tree = mask_keys(tree, masked_keys)
             return (secrets.scrub(tree) if secrets.may_be_in(text) else tree), ""
     except (ValueError, RecursionError):
         # Any text may come, and nested ever so deep; the caller is told that it isn't an object.

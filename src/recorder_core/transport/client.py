@@ -33,6 +33,7 @@ class Transport:
             `masked_query` that it writes into the URL.
         runtime: clock, time-outs, observer.
         masked_query: query parameters whose values are secret.
+        masked_answers: keys of answers, at any depth, whose values are secret.
         headers: further headers of every request; none of them secret.
         pins: further hosts that a call may be pinned to. Credentials go to `base_urls` and `pins` only.
 
@@ -50,6 +51,7 @@ class Transport:
         auth: Callable[[PreparedRequest], PreparedRequest],
         runtime: Runtime,
         masked_query: frozenset[str] = frozenset(),
+        masked_answers: frozenset[str] = frozenset(),
         headers: Mapping[str, str] | None = None,
         pins: Sequence[str] = (),
     ) -> None:
@@ -72,6 +74,7 @@ class Transport:
                 **(headers or {}),
             },
             masked_query=query,
+            masked_answers=masked_answers,
             pool=Pool(query),
         )
 

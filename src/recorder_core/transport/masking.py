@@ -14,7 +14,7 @@ from pydantic import Secret, SecretStr
 
 from recorder_core.models.base import MASK
 
-__all__ = ["MaskedQuery", "Payload", "Secrets", "credentials_in"]
+__all__ = ["MaskedQuery", "Payload", "Secrets", "credentials_in", "mask_keys"]
 
 SHORTEST_SECRET = 4
 """Characters. Shorter values aren't searched for: blotting them out would blot out ordinary text."""
@@ -103,6 +103,15 @@ class MaskedQuery:
     def values(self, url: str) -> list[str]:
         """Their values in the URL."""
         return [unquote(match[2]) for match in self._pattern.finditer(url)] if self._pattern else []
+
+
+def mask_keys(tree: Any, keys: frozenset[str]) -> Any:
+    """The JSON tree with asterisks for what stands under these keys, at any depth."""
+    if isinstance(tree, dict):
+        return {key: MASK if key in keys else mask_keys(value, keys) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [mask_keys(value, keys) for value in tree]
+    return tree
 
 
 def credentials_in(header: str) -> tuple[str, ...]:
