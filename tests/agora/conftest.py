@@ -27,6 +27,7 @@ class Caller:
     """Calls of one recorder, `uid` in room `cname`, over plain HTTP."""
 
     service: AgoraEmulator
+    mode: str = "mix"
     cname: str = "lesson-204"
     uid: str = "900001"
     resource_id: str = "never-acquired"
@@ -45,16 +46,18 @@ class Caller:
         return self.session.post(self.url(path), json=body)
 
     def acquire(self, client_request: Any = None, **changed: Any) -> requests.Response:
-        answer = self.post("/acquire", {} if client_request is None else client_request, **changed)
+        if client_request is None:
+            client_request = {"scene": 1} if self.mode == "web" else {}
+        answer = self.post("/acquire", client_request, **changed)
         self.resource_id = answer.json().get("resourceId", self.resource_id)
         return answer
 
-    def start(self, recording: Any = None, /, *, mode: str = "mix", **client_request: Any) -> requests.Response:
+    def start(self, recording: Any = None, /, **client_request: Any) -> requests.Response:
         """Start with `recording` as `recordingConfig`; the rest of `clientRequest` by name."""
         asked = {"storageConfig": STORAGE, **client_request}
         if recording is not None:
             asked["recordingConfig"] = recording
-        answer = self.post(f"/resourceid/{self.resource_id}/mode/{mode}/start", asked)
+        answer = self.post(f"/resourceid/{self.resource_id}/mode/{self.mode}/start", asked)
         self.sid = answer.json().get("sid", self.sid)
         return answer
 
@@ -66,8 +69,13 @@ class Caller:
     def query(self) -> requests.Response:
         return self.session.get(self.url(self._session_path("query")))
 
+    def server(self) -> dict[str, Any]:
+        """`serverResponse` of query."""
+        server: dict[str, Any] = self.query().json()["serverResponse"]
+        return server
+
     def status(self) -> int:
-        status: int = self.query().json()["serverResponse"]["status"]
+        status: int = self.server()["status"]
         return status
 
     def update(self, client_request: Any, **changed: Any) -> requests.Response:
@@ -80,7 +88,7 @@ class Caller:
         return self.post(self._session_path("stop"), client_request or {}, **changed)
 
     def _session_path(self, operation: str) -> str:
-        return f"/resourceid/{self.resource_id}/sid/{self.sid}/mode/mix/{operation}"
+        return f"/resourceid/{self.resource_id}/sid/{self.sid}/mode/{self.mode}/{operation}"
 
 
 Serve = Callable[..., AgoraEmulator]

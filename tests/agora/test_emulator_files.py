@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import av
-import boto3
 import numpy as np
 import pytest
-from moto.server import ThreadedMotoServer
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -227,34 +225,3 @@ def test_bucket_that_refuses(serve: Any, call: Any) -> None:
     assert answer.status_code == 200
     assert answer.json()["serverResponse"]["uploadingStatus"] == "backuped"
     assert service.recordings[0].files == service.bucket.list() == ()
-
-
-def test_s3_compatible_bucket(serve: Any, call: Any) -> None:
-    """Cloud 11 uploads to `extensionParams.endpoint` over the S3 protocol, prefix before each name."""
-    store = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    store.start()
-    try:
-        host, port = store.get_host_and_port()
-        client = boto3.client(
-            "s3",
-            endpoint_url=f"http://{host}:{port}",
-            region_name="us-east-1",
-            aws_access_key_id="AK",
-            aws_secret_access_key="SK",
-        )
-        client.create_bucket(Bucket="rec-own")
-        service = serve(media=True)
-        caller = call(service)
-        service.join(caller.cname, "11")
-        own = {"vendor": 11, "region": 0, "bucket": "rec-own", "fileNamePrefix": ["school"]}
-        endpoint = {"extensionParams": {"endpoint": f"{host}:{port}"}}
-        caller.begin(storageConfig=STORAGE | own | endpoint)
-        service.clock.advance(3 + 2)
-        assert caller.stop().json()["serverResponse"]["uploadingStatus"] == "uploaded"
-        keys = {found["Key"] for found in client.list_objects_v2(Bucket="rec-own")["Contents"]}
-        client.close()
-    finally:
-        store.stop()
-    assert f"school/{caller.sid}_{caller.cname}.m3u8" in keys
-    assert keys == set(service.recordings[0].files)
-    assert service.bucket.list() == ()

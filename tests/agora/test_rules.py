@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from recorder_agora.rules import RULES
+from recorder_agora.rules import CAUSES, RULES
 from recorder_core import errors
 from recorder_core.rules import NO_ANSWER, NOT_JSON, NOT_SENT, RuleTable, Then
 
 TABLE = RuleTable(RULES)
 OPERATIONS = ("acquire", "start", "query", "update", "updateLayout", "stop")
+ADDRESSES = "ncs/ip"
+"""No operation of a recording: none of the codes is documented for it."""
 CODES = (
     *(
         2,
@@ -52,6 +54,7 @@ CODES = (
         ("stop", 400, 49),
         ("stop", 404, 404),
         ("query", 404, 404),
+        (ADDRESSES, 404, None),
     ],
 )
 def test_accepted(operation: str, status: int, code: int | None) -> None:
@@ -68,6 +71,9 @@ def test_accepted(operation: str, status: int, code: int | None) -> None:
         ("start", 206, 65, (3, 6)),
         ("query", 504, None, (5, 10, 15, 30)),
         ("updateLayout", 404, 404, (5, 10, 15)),
+        ("update", 404, 404, (5, 10, 15)),
+        ("update", 504, 62, (3, 6, 9)),
+        ("update", 206, 65, (3, 6)),
         ("acquire", 500, 501, (1, 3, 6)),
     ],
 )
@@ -119,6 +125,10 @@ def test_unreadable_answers() -> None:
         ("start", 400, 433, None, errors.ServiceUnavailable),
         ("query", 400, 433, None, errors.RecordingNotFound),
         ("updateLayout", 400, 49, None, errors.RecordingEnded),
+        ("update", 400, 49, None, errors.RecordingEnded),
+        ("update", 400, 2, "Update: the recording has streamTypes 0", errors.InvalidSpec),
+        ("update", 400, 433, None, errors.RecordingNotFound),
+        (ADDRESSES, 401, None, "Unauthorized", errors.AuthenticationError),
         ("updateLayout", 400, 1028, None, errors.InvalidSpec),
     ],
 )
@@ -142,6 +152,20 @@ def test_every_code_is_explained(operation: str, code: int) -> None:
     assert rule.then is Then.ACCEPT or rule.hint
 
 
+def test_a_refused_update_says_what_it_may_not_fit() -> None:
+    """Code 2 to update is about how the recording was started, not about a field of the spec."""
+    rule = TABLE.decide("update", 400, 2)
+    assert "push_urls" in rule.hint
+    assert rule is not TABLE.decide("start", 400, 2)
+
+
+def test_every_mode_has_its_causes() -> None:
+    """What kills a young recording of a room, and of a page; no cause of the one is blamed for the other."""
+    named = {mode: {cause.partition(":")[0] for cause in causes} for mode, causes in CAUSES.items()}
+    assert named["mix"] == named["individual"] == {"storage", "token", "uid", "room"}
+    assert named["web"] == {"storage", "page"}
+
+
 def test_no_row_is_shadowed() -> None:
     """Each row decides at least one outcome, so none stands in the table for nothing."""
     statuses = (NOT_SENT, NO_ANSWER, 200, 201, 206, 400, 401, 404, 429, 500, 503, 504)
@@ -155,7 +179,7 @@ def test_no_row_is_shadowed() -> None:
     )
     decided = {
         id(TABLE.decide(operation, status, code, message, is_json=is_json))
-        for operation in OPERATIONS
+        for operation in (*OPERATIONS, ADDRESSES)
         for status in statuses
         for code in (None, *CODES, 99)
         for message in messages

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from planned import Planner
-from recorder_agora.translate_answers import query_status, stop_status
-from recorder_core import FileStatus, Media, Recording, RecordingState
+from recorder_agora.translate_answers import query_status, source_addresses, stop_status
+from recorder_core import FileStatus, Media, Recording, RecordingState, UnexpectedResponse
 from recorder_core.transport import Answer, Envelope
 
 NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
@@ -111,3 +111,124 @@ def test_leaving_already_is_no_end_yet(recording: Recording) -> None:
 def test_an_asynchronous_stop_may_say_nothing(recording: Recording) -> None:
     """Its body isn't documented: an empty one is an upload under way."""
     assert stop_status(recording, answer(), NOW).state is RecordingState.UPLOADING
+
+
+# --- individual recording ---
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "participant", "tracks", "format"),
+    [
+        ("s_r__uid_s_11__uid_e_audio.m3u8", {"uid": "11", "trackType": "audio"}, "11", Media.AUDIO, "hls"),
+        ("s_r__uid_s_11__uid_e_av.mpd", {"uid": 11, "trackType": "audio_and_video"}, "11", Media.AUDIO_VIDEO, "mpd"),
+        ("s_r__uid_s_11__uid_e_av.m3u8", {}, "11", Media.AUDIO_VIDEO, "hls"),
+        ("s_r__uid_s_11__uid_e_video_20260801100000123.webm", {}, "11", Media.VIDEO, "webm"),
+        ("s_r__uid_s_11__uid_e_video_20260801100000123.jpg", {}, "11", Media.VIDEO, "jpg"),
+        ("bak0_s_r__uid_s_11__uid_e_audio.m3u8", {"uid": "11"}, "11", Media.AUDIO, "hls"),
+        ("s_r_0.mp4", {"uid": "0"}, None, Media.AUDIO_VIDEO, "mp4"),
+    ],
+)
+def test_a_file_is_somebodys(
+    recording: Recording, name: str, told: dict[str, Any], participant: str | None, tracks: Media, format: str
+) -> None:
+    """By what is told of it, else by its name; containers are called as everybody calls them."""
+    server = {"status": 5, "fileListMode": "json", "fileList": [{"fileName": name, **told}]}
+    (file,) = query_status(recording, answer(server)).files
+    assert (file.participant, file.tracks, file.format) == (participant, tracks, format)
+
+
+def test_snapshots_that_are_not_listed_are_said_to_be_there() -> None:
+    """The answer to stop names no picture."""
+    pictures = Planner("agora").recording({"snapshots": True})
+    found = stop_status(pictures, answer({"uploadingStatus": "uploaded"}), NOW)
+    assert (found.state, found.files) == (RecordingState.COMPLETED, ())
+    assert ".jpg" in (found.reason or "")
+
+
+# --- web page recording ---
+
+
+def page(**payload: Any) -> dict[str, Any]:
+    """What query says of a page, its recorder's payload given."""
+    return {"status": 5, "extensionServiceState": [{"serviceName": "web_recorder_service", "payload": payload}]}
+
+
+@pytest.mark.parametrize(
+    ("server", "state"),
+    [
+        (page(state="inProgress", onhold=False), "recording"),
+        (page(state="inProgress", onhold=True), "paused"),
+        (page(state="inProgress", onhold="true"), "paused"),
+        (page(state="exit", onhold=True), "stopping"),
+        ({**page(state="init", onhold=True), "status": 3}, "starting"),
+        ({**page(state="exit"), "status": 7}, "uploading"),
+        ({"status": 4, "extensionServiceState": None}, "recording"),
+        (
+            {"status": 5, "extensionServiceState": [{"serviceName": "web_recorder_service", "payload": None}]},
+            "recording",
+        ),
+    ],
+)
+def test_a_page_is_recorded_or_on_hold(recording: Recording, server: dict[str, Any], state: str) -> None:
+    """The status is refined by what the page's recorder says."""
+    assert query_status(recording, answer(server)).state is RecordingState(state)
+
+
+def test_files_of_a_page_belong_to_nobody(recording: Recording) -> None:
+    """Names and starts alone; they hold what is recorded."""
+    listed = [{"filename": "x_0.mp4", "sliceStartTime": 1785578400123}, {"filename": "x.m3u8"}]
+    found = query_status(recording, answer(page(state="inProgress", fileList=listed))).files
+    assert [(file.key, file.format, file.participant, file.tracks) for file in found] == [
+        ("lessons/2026/x_0.mp4", "mp4", None, Media.AUDIO_VIDEO),
+        ("lessons/2026/x.m3u8", "hls", None, Media.AUDIO_VIDEO),
+    ]
+
+
+def test_the_state_of_a_push_is_a_reason(recording: Recording) -> None:
+    """It may be cut off while the recording goes on."""
+    server = page(state="inProgress", onhold=True)
+    server["extensionServiceState"].append(
+        {"serviceName": "rtmp_publish_service", "payload": {"outputs": [{"status": "disconnected"}]}}
+    )
+    assert (query_status(recording, answer(server)).reason or "").endswith("; push: disconnected")
+
+
+@pytest.mark.parametrize("payload", ["payload", "playload"])
+@pytest.mark.parametrize(
+    ("uploading", "state", "status"),
+    [
+        ("uploaded", "completed", "uploaded"),
+        ("backuped", "completed", "backup"),
+        ("unknown", "uploading", "uploading"),
+        (None, "uploading", "uploading"),
+    ],
+)
+def test_a_stopped_page_tells_by_its_services(
+    recording: Recording, payload: str, uploading: str | None, state: str, status: str
+) -> None:
+    """One service knows the upload, another one the files; until June 2026 a page spelt payload otherwise."""
+    server = {
+        "extensionServiceState": [
+            {"serviceName": "upload_service", payload: {"uploadingStatus": uploading}},
+            {"serviceName": "web_recorder_service", payload: {"state": "exit", "fileList": [{"filename": "x.m3u8"}]}},
+        ]
+    }
+    found = stop_status(recording, answer(server), NOW)
+    assert (found.state, found.files[0].status) == (RecordingState(state), status)
+
+
+# --- where callbacks come from ---
+
+
+def test_addresses_are_read_from_the_hosts() -> None:
+    """Those that have one."""
+    hosts = [{"primaryIP": "1.2.3.4"}, {"primaryIP": ""}, {}, None, {"primaryIP": "1.2.3.5"}]
+    told = Answer(200, {"data": {"service": {"hosts": hosts}}}, Envelope(), "https://api.agora.io")
+    assert source_addresses(told) == ("1.2.3.4", "1.2.3.5")
+
+
+@pytest.mark.parametrize("body", [{}, {"data": None}, {"data": {"service": []}}, {"data": {"service": {"hosts": []}}}])
+def test_no_address_is_no_answer(body: dict[str, Any]) -> None:
+    """Whatever is missing on the way."""
+    with pytest.raises(UnexpectedResponse, match="names no address"):
+        source_addresses(Answer(200, body, Envelope(), "https://api.agora.io"))

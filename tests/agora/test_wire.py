@@ -1,4 +1,4 @@
-"""The wire models: what goes out exactly as the vendor's samples, and every variant that may come in."""
+"""The request models: what goes out exactly as the vendor's samples, and what they refuse."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from recorder_agora import wire
-from recorder_agora.wire_values import CNAME_CHARACTERS
+from recorder_agora import wire, wire_answers, wire_layout, wire_recording, wire_web
+from recorder_agora.wire_values import CNAME_CHARACTERS, Request
 
 STORAGE = {"vendor": 1, "region": 7, "bucket": "rec-eu", "accessKey": "AK-EXAMPLE", "secretKey": "SK-EXAMPLE"}
 # Request samples in the shape of the vendor's reference pages.
@@ -88,6 +88,53 @@ LAYOUT = {
     "clientRequest": {"mixedVideoLayout": 2, "maxResolutionUid": "12", "backgroundColor": "#102030"},
 }
 STOP = {"cname": "lesson-204", "uid": "900002", "clientRequest": {"async_stop": False}}
+INDIVIDUAL: dict[str, Any] = {
+    "token": "007eJx-EXAMPLE",
+    "recordingConfig": {
+        "channelType": 1,
+        "streamTypes": 2,
+        "streamMode": "standard",
+        "maxIdleTime": 300,
+        "subscribeAudioUids": ["11", "12"],
+        "subscribeVideoUids": ["11", "12"],
+        "subscribeUidGroup": 0,
+    },
+    "recordingFileConfig": {"avFileType": ["hls"]},
+    "snapshotConfig": {"captureInterval": 15, "fileType": ["jpg"]},
+    "storageConfig": {**STORAGE, "fileNamePrefix": ["school7", "lesson204"]},
+}
+PAGE: dict[str, Any] = {
+    "url": "https://class.example/room/204",
+    "audioProfile": 1,
+    "videoWidth": 1280,
+    "videoHeight": 720,
+    "maxRecordingHour": 3,
+    "videoFps": 15,
+    "maxVideoDuration": 120,
+    "onhold": True,
+    "readyTimeout": 20,
+}
+RECORDER = {"serviceName": "web_recorder_service", "errorHandlePolicy": "error_abort", "serviceParam": PAGE}
+PUSH = {
+    "serviceName": "rtmp_publish_service",
+    "errorHandlePolicy": "error_ignore",
+    "serviceParam": {"outputs": [{"rtmpUrl": "rtmps://push.example/live/204"}]},
+}
+WEB: dict[str, Any] = {
+    "extensionServiceConfig": {"errorHandlePolicy": "error_abort", "extensionServices": [RECORDER, PUSH]},
+    "recordingFileConfig": {"avFileType": ["hls", "mp4"]},
+    "storageConfig": {**STORAGE, "vendor": 2, "region": 16},
+}
+
+
+def individual(client_request: dict[str, Any]) -> dict[str, Any]:
+    """A body of individual recording."""
+    return {"cname": "lesson-204", "uid": "900001", "clientRequest": client_request}
+
+
+def web(client_request: dict[str, Any]) -> dict[str, Any]:
+    """A body of web page recording."""
+    return {"cname": "https://class.example/204", "uid": "900003", "clientRequest": client_request}
 
 
 def revealed(tree: Any) -> str:
@@ -103,9 +150,19 @@ def revealed(tree: Any) -> str:
         (wire.UpdateRequest, UPDATE),
         (wire.UpdateLayoutRequest, LAYOUT),
         (wire.StopRequest, STOP),
+        (wire.IndividualAcquireRequest, individual({"scene": 0, "region": "EU", "startParameter": INDIVIDUAL})),
+        (wire.IndividualStartRequest, individual(INDIVIDUAL)),
+        (wire.UpdateRequest, individual({"storageConfig": {**STORAGE, "stsToken": "t", "stsExpiration": 1900000000}})),
+        (wire.StopRequest, individual({"async_stop": True})),
+        (wire.WebAcquireRequest, web({"scene": 1, "resourceExpiredHour": 12, "startParameter": WEB})),
+        (wire.WebStartRequest, web(WEB)),
+        (wire.WebUpdateRequest, web({"webRecordingConfig": {"onhold": False}})),
+        (wire.WebUpdateRequest, web({"rtmpPublishConfig": PUSH["serviceParam"]})),
+        (wire.WebUpdateRequest, web({"storageConfig": STORAGE})),
+        (wire.WebStopRequest, web({})),
     ],
 )
-def test_samples_pass_through(model: type[wire.Request], sample: dict[str, Any]) -> None:
+def test_samples_pass_through(model: type[Request], sample: dict[str, Any]) -> None:
     """The reference pages' samples validate, and their tree is the same again, nothing added."""
     assert json.loads(revealed(model.model_validate(sample).tree())) == sample
 
@@ -126,6 +183,166 @@ def test_secrets_stay_secret() -> None:
         assert "EXAMPLE" not in shown.replace("lesson", "")
 
 
+def test_push_address_stays_secret() -> None:
+    """The stream key in a push address is in no repr, in the request as in the answer, nor in an error."""
+    request = wire.WebStartRequest.model_validate(web(WEB))
+    target = {"serviceName": "rtmp_publish_service", "payload": {"outputs": [{"rtmpUrl": "rtmps://push.example/204"}]}}
+    answer = wire_answers.QueryResponse.model_validate({"serverResponse": {"extensionServiceState": [target]}})
+    with pytest.raises(ValidationError) as caught:
+        wire.WebUpdateRequest.model_validate(web({"rtmpPublishConfig": {"outputs": [{"rtmpUrl": "push.example/204"}]}}))
+    for shown in (repr(request), repr(answer), str(caught.value)):
+        assert "push.example" not in shown
+    (output,) = answer.serverResponse.extensionServiceState[0].payload.outputs
+    assert output.rtmpUrl == SecretStr("rtmps://push.example/204")
+
+
+@pytest.mark.parametrize(
+    ("model", "client_request"),
+    [
+        (wire.StartRequest, {"snapshotConfig": INDIVIDUAL["snapshotConfig"]}),
+        (wire.StartRequest, {"extensionServiceConfig": WEB["extensionServiceConfig"]}),
+        (wire.StartRequest, {"appsCollection": {"combinationPolicy": "default"}}),
+        (wire.IndividualStartRequest, {"recordingConfig": {"subscribeUidGroup": 0, "audioProfile": 0}}),
+        (wire.IndividualStartRequest, {"recordingConfig": {"subscribeUidGroup": 0, "transcodingConfig": {}}}),
+        (wire.IndividualStartRequest, {"recordingConfig": {"channelType": 0}}),
+        (wire.IndividualStartRequest, {}),
+        (wire.IndividualStartRequest, INDIVIDUAL | {"recordingFileConfig": {"avFileType": ["hls", "mp4"]}}),
+        (wire.IndividualStartRequest, INDIVIDUAL | {"transcodeOptions": {}}),
+        (wire.WebStartRequest, {}),
+        (wire.WebStartRequest, WEB | {"recordingConfig": {}}),
+        (wire.WebStartRequest, WEB | {"snapshotConfig": INDIVIDUAL["snapshotConfig"]}),
+    ],
+)
+def test_mode_forbids_what_it_does_not_take(model: type[Request], client_request: dict[str, Any]) -> None:
+    """Each mode takes its own objects only, and needs those without which it can't record."""
+    with pytest.raises(ValidationError):
+        model.model_validate(individual({"storageConfig": STORAGE, **client_request}))
+
+
+def test_scene_by_mode() -> None:
+    """Web page recording needs scene 1; the others take 0 alone, for 2 is withdrawn."""
+    for model, scene in (
+        (wire.AcquireClientRequest, 1),
+        (wire.IndividualAcquireClientRequest, 2),
+        (wire.WebAcquireClientRequest, 0),
+        (wire.WebAcquireClientRequest, None),
+    ):
+        with pytest.raises(ValidationError, match="scene"):
+            model.model_validate({} if scene is None else {"scene": scene})
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"streamMode": "original"}, "streamMode original needs streamTypes 0"),
+        ({"streamMode": "original", "streamTypes": 1}, "streamMode original needs streamTypes 0"),
+        ({"streamTypes": 0}, "snapshotConfig needs streamTypes 1 or 2"),
+        ({"subscribeAudioUids": ["11"]}, "snapshotConfig needs subscribeVideoUids"),
+        ({"subscribeUidGroup": 6}, "subscribeUidGroup"),
+        ({"subscribeUidGroup": "0"}, "subscribeUidGroup"),
+    ],
+)
+def test_rules_of_individual_recording(changed: dict[str, Any], why: str) -> None:
+    """Original audio has no video; snapshots need video; the uid group is one of six."""
+    recording = {"subscribeUidGroup": 0, **changed}
+    with pytest.raises(ValidationError, match=why):
+        wire.IndividualStartClientRequest.model_validate(INDIVIDUAL | {"recordingConfig": recording})
+
+
+@pytest.mark.parametrize("snapshot", [{}, {"fileType": ["png"]}, {"fileType": ["jpg", "jpg"]}, {"fileType": []}])
+def test_snapshots_are_jpg(snapshot: dict[str, Any]) -> None:
+    """`fileType` is `["jpg"]` and has to be there."""
+    with pytest.raises(ValidationError, match="fileType"):
+        wire_recording.SnapshotConfig.model_validate(snapshot)
+
+
+@pytest.mark.parametrize(("interval", "taken"), [(0, False), (1, True), (3600, True), (3601, False)])
+def test_interval_of_snapshots(interval: int, taken: bool) -> None:
+    """1 to 3600 s, the wider of the two documented ranges."""
+    assert accepts(wire_recording.SnapshotConfig, {"captureInterval": interval, "fileType": ["jpg"]}) is taken
+
+
+@pytest.mark.parametrize(
+    ("name", "lowest", "highest"),
+    [
+        ("audioProfile", 0, 2),
+        ("videoWidth", 240, 1920),
+        ("videoHeight", 240, 1920),
+        ("maxRecordingHour", 1, 720),
+        ("videoBitrate", 50, 8000),
+        ("videoFps", 5, 60),
+        ("maxVideoDuration", 30, 240),
+        ("readyTimeout", 0, 60),
+    ],
+)
+def test_ranges_of_a_page(name: str, lowest: int, highest: int) -> None:
+    """Every number has a lowest and a highest value, and is an integer."""
+    given = [lowest - 1, lowest, highest, highest + 1, float(highest), str(highest)]
+    square = PAGE | {"videoWidth": 1080, "videoHeight": 1080}
+    taken = [accepts(wire_web.WebRecorderParam, square | {name: value}) for value in given]
+    assert taken == [False, True, True, False, False, False]
+
+
+@pytest.mark.parametrize("name", ["url", "audioProfile", "videoWidth", "videoHeight", "maxRecordingHour"])
+def test_what_a_page_needs(name: str) -> None:
+    """Address, size, audio profile and longest duration have to be there; the rest has defaults."""
+    needed = {"url", "audioProfile", "videoWidth", "videoHeight", "maxRecordingHour"}
+    assert accepts(wire_web.WebRecorderParam, {key: PAGE[key] for key in needed})
+    assert not accepts(wire_web.WebRecorderParam, {key: PAGE[key] for key in needed - {name}})
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"videoWidth": 1920, "videoHeight": 1081},
+        {"url": "ftp://class.example"},
+        {"url": "class.example"},
+        {"mobile": "true"},
+        {"VideoBitrate": 1500},
+    ],
+)
+def test_what_a_page_is_not(changed: dict[str, Any]) -> None:
+    """Not more pixels than full HD, no address but http and https, no text for a boolean, no capital key."""
+    assert not accepts(wire_web.WebRecorderParam, PAGE | changed)
+
+
+@pytest.mark.parametrize(
+    ("services", "taken"),
+    [
+        ([RECORDER], True),
+        ([PUSH, RECORDER], True),
+        ([], False),
+        ([PUSH], False),
+        ([RECORDER, RECORDER], False),
+        ([RECORDER, PUSH, PUSH], False),
+        ([RECORDER | {"errorHandlePolicy": "error_ignore"}], False),
+        ([RECORDER, PUSH | {"errorHandlePolicy": "error_abort"}], False),
+        ([RECORDER | {"serviceName": "aliyun_vod_service"}], False),
+        ([RECORDER, PUSH | {"serviceParam": {"outputs": []}}], False),
+        ([RECORDER, PUSH | {"serviceParam": {"outputs": 2 * [{"rtmpUrl": "rtmp://push.example/a"}]}}], False),
+        ([RECORDER, PUSH | {"serviceParam": {"outputs": [{"rtmpUrl": "https://push.example/a"}]}}], False),
+    ],
+)
+def test_services_of_a_page(services: list[Any], taken: bool) -> None:
+    """One recorder, at most one push with one RTMP or RTMPS target, each with its own policy."""
+    assert accepts(wire_web.ExtensionServiceConfig, {"extensionServices": services}) is taken
+
+
+@pytest.mark.parametrize(("cname", "taken"), [("x" * 1024, True), ("", False), ("x" * 1025, False)])
+def test_label_of_a_page(cname: str, taken: bool) -> None:
+    """The name of a web page recording is any text of up to 1024 bytes."""
+    assert accepts(wire.WebStopRequest, web({}) | {"cname": cname}) is taken
+
+
+def accepts(model: type[Request], body: dict[str, Any]) -> bool:
+    """Whether the model takes the body."""
+    try:
+        model.model_validate(body)
+    except ValidationError:
+        return False
+    return True
+
+
 def test_channel_characters() -> None:
     """A channel name is made of 89 characters."""
     assert len(CNAME_CHARACTERS) == 89
@@ -135,14 +352,14 @@ def test_channel_characters() -> None:
 def test_numbers_are_not_taken_from_other_types(choice: Any) -> None:
     """A boolean, a fraction or a text is no number of a list of choices."""
     with pytest.raises(ValidationError):
-        wire.RecordingConfig(streamTypes=choice)
+        wire_recording.RecordingConfig(streamTypes=choice)
 
 
 @pytest.mark.parametrize("sides", [(1 / 3, 2 / 3), (0.333333, 0.666667), (0.1, 0.9), (0.7, 0.3), (1, 0), (0, 1)])
 def test_sums_of_one(sides: tuple[float, float]) -> None:
     """What adds up to 1 on paper is inside the canvas, whatever binary fractions make of it."""
     x, width = sides
-    wire.LayoutConfig(x_axis=x, y_axis=0, width=width, height=1)
+    wire_layout.LayoutConfig(x_axis=x, y_axis=0, width=width, height=1)
 
 
 @pytest.mark.parametrize("sides", [(0.333334, 0.666667), (0.5, 0.500001), (1, 0.000001)])
@@ -150,46 +367,4 @@ def test_sums_beyond_one(sides: tuple[float, float]) -> None:
     """One unit of the sixth decimal beyond 1 is outside."""
     x, width = sides
     with pytest.raises(ValidationError, match="more than 1"):
-        wire.LayoutConfig(x_axis=x, y_axis=0, width=width, height=1)
-
-
-@pytest.mark.parametrize(
-    ("server", "status", "names"),
-    [
-        ({"status": 5, "fileListMode": "string", "fileList": "a.m3u8"}, 5, ["a.m3u8"]),
-        ({"status": "5", "fileList": [{"filename": "a.mp4", "mixedAllUser": "true"}]}, 5, ["a.mp4"]),
-        (
-            {"status": 5, "fileList": [{"fileName": "a.mp4", "uid": 0, "sliceStartTime": "1784110500042"}]},
-            5,
-            ["a.mp4"],
-        ),
-        ({"status": 4, "fileList": ""}, 4, []),
-        ({"status": 4, "fileList": [], "sliceStartTime": ""}, 4, []),
-        ({"status": 4, "fileList": None, "command": "x", "vid": 3}, 4, []),
-        ({}, None, []),
-    ],
-)
-def test_variants_of_query(server: dict[str, Any], status: int | None, names: list[str]) -> None:
-    """Numbers as text, both spellings of the file name, lists as text, unknown and missing keys are read."""
-    answer = wire.QueryResponse.model_validate({"uid": 900001, "code": 0, "serverResponse": server})
-    assert answer.uid == "900001"
-    assert answer.serverResponse.status == status
-    assert [file.fileName for file in answer.serverResponse.fileList] == names
-
-
-@pytest.mark.parametrize(
-    ("number", "expected"), [(1784110500042, 1784110500.042), (1784110500, 1784110500), (None, None)]
-)
-def test_unit_of_slice_start(number: int | None, expected: float | None) -> None:
-    """A start of 1e11 or more is in ms, as in the samples, a smaller one in s, as in the prose."""
-    assert wire.FileEntry(fileName="a", sliceStartTime=number).started_at == expected
-
-
-@pytest.mark.parametrize(
-    ("server", "uploading"),
-    [({"uploadingStatus": "unknow"}, "unknown"), ({"uploadingStatus": "backuped"}, "backuped"), ({}, None)],
-)
-def test_variants_of_stop(server: dict[str, Any], uploading: str | None) -> None:
-    """The older spelling of unknown is read; an answer without details is no error."""
-    assert wire.StopResponse.model_validate({"serverResponse": server}).serverResponse.uploadingStatus == uploading
-    assert wire.StopResponse.model_validate({}).serverResponse.fileList == ()
+        wire_layout.LayoutConfig(x_axis=x, y_axis=0, width=width, height=1)

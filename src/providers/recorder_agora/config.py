@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_v
 
 from recorder_agora.tables import BASE_URLS, REGIONAL_BASE_URLS
 from recorder_agora.wire_values import integer_uid
-from recorder_core.models.base import ConcealedObject
 from recorder_core.configuration import ProviderConfig, ProviderOptions
+from recorder_core.models.base import ConcealedObject
 
 __all__ = ["AgoraConfig", "AgoraOptions", "TokenFactory"]
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from recorder_agora.tables import STORAGE_REGIONS, StorageVendor
-from recorder_agora.wire import RecordingConfig, StorageConfig, StreamSubscribe
+from recorder_agora.wire import (
+    IndividualStartClientRequest,
+    StartClientRequest,
+    StreamSubscribe,
+    WebStartClientRequest,
+)
+from recorder_agora.wire_storage import StorageConfig
 from recorder_core.emulation.exchange import EmulatedRequest, EmulatedResponse
 
 __all__ = [
@@ -17,6 +23,7 @@ __all__ = [
     "check_storage",
     "check_stricter",
     "check_stricter_lists",
+    "documented",
     "gateway",
     "json_object",
     "read",
@@ -24,6 +31,13 @@ __all__ = [
 ]
 
 Model = TypeVar("Model", bound=BaseModel)
+
+SERVICES: Final = frozenset({"web_recorder_service", "rtmp_publish_service"})
+POSTPONED_SCENE: Final = 2
+NOTHING_POSTPONED: Final = {"combinationPolicy": "default"}
+WITHDRAWN: Final = "left the documentation in April 2025 and isn't emulated"
+LEAST_INTERVAL_S: Final = 5
+"""Between two snapshots; 1 by "Start recording" (2022) and by the guide of 2026."""
 
 # HTTP status and reason by code ("Common errors", 2026); 400 where the pages print no status, an empty reason
 # where they print none.
@@ -102,7 +116,7 @@ def read(model: type[Model], body: dict[str, Any], operation: str, *, strict: bo
             return model.model_validate(known)
         except ValidationError as error:
             problems = error.errors(include_url=False, include_context=False, include_input=False)
-        unknown = [problem["loc"] for problem in problems if problem["type"] == "extra_forbidden"]
+        unknown = [_keys(problem["loc"]) for problem in problems if problem["type"] == "extra_forbidden"]
         if strict or not unknown:
             break
         known = copy.deepcopy(known)
@@ -112,17 +126,22 @@ def read(model: type[Model], body: dict[str, Any], operation: str, *, strict: bo
                 holder = holder[parent]
             del holder[name]
     first = problems[0]
-    path = [str(part) for part in first["loc"]]
+    path = [str(part) for part in _keys(first["loc"])]
     if path == ["cname"] and first["type"] == "value_error":
         raise refusal(401 if operation == "acquire" else 1013, operation, "invalid_channel_name")
     raise _invalid(operation, ".".join(path).removeprefix("clientRequest."), first["msg"])
 
 
+def _keys(path: tuple[int | str, ...]) -> list[int | str]:
+    """A problem's path in the body: without the name of a service, which is in none of its keys."""
+    return [part for part in path if part not in SERVICES]
+
+
 def _null_in(tree: Any) -> str | None:
-    """Where the first null is; no field of this mode takes one."""
+    """Where the first null is; one field alone takes one."""
     pairs = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
     for key, value in pairs:
-        if value is None:
+        if value is None and key != "readyTimeout":
             return str(key)
         if (below := _null_in(value)) is not None:
             return f"{key}.{below}"
@@ -134,6 +153,31 @@ def _invalid(operation: str, path: str, why: str) -> RefusedError:
     if why.startswith("uid inside the List"):
         return refusal(2, operation, why)
     return refusal(2, operation, f"{operation[0].upper()}{operation[1:]}: invalid {path} value! {why}")
+
+
+def documented(body: dict[str, Any], mode: str, operation: str, *, strict: bool) -> dict[str, Any]:
+    """The body without what left the pages in April 2025 and changes nothing; what changes something is refused.
+
+    A lenient service also takes an individual recording without `subscribeUidGroup`, as two samples have it,
+    for one with group 0. `mode` is empty at acquire. The body that is returned may be changed.
+    """
+    client = body.get("clientRequest")
+    if not isinstance(client, dict):
+        return body
+    client = dict(client)
+    if not mode and client.get("scene") == POSTPONED_SCENE:
+        raise _invalid(operation, "scene", f"2 {WITHDRAWN}")
+    if mode == "mix" and "extensionServiceConfig" in client:
+        raise _invalid(operation, "extensionServiceConfig", f"aliyun_vod_service {WITHDRAWN}")
+    if mode == "individual":
+        if "transcodeOptions" in client:
+            raise _invalid(operation, "transcodeOptions", f"postponed transcoding {WITHDRAWN}")
+        if client.pop("appsCollection", {}) not in ({}, NOTHING_POSTPONED):
+            raise _invalid(operation, "appsCollection", f"postponed transcoding {WITHDRAWN}")
+        recording = client.get("recordingConfig")
+        if not strict and isinstance(recording, dict):
+            client["recordingConfig"] = {"subscribeUidGroup": 0, **recording}
+    return {**body, "clientRequest": client}
 
 
 def check_storage(storage: StorageConfig, operation: str, *, strict: bool = False) -> None:
@@ -148,13 +192,19 @@ def check_storage(storage: StorageConfig, operation: str, *, strict: bool = Fals
         raise _invalid(operation, "storageConfig.region", f"vendor {storage.vendor} has no region {storage.region}")
 
 
-def check_stricter(recording: RecordingConfig | None, operation: str) -> None:
+def check_stricter(
+    request: StartClientRequest | IndividualStartClientRequest | WebStartClientRequest, operation: str
+) -> None:
     """The rules that only some of the pages print, taken by a strict service."""
-    video = recording and recording.transcodingConfig
-    if video is not None:
-        given = [getattr(video, name) is not None for name in ("width", "height", "fps", "bitrate")]
+    if isinstance(request, StartClientRequest):
+        video = request.recordingConfig and request.recordingConfig.transcodingConfig
+        given = [getattr(video, name) is not None for name in ("width", "height", "fps", "bitrate") if video]
         if any(given) and not all(given):
             raise _invalid(operation, "recordingConfig.transcodingConfig", "width, height, fps and bitrate go together")
+    if isinstance(request, IndividualStartClientRequest) and request.snapshotConfig is not None:
+        interval = request.snapshotConfig.captureInterval
+        if interval is not None and interval < LEAST_INTERVAL_S:
+            raise _invalid(operation, "snapshotConfig.captureInterval", f"at least {LEAST_INTERVAL_S} s")
 
 
 def check_stricter_lists(subscribe: StreamSubscribe, operation: str) -> None:

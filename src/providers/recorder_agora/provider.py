@@ -1,12 +1,10 @@
-"""The flow of calls: acquire and start as a pair, query, updateLayout, stop."""
+"""The flow of calls: acquire and start as a pair, query, update and updateLayout, stop."""
 
 from __future__ import annotations
 
 import itertools
-import json
-import math
-from collections import OrderedDict
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -14,75 +12,58 @@ from pydantic import SecretStr
 from requests.auth import HTTPBasicAuth
 
 from recorder_agora.config import AgoraConfig, AgoraOptions
-from recorder_agora.rules import RULES
-from recorder_agora.translate import CompositeTranslator, named
-from recorder_agora.translate_answers import query_status, stop_status
+from recorder_agora.decode import decoded
+from recorder_agora.decode_spec import object_in
+from recorder_agora.picture import picture_of
+from recorder_agora.rules import CAUSES, RULES
+from recorder_agora.sightings import RECOVERY_S, SETTLED_S, Sightings, missing_since
+from recorder_agora.translate import TRANSLATORS
+from recorder_agora.translate_answers import query_status, read_envelope, source_addresses, stop_status
 from recorder_agora.translate_layout import LayoutTranslator
-from recorder_agora.wire import StopClientRequest, StopRequest, UpdateLayoutRequest
+from recorder_agora.translate_participants import GROUP_SIZES
+from recorder_agora.translate_start import named
+from recorder_agora.translate_update import (
+    Change,
+    change_hold,
+    change_participants,
+    change_push,
+    change_storage,
+)
+from recorder_agora.translate_web import WebTranslator
+from recorder_agora.wire import StopClientRequest, StopRequest, UpdateLayoutRequest, WebStopRequest
 from recorder_core.clock import Deadline
 from recorder_core.errors import RecordingNotFound, ServiceUnavailable, StartOutcomeUnknown
 from recorder_core.models import (
     Layout,
     Mode,
+    Participants,
     Recording,
     RecordingSpec,
     RecordingState,
     RecordingStatus,
     StartIntent,
+    Storage,
 )
-from recorder_core.plan import Finding, Plan, PlannedRequest
+from recorder_core.models.base import reveal
+from recorder_core.plan import Plan, PlannedRequest
+from recorder_core.preview import Picture, composing
 from recorder_core.provider import Provider
-from recorder_core.transport import Answer, Call, Envelope, RuleTable, Runtime, Transport, quote_path
+from recorder_core.transport import Answer, Call, RuleTable, Runtime, Transport, quote_path
 
 __all__ = ["AgoraProvider"]
 
-MODES = {Mode.COMPOSITE: "mix"}
-RECOVERY_S = 90.0
-"""How long a recording may answer 404 while the vendor moves it to another server ("Best practices", Agora, 2026)."""
-SETTLED_S = 50.0
-"""How long a stop must have answered 404 at least, to be taken for an end when its deadline comes first. The vendor's
-own advice gives a recording up after 30 s of it ("Best practices", Agora, 2026)."""
-UNWATCHED_S = 300.0
-"""A silence with a longer gap between two looks isn't one: it may have been up in between."""
+logger = logging.getLogger("recorder_core")
+
 SYNCHRONOUS_S = 25.0
 """What a synchronous stop may take: the vendor answers after about 20 s at the latest."""
 LAST_TRY_S = 2.0
 """Seconds that the last try of a stop has for its answer."""
-REMEMBERED = 10_000
 EXITING = 501
 """Query's code for a session that is exiting, in older documents; newer ones have 404."""
 NOTHING_STARTED = (15, 433, 502)
 """Start's codes for "not with this resource id": nothing was started, a fresh resource id may do."""
-
-
-class _Sightings:
-    """When each recording was last known to the vendor, as far as this process saw."""
-
-    def __init__(self) -> None:
-        self._silences: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def alive(self, recording: Recording) -> None:
-        """The vendor has it up just now."""
-        self._silences.pop(recording.native["sid"], None)
-
-    def ended(self, recording: Recording) -> None:
-        """The vendor said that it is ending, so that a 404 from now on is its end."""
-        self._note(recording, -math.inf, math.inf)
-
-    def silence(self, recording: Recording, now: float) -> float:
-        """Seconds for which it hasn't been up at any look, this one included; infinite after a known end."""
-        since, looked = self._silences.get(recording.native["sid"], (now, now))
-        if now - looked > UNWATCHED_S:
-            since = now
-        if looked < math.inf:
-            self._note(recording, since, now)
-        return now - since
-
-    def _note(self, recording: Recording, since: float, looked: float) -> None:
-        self._silences[recording.native["sid"]] = (since, looked)
-        self._silences.move_to_end(recording.native["sid"])
-        while len(self._silences) > REMEMBERED:
-            self._silences.popitem(last=False)
+SOURCES = ("/v2/ncs/ip", "/v1/ncs/ip")
+"""Where the addresses of the callbacks are told: "Webhooks" (Agora, 2026), and the REST reference of the same year."""
 
 
 class AgoraProvider(Provider):
@@ -97,13 +78,20 @@ class AgoraProvider(Provider):
     Config = AgoraConfig
     Options = AgoraOptions
     native_ids = ("cname", "uid", "resourceId", "sid", "mode")
+    operation_modes: ClassVar[Mapping[str, frozenset[Mode]]] = {
+        "layout": frozenset({Mode.COMPOSITE}),
+        "pause": frozenset({Mode.WEB}),
+        "resume": frozenset({Mode.WEB}),
+        "update_participants": frozenset({Mode.COMPOSITE, Mode.INDIVIDUAL}),
+        "update_push": frozenset({Mode.WEB}),
+    }
     poll_delays: ClassVar[tuple[float, ...]] = (5.0, 5.0, 10.0, 15.0)
 
     config: AgoraConfig
 
     def __init__(self, config: AgoraConfig) -> None:
         super().__init__(config)
-        self._sightings = _Sightings()
+        self._sightings = Sightings()
 
     @property
     def account(self) -> str:
@@ -119,6 +107,7 @@ class AgoraProvider(Provider):
             read_envelope=read_envelope,
             auth=HTTPBasicAuth(self.config.customer_id, self.config.customer_secret.get_secret_value()),
             runtime=runtime,
+            masked_answers=frozenset({"rtmpUrl"}),
         )
 
     def translate(self, spec: RecordingSpec, intent: StartIntent) -> Plan:
@@ -128,23 +117,28 @@ class AgoraProvider(Provider):
             InvalidSpec: the options are wrong.
         """
         options = self.options(spec, AgoraOptions)
-        resolved = spec.resolved()
-        if spec.mode not in MODES:
-            missing = Finding(
-                "mode", "unsupported", f"this release records {', '.join(MODES)} rooms", "choose one of them"
-            )
-            return Plan(self.name, (), (missing,), resolved)
-        translator = CompositeTranslator(self.name, self.config, resolved, options, intent, named(spec))
-        translator.walk_spec(resolved, given=spec, options=options, apart_from=intent.apart_from)
+        translator = TRANSLATORS[spec.mode](self.name, self.config, spec.resolved(), options, intent, named(spec))
+        translator.walk_spec(translator.spec, given=spec, options=options, apart_from=intent.apart_from)
         requests: tuple[PlannedRequest, ...] = ()
         if not translator.refused:
             acquire, start = translator.bodies()
-            resource = "/resourceid/{resourceId}/mode/" + MODES[spec.mode]
+            resource = "/resourceid/{resourceId}/mode/" + translator.mode
             requests = (
                 self._planned("acquire", "/acquire", acquire),
                 self._planned("start", f"{resource}/start", start),
             )
         return Plan(self.name, requests, translator.findings, translator.spec)
+
+    def decode(self, requests: Sequence[PlannedRequest]) -> RecordingSpec:
+        """The neutral spec of a start, with or without its acquire. Pure.
+
+        What neither body says is filled in as the vendor documents it (360x640, 30 s of idle time, …), or left out
+        where that means the same. A body in JSON is taken as it is; one that a plan masked is refused.
+
+        Raises:
+            InvalidSpec: with the path in the body of what is wrong or what no spec can say.
+        """
+        return decoded(requests)
 
     def start(self, plan: Plan, intent: StartIntent) -> Recording:
         """Acquire a resource and start at once; once more with a fresh resource where the first had no capacity.
@@ -166,7 +160,7 @@ class AgoraProvider(Provider):
         return self._start(plan, intent, acquire, body)
 
     def _start(self, plan: Plan, intent: StartIntent, acquire: Mapping[str, Any], body: Mapping[str, Any]) -> Recording:
-        mode = MODES[Mode.COMPOSITE]
+        mode = TRANSLATORS[plan.spec.mode].mode
         acquired = self._send("acquire", intent.id, "/acquire", acquire, requires=("resourceId",))
         resource_id = str(acquired.body["resourceId"])
         cname, uid = acquire["cname"], acquire["uid"]
@@ -175,10 +169,9 @@ class AgoraProvider(Provider):
         answer = self._send("start", intent.id, path, body)
         sid = answer.body.get("sid")
         if not sid:
-            raise self._without_sid(answer, intent)
+            raise self._without_sid(answer, intent, plan.spec.mode)
         intent.note(sid=sid)
         hours = acquire["clientRequest"]["resourceExpiredHour"]
-        expected = plan.spec.expected_participants
         now = self.now()
         return self.begun(
             plan,
@@ -191,7 +184,7 @@ class AgoraProvider(Provider):
                 "resourceId": resource_id,
                 "sid": sid,
                 "mode": mode,
-                **({"expected_participants": expected} if expected else {}),
+                **_needed_later(plan.spec, body["clientRequest"]),
             },
             request_id=answer.envelope.request_id,
         )
@@ -201,11 +194,12 @@ class AgoraProvider(Provider):
         body = plan.request("start").payload
         client = dict(body["clientRequest"])
         factory = self.config.token_factory
-        if factory is not None and self.options(plan.spec, AgoraOptions).token is None:
+        joins_room = plan.spec.mode is not Mode.WEB
+        if factory is not None and joins_room and self.options(plan.spec, AgoraOptions).token is None:
             client["token"] = SecretStr(factory(body["cname"], body["uid"]))
         return {**body, "clientRequest": client}
 
-    def _without_sid(self, answer: Answer, intent: StartIntent) -> StartOutcomeUnknown:
+    def _without_sid(self, answer: Answer, intent: StartIntent, mode: Mode) -> StartOutcomeUnknown:
         """201 says that it runs; 200 without a `sid` only that it may."""
         runs = "it runs, but" if answer.status == 201 else "start was accepted, so it may run, but"
         return StartOutcomeUnknown(
@@ -218,8 +212,13 @@ class AgoraProvider(Provider):
             vendor_message=answer.envelope.message,
             request_id=answer.envelope.request_id,
             fault="vendor",
-            hint="The vendor's callbacks carry the sid. Else it ends once the room was empty for idle_timeout, or "
-            "when its uid (see intent.noted) is put out of the room: POST /dev/v1/kicking-rule, join_channel.",
+            hint="The vendor's callbacks carry the sid. Else it ends "
+            + (
+                "after max_duration."
+                if mode is Mode.WEB
+                else "once the room was empty for idle_timeout, or when its uid (see intent.noted) is put out of the "
+                "room: POST /dev/v1/kicking-rule, join_channel."
+            ),
         )
 
     def status(self, recording: Recording) -> RecordingStatus:
@@ -252,19 +251,7 @@ class AgoraProvider(Provider):
         if answer.envelope.code == EXITING:
             return self._without_files(recording, RecordingState.STOPPING, "it is exiting (code 501)", answer)
         silence = self._sightings.silence(recording, self.runtime.clock.time())
-        if silence < RECOVERY_S and self._age(recording) < RECOVERY_S:
-            state = RecordingState.STARTING
-            reason = (
-                "the vendor doesn't know it (404): it isn't up yet, moves to another server, or was stopped elsewhere"
-            )
-        elif silence == math.inf:
-            state, reason = RecordingState.GONE, "it was stopped, and the vendor has forgotten it (404)"
-        elif silence >= RECOVERY_S:
-            state, reason = RecordingState.GONE, f"the vendor has not known it for {silence:.0f} s (404)"
-        else:
-            state = RecordingState.UNREACHABLE
-            reason = "the vendor doesn't know it (404): it ended, or is moving to another server for up to 90 s"
-        return self._without_files(recording, state, reason, answer)
+        return self._without_files(recording, *missing_since(silence, self._age(recording)), answer)
 
     def translate_layout(self, recording: Recording, layout: Layout) -> Plan:
         """updateLayout for a whole layout. Pure."""
@@ -283,6 +270,39 @@ class AgoraProvider(Provider):
         self._sightings.alive(recording)
         return recording
 
+    def pause(self, recording: Recording) -> None:
+        """Put a web page recording on hold: no slices, a gap in the playlist. The vendor goes on billing."""
+        self._change(recording, change_hold(recording, onhold=True))
+
+    def resume(self, recording: Recording) -> None:
+        """Go on with a web page recording; the first slice follows after about 5 s."""
+        self._change(recording, change_hold(recording, onhold=False))
+
+    def update_participants(self, recording: Recording, participants: Participants) -> Recording:
+        """Send the lists of all recorded media: an update replaces what was sent before."""
+        self._change(recording, change_participants(self.name, recording, participants))
+        return recording
+
+    def refresh_storage(self, recording: Recording, storage: Storage) -> Recording:
+        """Send the storage with other credentials, to the folder of the start. The vendor takes permanent ones too."""
+        self._change(recording, change_storage(self.name, recording, storage))
+        return recording
+
+    def update_push(self, recording: Recording, push_urls: tuple[SecretStr, ...]) -> Recording:
+        """Push to another address, where the recording was started with one."""
+        self._change(recording, change_push(recording, push_urls))
+        return recording
+
+    def _change(self, recording: Recording, change: Change) -> None:
+        """Send an update that loses nothing."""
+        path = self._path(recording, "update")
+        requests = () if change.body is None else (self._planned("update", path, change.body),)
+        Plan(self.name, requests, change.findings).lost(warn=False)
+        for finding in change.findings:
+            logger.warning("%s, recording %s: %s", self.name, recording.id, finding)
+        self._send("update", recording.id, path, change.body)
+        self._sightings.alive(recording)
+
     def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
         """stop, synchronous with `wait`: the vendor answers when the files are there, or after about 20 s.
 
@@ -292,11 +312,12 @@ class AgoraProvider(Provider):
         """
         limit = Deadline(self.runtime.clock, deadline)
         path = self._path(recording, "stop")
+        request = WebStopRequest if recording.native["mode"] == WebTranslator.mode else StopRequest
         for pause in itertools.chain((5.0, 10.0), itertools.repeat(15.0)):
             # An answer that comes after the deadline is lost, and the file list with it.
             waits = wait and min(limit.remaining(), self.runtime.timeout[1]) >= SYNCHRONOUS_S
             client = StopClientRequest(async_stop=not waits)
-            body = StopRequest(**self._identity(recording), clientRequest=client).tree()
+            body = request(**self._identity(recording), clientRequest=client).tree()
             answer = self._send("stop", recording.id, path, body)
             if answer.status != 404:
                 self._sightings.ended(recording)
@@ -312,14 +333,27 @@ class AgoraProvider(Provider):
         reason = "the vendor doesn't know it (404): it ended, or is moving for up to 90 s; stop it again to be sure"
         return self._without_files(recording, RecordingState.UNREACHABLE, reason, answer)
 
+    def picture(self, plan: Plan, participants: Sequence[str]) -> Picture:
+        """The mixed picture, as the body of start describes it."""
+        config = composing(plan, "start", "clientRequest", "recordingConfig")
+        return picture_of(plan, config, participants)
+
     def causes(self, recording: Recording, status: RecordingStatus) -> tuple[str, ...]:
         """What the vendor checks only after start has answered 200 ("Best practices", Agora, 2026)."""
-        return (
-            "storage: bucket, region or keys are wrong, or the keys may not write; the vendor checks them after start",
-            "token: missing, expired or made for another uid or room, while the project's App Certificate is on",
-            "uid: somebody in the room has the recorder's uid and put it out",
-            "room: nobody was in it for idle_timeout, or the App ID isn't the room's",
-        )
+        return CAUSES.get(recording.native["mode"], CAUSES["mix"])
+
+    def webhook_sources(self) -> tuple[str, ...]:
+        """The addresses that the vendor's callbacks come from. They change: ask once a day at least.
+
+        Raises:
+            UnexpectedResponse: the answer names none.
+            RecorderError: every other class, by what the vendor answered.
+        """
+        for path in SOURCES:
+            answer = self.transport.send(Call(operation="ncs/ip", method="GET", path=path))
+            if answer.status != 404:
+                break
+        return source_addresses(answer)
 
     def _without_files(
         self, recording: Recording, state: RecordingState, reason: str, answer: Answer
@@ -372,13 +406,16 @@ class AgoraProvider(Provider):
         )
 
 
-def read_envelope(status: int, headers: Mapping[str, str], body: Mapping[str, Any]) -> Envelope:
-    """Code and reason of the service, or the gateway's message; the request id is a header."""
-    code, message = body.get("code"), body.get("reason") or body.get("message")
-    if isinstance(code, str) and code.isascii() and code.isdigit():
-        code = int(code)
-    return Envelope(
-        code=code if isinstance(code, int | str) else None,
-        message=message if message is None or isinstance(message, str) else json.dumps(message),
-        request_id=headers.get("X-Request-Id"),
-    )
+def _needed_later(spec: RecordingSpec, client: Mapping[str, Any]) -> dict[str, Any]:
+    """What a change of the recording, or the reading of its end, has to know of its start."""
+    needed: dict[str, Any] = {}
+    if spec.expected_participants:
+        needed["expected_participants"] = spec.expected_participants
+    if spec.mode is Mode.INDIVIDUAL:
+        # `extra_body` may have put anything in its place.
+        group = object_in(reveal(client), "recordingConfig").get("subscribeUidGroup")
+        needed |= {"subscribeUidGroup": group} if group in range(len(GROUP_SIZES)) else {}
+        needed |= {"snapshots": True} if spec.output.snapshots else {}
+    if spec.mode is Mode.WEB:
+        needed["push"] = bool(spec.push_urls)
+    return needed

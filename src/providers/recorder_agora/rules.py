@@ -7,6 +7,9 @@ Recording RESTful API" (2019). HTTP statuses are left open where no page prints 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from recorder_core.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -25,12 +28,14 @@ from recorder_core.errors import (
 )
 from recorder_core.rules import NO_ANSWER, NOT_JSON, NOT_SENT, Rule, Then
 
-__all__ = ["RULES"]
+__all__ = ["CAUSES", "RULES"]
 
 _STOP = ("stop",)
 _START = ("start",)
 _ACQUIRE = ("acquire",)
+_UPDATE = ("update",)
 _CHANGE = ("update", "updateLayout")
+_ADDRESSES = ("ncs/ip",)
 _LATER = ("query", "update", "updateLayout", "stop")
 _SAME_HOST = (1.0,)
 _PAUSES = (1.0, 3.0, 6.0)
@@ -41,11 +46,14 @@ _WATCHING_50X = (5.0, 10.0, 15.0, 30.0)
 _MAY_RUN = (
     "Don't start it anew with another uid: that would be a second recording. With the same options.agora.uid or "
     "key a start is refused with code 53 while it runs. It ends by itself once the room has been empty for "
-    "idle_timeout; the vendor's callbacks carry its sid; its channel management API (POST /dev/v1/kicking-rule, "
-    "join_channel) may put that uid out of the room."
+    "idle_timeout, a page after max_duration; the vendor's callbacks carry its sid; its channel management API (POST "
+    "/dev/v1/kicking-rule, join_channel) may put that uid out of the room."
 )
 _FRESH = "The vendor had no capacity for this resource id: a fresh start may succeed."
-_CHANNEL = "A room has up to 63 bytes of a-z A-Z 0-9, blank and !#$%&()+-:;<=.>?@[]^_{}|~,."
+_CHANNEL = (
+    "A room has up to 63 bytes of a-z A-Z 0-9, blank and !#$%&()+-:;<=.>?@[]^_{}|~,.; "
+    "the label of a web page recording any text up to 1024 bytes."
+)
 _ENABLE = "Check app_id, and that Cloud Recording is enabled for it in the vendor's console."
 
 RULES: tuple[Rule, ...] = (
@@ -104,6 +112,12 @@ RULES: tuple[Rule, ...] = (
         meaning="ended, never came up, or migrating",
     ),
     Rule(operations=("query",), codes=(501,), then=Then.ACCEPT, meaning="the session is exiting"),
+    Rule(
+        operations=_ADDRESSES,
+        statuses=(404,),
+        then=Then.ACCEPT,
+        meaning="this host doesn't know that version of the method; the older one is asked",
+    ),
     # The gateway's answers, which carry a message and no code.
     Rule(
         statuses=(429,),
@@ -145,6 +159,16 @@ RULES: tuple[Rule, ...] = (
         fault="caller",
     ),
     # The service's codes.
+    Rule(
+        operations=_UPDATE,
+        codes=(2,),
+        then=Then.RAISE,
+        error=InvalidSpec,
+        meaning="the update doesn't fit how the recording was started",
+        hint="Only media that are recorded can have other participants, only a web page can be put on hold, and only a "
+        "push that was started (push_urls) gets another address. Storage credentials are those of the same bucket.",
+        fault="caller",
+    ),
     Rule(
         codes=(2,),
         then=Then.RAISE,
@@ -396,7 +420,8 @@ RULES: tuple[Rule, ...] = (
         then=Then.RAISE,
         error=RecordingNotFound,
         meaning="the time for calls to this recording is over (options.agora.resource_expired_hours)",
-        hint="No call reaches it any more. It ends by itself once the room has been empty for idle_timeout.",
+        hint="No call reaches it any more. It ends by itself once the room has been empty for idle_timeout, a page "
+        "after max_duration.",
         fault="caller",
     ),
     Rule(
@@ -404,7 +429,8 @@ RULES: tuple[Rule, ...] = (
         then=Then.RAISE,
         error=RecordingEnded,
         meaning="nothing was recorded, because nobody published",
-        hint="Check that somebody publishes in this very room, and participants where they are set.",
+        hint="Check that somebody publishes in this very room, and participants where they are set; or that the page "
+        "was ever resumed.",
         fault="caller",
     ),
     Rule(
@@ -532,4 +558,28 @@ RULES: tuple[Rule, ...] = (
 A start is only ever repeated with the same resource id, which the vendor answers with 201 if it runs already:
 after 3, 6, 9 s on 50x, after 3, 6 s on 206 (best practices, 2026). What needs a fresh resource id is the
 provider's to repeat.
+"""
+
+_STORAGE = "storage: bucket, region or keys are wrong, or the keys may not write; the vendor checks them after start"
+_OF_A_ROOM = (
+    _STORAGE,
+    "token: missing, expired or made for another uid or room, while the project's App Certificate is on",
+    "uid: somebody in the room has the recorder's uid and put it out",
+    "room: nobody was in it for idle_timeout, or the App ID isn't the room's",
+)
+CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "mix": _OF_A_ROOM,
+        "individual": _OF_A_ROOM,
+        "web": (
+            "page: web_page.url can't be loaded, asks for a login, leads to another domain, or doesn't call "
+            "navigator.notifyReady() within ready_timeout",
+            _STORAGE,
+            "page: it is more than the vendor's browser can show, such as WebGL or sources above 1280x720",
+        ),
+    }
+)
+"""What may have killed a recording that died young, by mode, the likeliest first.
+
+It is what the vendor checks only after start has answered 200 (best practices and page of callbacks, 2026).
 """

@@ -18,6 +18,7 @@ __all__ = [
     "DECRYPTION_MODES",
     "FRAME_RATES",
     "REGIONAL_BASE_URLS",
+    "REGION_AREAS",
     "STATES",
     "STORAGE_REGIONS",
     "WITHDRAWN_VENDORS",
@@ -171,6 +172,50 @@ STORAGE_REGIONS: Mapping[StorageVendor, Mapping[str, StorageRegion]] = MappingPr
     }
 )
 """Number of a region by the cloud's own name for it. A cloud without regions here takes 0."""
+
+
+def _areas(**areas: str) -> Mapping[str, tuple[str, ...]]:
+    return MappingProxyType({area: tuple(names.split()) for area, names in areas.items()})
+
+
+REGION_AREAS: Mapping[StorageVendor, Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        StorageVendor.QINIU: _areas(CN="z0 z1 z2", AP="as0", NA="na0"),
+        StorageVendor.AMAZON_S3: _areas(
+            CN="cn-north-1 cn-northwest-1",
+            AP="ap-east-1 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-southeast-1 ap-southeast-3",
+            EU="eu-central-1 eu-north-1 eu-south-1 eu-west-1 eu-west-2 eu-west-3",
+            NA="ca-central-1 us-east-1 us-east-2 us-gov-east-1 us-gov-west-1 us-west-1 us-west-2",
+        ),
+        StorageVendor.ALIBABA_CLOUD: _areas(
+            CN="cn-beijing cn-chengdu cn-fuzhou cn-guangzhou cn-hangzhou cn-heyuan cn-huhehaote cn-nanjing cn-qingdao "
+            "cn-shanghai cn-shenzhen cn-wulanchabu cn-zhangjiakou",
+            AP="ap-northeast-1 ap-northeast-2 ap-south-1 ap-southeast-1 ap-southeast-3 ap-southeast-5 ap-southeast-6 "
+            "ap-southeast-7 cn-hongkong",
+            EU="eu-central-1 eu-west-1",
+            NA="us-east-1 us-west-1",
+        ),
+        StorageVendor.TENCENT_CLOUD: _areas(
+            CN="ap-beijing ap-beijing-1 ap-beijing-fsi ap-chengdu ap-chongqing ap-guangzhou ap-shanghai "
+            "ap-shanghai-fsi ap-shenzhen-fsi",
+            AP="ap-bangkok ap-hongkong ap-mumbai ap-seoul ap-singapore ap-tokyo",
+            EU="eu-frankfurt eu-moscow",
+            NA="na-ashburn na-siliconvalley na-toronto",
+        ),
+        StorageVendor.KINGSOFT_CLOUD: _areas(
+            CN="BEIJING GUANGZHOU HANGZHOU JR_BEIJING JR_SHANGHAI QINGDAO SHANGHAI", AP="HONGKONG SINGAPORE"
+        ),
+        StorageVendor.HUAWEI_CLOUD: _areas(
+            CN="cn-east-2 cn-east-3 cn-north-1 cn-north-4 cn-south-1 cn-southwest-2",
+            AP="ap-southeast-1 ap-southeast-2 ap-southeast-3",
+            NA="na-mexico-1",
+        ),
+        StorageVendor.BAIDU_AI_CLOUD: _areas(CN="bd bj fsh fwh gz su", AP="hkg sin"),
+    }
+)
+"""The regions of a cloud that surely lie in an area of acquire's `region`: mainland China, the rest of Asia, Europe,
+North America. Australia, the Middle East, Africa and South America lie in none, nor does a region whose place isn't
+sure (Kingsoft's Russia, which the vendor counts to North America; Alibaba's `eu-east-1`, which doesn't exist)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,27 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from recorder_agora.wire import BackgroundConfig, LayoutConfig, MixedLayout
-from recorder_agora.wire_values import integer_uid
+from recorder_agora.translate_participants import UidTranslator
+from recorder_agora.wire_layout import BackgroundConfig, LayoutConfig, MixedLayout
 from recorder_core.geometry import MICRO, edges, overlap, regions
 from recorder_core.models import Content, Custom, Fit, Floating, Grid, Layout, Region, Side, Spotlight
-from recorder_core.translation import Translator
 
-__all__ = ["MOST_REGIONS", "LayoutTranslator", "is_uid"]
+__all__ = ["LayoutTranslator"]
 
 MOST_REGIONS = 17
 RENDER_MODES: dict[Fit, Literal[0, 1]] = {Fit.COVER: 0, Fit.CONTAIN: 1}
 
 
-def is_uid(participant: str) -> bool:
-    """Whether a participant is the text of an integer 1..4294967295, as every user of the room must be."""
-    try:
-        return integer_uid(participant) == participant
-    except ValueError:
-        return False
-
-
-class LayoutTranslator(Translator):
+class LayoutTranslator(UidTranslator):
     """A layout, as start carries it and as updateLayout replaces it whole.
 
     Args:
@@ -34,7 +25,7 @@ class LayoutTranslator(Translator):
         expected_participants: how many windows a synthesised preset gets when it doesn't say so itself.
     """
 
-    def __init__(self, name: str, layout: Layout | None, expected_participants: int | None = None) -> None:
+    def __init__(self, name: str, layout: Layout | None = None, expected_participants: int | None = None) -> None:
         super().__init__(name)
         self.layout = layout
         self.expected_participants = expected_participants
@@ -46,9 +37,9 @@ class LayoutTranslator(Translator):
 
     def mixed_layout(self) -> MixedLayout:
         """`clientRequest` of updateLayout."""
-        return MixedLayout(**self._mixed, **self._lists())
+        return MixedLayout(**self._mixed, **self._drawn())
 
-    def _lists(self) -> dict[str, Any]:
+    def _drawn(self) -> dict[str, Any]:
         regions = self._regions
         if self._is_stacked:
             regions = [
@@ -201,12 +192,3 @@ class LayoutTranslator(Translator):
         if fit is Fit.STRETCH:
             self.unsupported("fit", "the vendor can't stretch", "use cover or contain")
         return RENDER_MODES.get(fit or Fit.COVER, RENDER_MODES[Fit.COVER])
-
-    def _is_uid(self, part: str, participant: str) -> bool:
-        if not is_uid(participant):
-            self.unsupported(
-                part,
-                f"{participant!r} is no integer uid; the vendor records rooms whose users are integers 1..4294967295",
-                "join the room with integer uids",
-            )
-        return is_uid(participant)

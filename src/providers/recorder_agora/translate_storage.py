@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import SecretStr
 
-from recorder_agora.tables import STORAGE_REGIONS, WITHDRAWN_VENDORS, StorageVendor
-from recorder_agora.wire import ExtensionParams, StorageConfig
+from recorder_agora.tables import REGION_AREAS, STORAGE_REGIONS, WITHDRAWN_VENDORS, StorageVendor
+from recorder_agora.wire_storage import ExtensionParams, StorageConfig
 from recorder_core.translation import Translator
 
 __all__ = ["StorageTranslator"]
@@ -18,9 +19,16 @@ __all__ = ["StorageTranslator"]
 class StorageTranslator(Translator):
     """`storageConfig`. Every kind of storage that the vendor writes to has a method here."""
 
+    advice: ClassVar[Mapping[str, str]] = {
+        "storage.role_arn": "give access_key and secret_key; temporary ones with their session_token",
+        "storage.credentials_json": "make an HMAC key of the service account, and give access_key and secret_key",
+    }
+
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self._storage: dict[str, Any] = {}
+        self._cloud: StorageVendor | None = None
+        self._cloud_region: str | None = None
 
     def _storage_config(self, prefix: tuple[str, ...] | None) -> StorageConfig:
         """`storageConfig` of start."""
@@ -117,7 +125,8 @@ class StorageTranslator(Translator):
     ) -> None:
         number = 0 if region is None else self._region(vendor, region)
         if vendor in WITHDRAWN_VENDORS:
-            self.approximated("kind", f"{WITHDRAWN_VENDORS[vendor]}", "test it before you rely on it")
+            self.approximated("kind", WITHDRAWN_VENDORS[vendor], "test it before you rely on it")
+        self._cloud = vendor
         self._storage = {
             "vendor": int(vendor),
             "region": number,
@@ -130,16 +139,42 @@ class StorageTranslator(Translator):
         known = STORAGE_REGIONS[vendor]
         found = known.get(region)
         if found is None:
-            near = get_close_matches(region, known, n=3, cutoff=0.5)
+            near = _nearest(region, known)
             self.unsupported(
                 "region",
-                f"{region!r} is none of the regions that the vendor can store to",
+                f"{region!r} is none of this cloud's regions that the vendor can store to",
                 f"the nearest are {', '.join(near)}" if near else f"there are {', '.join(known)}",
             )
             return 0
         if found.doubt:
             self.approximated("region", found.doubt, "test it before you rely on it")
+        self._cloud_region = region
         return found.number
+
+    def _check_area(self, fence: str) -> bool:
+        """Whether the storage may lie in the area that acquire's `region` fences off, as the vendor wants it.
+
+        Called for the option, after the storage; finds where it doesn't, and where that can't be told.
+        """
+        if self._cloud is None or (STORAGE_REGIONS[self._cloud] and self._cloud_region is None):
+            return True  # the storage itself was refused
+        areas = REGION_AREAS.get(self._cloud, {})
+        area = next((area for area, regions in areas.items() if self._cloud_region in regions), None)
+        if area is None:
+            self.approximated(
+                "",
+                f"the vendor wants the storage inside the fence {fence}, and it isn't known that "
+                f"{self._cloud_region or 'yours'} lies there",
+                "the vendor may refuse it after the start; leave the fence out, or store in a region that lies in it",
+            )
+        elif area != fence:
+            there = f"store in {', '.join(areas[fence])}" if fence in areas else "choose another cloud"
+            self.unsupported(
+                "",
+                f"the vendor wants the storage inside the fence {fence}, and {self._cloud_region} lies in {area}",
+                f"{there}; or make the fence {area}, or leave it out",
+            )
+        return area in (None, fence)
 
     def _session(self, token: SecretStr | None, expires_at: datetime | None) -> None:
         self._storage |= {"stsToken": token, "stsExpiration": expires_at and int(expires_at.timestamp())}
@@ -147,3 +182,9 @@ class StorageTranslator(Translator):
     def _extend(self, **params: Any) -> None:
         if any(value is not None for value in params.values()):
             self._storage["extensionParams"] = ExtensionParams(**params)
+
+
+def _nearest(region: str, known: Iterable[str]) -> list[str]:
+    """Up to three known regions that are written nearly so, whatever their case, the nearest first."""
+    plain = {name.lower(): name for name in known}
+    return [plain[name] for name in get_close_matches(region.lower().replace("_", "-"), plain, n=3, cutoff=0.5)]

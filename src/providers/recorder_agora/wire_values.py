@@ -1,4 +1,4 @@
-"""The checked values that the vendor's bodies are made of: names, uids, fractions, colours, lists.
+"""What the vendor's bodies are made of: the strict JSON object, and checked names, uids, fractions, lists.
 
 Rules from the documentation set "Cloud Recording" (Agora, 17 June to 1 July 2026) where nothing else is
 named.
@@ -7,9 +7,9 @@ named.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, Strict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, Strict
 
 __all__ = [
     "ALL_STREAMS",
@@ -22,8 +22,12 @@ __all__ = [
     "FileTypes",
     "Fraction",
     "ImageUrl",
+    "Label",
     "ListedUids",
+    "PageUrl",
     "Prefix",
+    "PushUrl",
+    "Request",
     "SelectedUids",
     "Uid",
     "integer_uid",
@@ -44,11 +48,31 @@ Both "less than 64" and "within 64" are printed: 63 is the safe length to send.
 """
 
 
+LABEL_BYTES = 1024
+"""Longest name of a web page recording in bytes; 128 on the pages of 2023."""
+
+
+class Request(BaseModel):
+    """A JSON object that goes to the vendor: no unknown key, no number for a text or the reverse."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+    def tree(self) -> dict[str, Any]:
+        """The JSON tree of what was set; secret leaves stay `SecretStr`."""
+        return self.model_dump(exclude_none=True)
+
+
 def _channel_name(value: str) -> str:
     if not 1 <= len(value.encode()) <= CNAME_BYTES:
         raise ValueError(f"a channel name has 1 to {CNAME_BYTES} bytes, this one has {len(value.encode())}")
     if strange := sorted(set(value) - CNAME_CHARACTERS):
         raise ValueError(f"a channel name can't contain {' '.join(map(repr, strange))}")
+    return value
+
+
+def _label(value: str) -> str:
+    if not 1 <= len(value.encode()) <= LABEL_BYTES:
+        raise ValueError(f"a web page recording's name has 1 to {LABEL_BYTES} bytes, not {len(value.encode())}")
     return value
 
 
@@ -85,6 +109,12 @@ def _file_types(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _push_url(value: SecretStr) -> SecretStr:
+    if not re.match(r"rtmps?://[^/]", value.get_secret_value()):
+        raise ValueError("rtmpUrl begins with rtmp:// or rtmps:// and a host")
+    return value
+
+
 def _no_boolean(value: object) -> object:
     if isinstance(value, bool | float):
         raise ValueError("this number is an integer")
@@ -99,11 +129,16 @@ Choice = Annotated[_Item, BeforeValidator(_no_boolean)]
 """One of some integers: Python would take true for 1 and 2.0 for 2."""
 
 Cname = Annotated[str, AfterValidator(_channel_name)]
+Label = Annotated[str, AfterValidator(_label)]
+"""`cname` of a web page recording, which joins no room: any text."""
 Uid = Annotated[str, AfterValidator(integer_uid)]
 SelectedUids = Annotated[Array[str], Field(max_length=32), AfterValidator(_selected_uids)]
 ListedUids = Annotated[Array[str], Field(max_length=32), AfterValidator(_listed_uids)]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Color = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
 ImageUrl = Annotated[str, Field(pattern=r"^https?://")]
+PageUrl = Annotated[str, Field(pattern=r"^https?://[^/]")]
+PushUrl = Annotated[SecretStr, AfterValidator(_push_url)]
+"""Where a picture is streamed to, over RTMP or RTMPS; the stream key in it is a secret."""
 Prefix = Annotated[Array[str], AfterValidator(_prefix)]
 FileTypes = Annotated[Array[Literal["hls", "mp4"]], AfterValidator(_file_types)]

@@ -1,0 +1,69 @@
+"""A spec that is put together from somebody's bodies: every field knows where in them it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from recorder_core.errors import InvalidSpec
+from recorder_core.models import RecordingSpec
+from recorder_core.models.loading import describe_errors
+
+__all__ = ["SpecTree", "object_in", "refused"]
+
+
+def refused(*problems: str) -> InvalidSpec:
+    """The error of a body that no spec stands for; each problem as `path: what is wrong`."""
+    return InvalidSpec(
+        "\n".join(["no spec says what these requests ask for:", *problems]),
+        problems=problems,
+        fault="caller",
+        hint="Paths lead into the bodies. Nothing was sent.",
+    )
+
+
+def object_in(tree: Any, key: str) -> Mapping[str, Any]:
+    """The object under a key of a JSON tree; an empty one where there is none."""
+    value = tree.get(key) if isinstance(tree, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
+class SpecTree:
+    """The fields of a spec, and the places in the bodies that they come from."""
+
+    def __init__(self) -> None:
+        self._tree: dict[str, Any] = {}
+        self._sources: dict[str, str] = {}
+
+    def put(self, path: str, value: Any, source: str) -> None:
+        """Put a field, unless its value is None. `source` is its path in the bodies."""
+        if value is None:
+            return
+        *above, last = path.split(".")
+        tree = self._tree
+        for step in above:
+            tree = tree.setdefault(step, {})
+        tree[last] = value
+        self._sources[path] = source
+
+    def validated(self) -> RecordingSpec:
+        """The spec.
+
+        Raises:
+            InvalidSpec: a field isn't what a spec takes; named by its place in the bodies.
+        """
+        try:
+            return RecordingSpec.model_validate(self._tree)
+        except ValidationError as error:
+            problems = describe_errors(error, RecordingSpec)
+        raise refused(*map(self._located, problems))
+
+    def _located(self, problem: str) -> str:
+        path, _, what = problem.partition(": ")
+        known = [field for field in self._sources if path == field or path.startswith(f"{field}.")]
+        if not known:
+            return problem
+        field = max(known, key=len)
+        return f"{self._sources[field]}{path[len(field) :]}: {what} (as {path} of a spec)"
