@@ -102,6 +102,16 @@ class CapabilityRow:
     asks: Mapping[str, Any]
     cells: Mapping[str, CapabilityCell]
 
+    @property
+    def where(self) -> str:
+        """The modes in words: `all`, or their names."""
+        return "all" if len(self.modes) == len(Mode) else ", ".join(self.modes)
+
+    def is_about(self, words: Sequence[str]) -> bool:
+        """Whether each word occurs in its group, label, modes or operation, in small or capital letters."""
+        text = " ".join((self.group, self.label, *self.modes, self.operation or "")).casefold()
+        return all(word.casefold() in text for word in words)
+
 
 @dataclass(frozen=True, slots=True)
 class CapabilitySection:
@@ -133,6 +143,10 @@ class CapabilityMatrix:
 
     columns: tuple[CapabilityColumn, ...]
     rows: tuple[CapabilityRow, ...]
+
+    def about(self, *words: str) -> CapabilityMatrix:
+        """The same with those rows alone in whose group, label, modes or operation every word occurs."""
+        return replace(self, rows=tuple(row for row in self.rows if row.is_about(words)))
 
     def folded(self) -> CapabilityMatrix:
         """The same with one row for all modes in which no provider answers otherwise, for people to read.

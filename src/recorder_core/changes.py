@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from recorder_core.models import Layout, Media, Participants, Recording, Storage
-from recorder_core.models.base import Kind
+from recorder_core.models.base import FrozenMapping, Kind
 from recorder_core.models.layout import LayoutBase
 from recorder_core.operations import Operations
 from recorder_core.refusals import (
@@ -53,8 +53,8 @@ class Changes(Operations):
             plan = self.provider.translate_layout(recording, whole)
             dropped = plan.lost(warn=self._warn)
             before = recording.layout
-            if isinstance(before, LayoutBase) and any(path.startswith("layout.background") for path in dropped):
-                whole = whole.model_copy(update={"background": before.background})
+            if isinstance(before, LayoutBase):
+                whole = _as_it_stands(whole, before, dropped)
         self._report(plan, recording)
         with self._operation("layout", recording.id, self._limit(deadline)):
             changed = self.provider.layout(recording, whole, plan)
@@ -212,3 +212,14 @@ class Changes(Operations):
 
 def _revised(changed: Recording, before: Recording, **fields: Any) -> Recording:
     return changed.model_copy(update={**fields, "revision": before.revision + 1})
+
+
+def _as_it_stands(wanted: Layout, before: Layout, dropped: Sequence[str]) -> Layout:
+    """The layout after a change: what was dropped stays as it was before."""
+    changes: dict[str, Any] = {}
+    if any(path.startswith("layout.background") for path in dropped):
+        changes["background"] = before.background
+    kept = {who: image for who, image in before.placeholders.items() if f"layout.placeholders.{who}" in dropped}
+    if kept:
+        changes["placeholders"] = FrozenMapping({**wanted.placeholders, **kept})
+    return wanted.model_copy(update=changes)

@@ -5,7 +5,6 @@ A provider computes a `Picture` from the request that it would send, so that wha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -164,26 +163,6 @@ def no_picture(plan: Plan, why: str) -> UnsupportedOperation:
     return UnsupportedOperation(why, provider=plan.provider, operation="picture", hint="See the plan's findings.")
 
 
-def named(spec: RecordingSpec) -> tuple[str, ...]:
-    """Everybody whom the spec names, each once: the layout's first, then who is selected, then who is excluded."""
-    return tuple(dict.fromkeys(_named(spec)))
-
-
-def _named(spec: RecordingSpec) -> Iterator[str]:
-    layout, selections = spec.layout, (spec.participants.video, spec.participants.audio)
-    large = getattr(layout, "participant", None)
-    if large is not None:
-        yield large
-    if isinstance(layout, Custom):
-        yield from (region.participant for region in layout.regions if region.participant is not None)
-    for selection in selections:
-        yield from (selection and selection.include) or ()
-    if layout is not None:
-        yield from (participant for participant in layout.placeholders if participant != "*")
-    for selection in selections:
-        yield from (selection and selection.exclude) or ()
-
-
 def people(spec: RecordingSpec, count: int | None = None) -> tuple[str, ...]:
     """Who is in the room in a preview, in the order of joining: whom the spec names, then strangers by their place.
 
@@ -192,7 +171,7 @@ def people(spec: RecordingSpec, count: int | None = None) -> tuple[str, ...]:
         count: how many, at most `MOST_PEOPLE`. None: everybody whom the spec names, and no fewer than are expected,
             else than a custom layout has regions for, else than `SOME_PEOPLE`.
     """
-    known = named(spec)
+    known = spec.named_participants
     if count is None:
         count = max(len(known), spec.expected_participants or _room_for(spec))
     room = list(known[: min(count, MOST_PEOPLE)])

@@ -126,7 +126,9 @@ def refuse_missing_operation(provider: Provider, operation: str, recording: Reco
         operation=operation,
         recording_id=recording.id,
         fault="caller",
-        hint=f"Nothing was sent. There is one for {' and '.join(modes)} recordings." if modes else "Nothing was sent.",
+        hint=f"Nothing was sent. There is one for {' and '.join(modes)} recordings."
+        if modes
+        else "Nothing was sent. `recorder capabilities` tells which vendor has it.",
     )
 
 

@@ -72,12 +72,19 @@ class Translator:
         """Record that a part of the field at hand (`""`: the field itself) is recorded not quite as asked."""
         self._find(part, "approximated", detail, instead)
 
-    def unsupported(self, part: str, detail: str, instead: str = "") -> None:
-        """Record that a part of the field at hand (`""`: the field itself) would be lost."""
-        self._find(part, "unsupported", detail, instead)
+    def unsupported(self, part: str, detail: str, instead: str = "", *, of: str | None = None) -> None:
+        """Record that a part of the field at hand (`""`: the field itself) would be lost.
 
-    def _find(self, part: str, verdict: Verdict, detail: str, instead: str) -> None:
-        path = ".".join(step for step in (self._path, part) if step)
+        Args:
+            part: below the field at hand.
+            detail: what the vendor can't do.
+            instead: what to change.
+            of: another field than the one at hand, where the two can't be had together and that one must not be lost.
+        """
+        self._find(part, "unsupported", detail, instead, of)
+
+    def _find(self, part: str, verdict: Verdict, detail: str, instead: str, of: str | None = None) -> None:
+        path = ".".join(step for step in (of or self._path, part) if step)
         finding = Finding(path, verdict, detail, instead)
         if finding not in self._findings:
             self._findings.append(finding)

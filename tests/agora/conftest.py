@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from recorder_agora.emulator import AgoraEmulator
+from recorder_agora.emulator.service import AgoraEmulator
 from recorder_core.emulation.clock import EmulatorClock
 
 STORAGE: dict[str, Any] = {

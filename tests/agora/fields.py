@@ -14,7 +14,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 
 from planned import KEYS, S3_STORAGE
-from recorder_agora.wire import (
+from recorder_agora.wire.requests import (
     AcquireRequest,
     IndividualAcquireRequest,
     IndividualStartRequest,
@@ -276,10 +276,10 @@ STARTS = (
         _extra(extensionServiceConfig={"apiVersion": "v1"}),
         modes=WEB,
     ),
-    Row("without effect here; options.agora.extra_body", ("token",), _extra(token="t"), modes=WEB),
+    Row("without effect, through options.agora.extra_body", ("token",), _extra(token="t"), modes=WEB),
     *(
         _config(
-            "without effect here; options.agora.extra_body",
+            "without effect, through options.agora.extra_body",
             leaf,
             _extra(recordingConfig={leaf: value}),
             modes=MIX,
@@ -304,7 +304,7 @@ TRANSCODING = {
 }
 WITHDRAWN = (
     Row(
-        "withdrawn; options.agora.extra_body",
+        "withdrawn, through options.agora.extra_body",
         tuple(
             f"{SERVICE.format('aliyun_vod_service')}.serviceParam.{leaf}"
             for leaf in (
@@ -316,7 +316,7 @@ WITHDRAWN = (
         modes=MIX,
     ),
     Row(
-        "withdrawn; options.agora.extra_body",
+        "withdrawn, through options.agora.extra_body",
         (
             *("appsCollection.combinationPolicy", "transcodeOptions.transConfig.transMode"),
             *("transcodeOptions.container.format", "transcodeOptions.audio.sampleRate"),
@@ -443,11 +443,14 @@ FORETOLD = "startParameter"
 
 def homes() -> dict[str, list[str]]:
     """Where each vendor field is reached, by `method.path.to[].field`, in the order of the vendor's requests."""
-    found: dict[str, list[str]] = {f"{method}.{leaf}": [] for method, _, leaf in DOCUMENTED}
+    known, found = modes_of(), {f"{method}.{leaf}": dict[str, list[str]]() for method, _, leaf in DOCUMENTED}
     for row in TABLE:
         for leaf in row.leaves:
-            found.setdefault(f"{row.method}.{leaf}", []).append(row.home)
-    return {leaf: list(dict.fromkeys(reached)) for leaf, reached in found.items()}
+            found.setdefault(f"{row.method}.{leaf}", {}).setdefault(row.home, []).extend(row.modes)
+    return {
+        leaf: [f"{home} ({', '.join(modes)})" if set(modes) < set(known[leaf]) else home for home, modes in at.items()]
+        for leaf, at in found.items()
+    }
 
 
 def modes_of() -> dict[str, list[str]]:

@@ -15,9 +15,9 @@ from agora.any_spec import asked
 from agora.fields import BASES, STARTS
 from planned import S3_STORAGE, Planner, revealed
 from recorder_agora.config import AgoraOptions
-from recorder_agora.decode import NOT_CARRIED, decoded
-from recorder_agora.emulator_protocol import read
-from recorder_agora.wire import (
+from recorder_agora.decode.requests import NOT_CARRIED, decoded
+from recorder_agora.emulator.protocol import read
+from recorder_agora.wire.requests import (
     AcquireRequest,
     IndividualAcquireRequest,
     IndividualStartRequest,

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from planned import Planner, revealed
-from recorder_agora.decode import decoded
+from recorder_agora.decode.requests import decoded
 from recorder_core import InvalidSpec, PlannedRequest, RecordingSpec
 
 PLAN = Planner("agora")

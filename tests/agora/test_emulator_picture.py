@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from recorder_agora.emulator_picture import Subscription, image_urls, scene
+from recorder_agora.emulator.picture import Subscription, image_urls, scene
 from recorder_agora.picture import NOBODY, Canvas, Selection
-from recorder_agora.wire_layout import BackgroundConfig, LayoutConfig, MixedLayout
-from recorder_agora.wire_recording import AudioUidList, VideoUidList
+from recorder_agora.wire.layout import BackgroundConfig, LayoutConfig, MixedLayout
+from recorder_agora.wire.recording import AudioUidList, VideoUidList
 from recorder_core.emulation.composer import Scene, compose
 from recorder_core.emulation.room import Participant
 

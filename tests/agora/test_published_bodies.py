@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from planned import revealed
-from recorder_agora.translate_answers import query_status, stop_status
+from recorder_agora.translate.answers import query_status, stop_status
 from recorder_core import (
     Layout,
     Participants,

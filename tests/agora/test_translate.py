@@ -8,8 +8,8 @@ import pytest
 
 from planned import KEYS, Planner, neutral_methods, revealed, translator_methods
 from recorder_agora.config import AgoraOptions
-from recorder_agora.translate import TRANSLATORS
-from recorder_agora.translate_start import derived_uid, named
+from recorder_agora.translate.modes import TRANSLATORS
+from recorder_agora.translate.start import derived_uid, named
 from recorder_core import InvalidSpec, Mode, Recording, UnsupportedFeature
 
 APPROXIMATED, UNSUPPORTED = "approximated", "unsupported"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from planned import Planner
-from recorder_agora.translate_answers import query_status, source_addresses, stop_status
+from recorder_agora.translate.answers import query_status, source_addresses, stop_status
 from recorder_core import FileStatus, Media, Recording, RecordingState, UnexpectedResponse
 from recorder_core.transport import Answer, Envelope
 

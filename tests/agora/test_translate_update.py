@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr, TypeAdapter
 
 from planned import S3_STORAGE, Planner, revealed
-from recorder_agora.translate_update import Change, change_hold, change_participants, change_push, change_storage
+from recorder_agora.translate.update import Change, change_hold, change_participants, change_push, change_storage
 from recorder_core import Participants, Recording, Storage
 
 STORAGE: TypeAdapter[Any] = TypeAdapter(Storage)

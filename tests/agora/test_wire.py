@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from recorder_agora import wire, wire_answers, wire_layout, wire_recording, wire_web
-from recorder_agora.wire_values import CNAME_CHARACTERS, Request
+from recorder_agora.wire import answers as wire_answers
+from recorder_agora.wire import layout as wire_layout
+from recorder_agora.wire import recording as wire_recording
+from recorder_agora.wire import requests as wire
+from recorder_agora.wire import web as wire_web
+from recorder_agora.wire.values import CNAME_CHARACTERS, Request
 
 STORAGE = {"vendor": 1, "region": 7, "bucket": "rec-eu", "accessKey": "AK-EXAMPLE", "secretKey": "SK-EXAMPLE"}
 # Request samples in the shape of the vendor's reference pages.

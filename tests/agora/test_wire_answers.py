@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from recorder_agora import wire_answers
+from recorder_agora.wire import answers as wire_answers
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The command line as a process of its own, against emulators in a process of their own."""
+"""The command line in processes of its own, against emulators in a process of their own."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import pytest
 import requests
 
 COMMAND = (sys.executable, "-m", "recorder_core.cli")
+FORKING = (sys.executable, str(Path(__file__).with_name("forking.py")))
 PROVIDERS = ("agora", "zegocloud")
 SECRETS = ("storage-key-of-the-test", "storage-secret-of-the-test")
 
@@ -83,7 +84,7 @@ def _line(process: subprocess.Popen[str]) -> str:
         if select.select([process.stdout], [], [], 0.2)[0]:
             return process.stdout.readline()
         assert process.poll() is None, process.communicate()[1]
-    raise AssertionError("recorder emulate printed nothing")
+    raise AssertionError("it printed nothing")
 
 
 @pytest.fixture(scope="session")
@@ -117,22 +118,42 @@ def services(emulating: Callable[..., Emulation]) -> dict[str, Service]:
     return emulating("--no-media").services
 
 
+@pytest.fixture(scope="session")
+def forking() -> Iterator[Callable[..., int]]:
+    """Runs `recorder` as a process of its own that is forked from one in which it is loaded."""
+    process = subprocess.Popen(
+        FORKING, env=clean_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    )
+
+    def recorder(arguments: Sequence[str], *, env: dict[str, str], folder: Path, streams: Sequence[Path]) -> int:
+        task = {"arguments": arguments, "env": env, "folder": str(folder), "streams": [str(path) for path in streams]}
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(task) + "\n")
+        return int(_line(process))
+
+    yield recorder
+    process.communicate(timeout=20)
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, forking: Callable[..., int]) -> Run:
     """Runs `recorder` in a folder of its own; no secret may be in anything that it prints or writes."""
+    streams = [tmp_path_factory.mktemp("streams") / name for name in ("stdin", "stdout", "stderr")]
 
     def recorder(
         *arguments: str, env: dict[str, str] | None = None, stdin: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            (*COMMAND, *arguments),
-            env=clean_environment() | (env or {}),
-            cwd=tmp_path,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        whole = clean_environment() | (env or {})
+        if "PYTHONPATH" in (env or {}):  # plugins are found as Python starts
+            done = subprocess.run(
+                (*COMMAND, *arguments), env=whole, cwd=tmp_path, input=stdin, capture_output=True, text=True, timeout=60
+            )
+        else:
+            for path, content in zip(streams, (stdin, "", ""), strict=True):
+                path.write_text(content)
+            code = forking(arguments, env=whole, folder=tmp_path, streams=streams)
+            _, output, errors = (path.read_text() for path in streams)
+            done = subprocess.CompletedProcess(arguments, code, output, errors)
         secrets = (*SECRETS, *(value for key, value in (env or {}).items() if "SECRET" in key))
         written = [path.read_text() for path in tmp_path.glob("*.json") if path.name != "spec.json"]
         for text in (done.stdout, done.stderr, *written):

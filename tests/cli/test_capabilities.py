@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from recorder_core import capabilities
 
 
@@ -40,9 +42,34 @@ def test_people_see_groups_and_notes(run: Any) -> None:
                 " ".join([cell.answer, *(f"[{number}]" for number in section.numbers(cell))])
                 for cell in row.cells.values()
             ]
-            assert " ".join([row.label, ", ".join(row.modes), *cells]) in table
+            assert " ".join([row.label, row.where, *cells]) in table
         for number, note in enumerate(section.notes, start=1):
             assert f"[{number}] {' '.join(note.split())}" in table
+
+
+@pytest.mark.parametrize("words", [("mp4",), ("Spotlight", "RIGHT"), ("eu", "s3"), ("file", "participant")])
+def test_rows_are_found_by_their_words(run: Any, words: tuple[str, ...]) -> None:
+    """Words after the command keep the rows that have them all, for people and for programs."""
+    expected = capabilities().about(*words)
+    assert 0 < len(expected.rows) < 20
+    assert json.loads(run("capabilities", *words, "--json").stdout) == expected.dump()
+    shown = run("capabilities", *words)
+    assert shown.returncode == 0
+    for row in expected.rows:
+        assert row.label in shown.stdout
+    assert "Picture and sound" not in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [(("mp4", "betamax"), "no row has the word 'betamax'"), (("mp4", "pause"), "no row has all of 'mp4', 'pause'")],
+)
+def test_words_of_no_row_are_exit_code_2(run: Any, words: tuple[str, ...], problem: str) -> None:
+    """It is said which word is at fault, and which groups there are to look in."""
+    done = run("capabilities", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert problem in done.stderr
+    assert "Storage regions" in done.stderr
 
 
 def test_a_misspelt_provider_names_the_nearest(run: Any) -> None:

@@ -119,17 +119,17 @@ def test_a_start_on_hold_is_resumed(begun: Any) -> None:
     [
         ("agora", "pause", "There is one for web recordings."),
         ("agora", "resume", "There is one for web recordings."),
-        ("agora", "snapshot", None),
+        ("agora", "snapshot", "`recorder capabilities` tells which vendor has it."),
     ],
 )
-def test_what_the_vendor_does_not_offer_is_refused(begun: Any, provider: str, verb: str, where: str | None) -> None:
-    """UnsupportedOperation is exit code 1, says which recordings have it, and sends nothing."""
+def test_what_the_vendor_does_not_offer_is_refused(begun: Any, provider: str, verb: str, where: str) -> None:
+    """UnsupportedOperation is exit code 1, says which recordings have it or where to look, and sends nothing."""
     recording = begun(provider)
     refused = recording.do(verb, "h.json", "--json")
     assert (refused.returncode, refused.stdout) == (1, "")
     error = json.loads(refused.stderr.splitlines()[-1])
     assert (error["error"], error["operation"]) == ("UnsupportedOperation", verb)
-    assert error["hint"] == f"Nothing was sent.{f' {where}' if where else ''}"
+    assert error["hint"] == f"Nothing was sent. {where}"
     assert recording.sent() == []
 
 
@@ -238,6 +238,7 @@ WRONG: list[tuple[dict[str, Any], int, str]] = [
     ),
     ({"participants": {}, "layout": {"kind": "grid", "fit": "stretch"}}, 1, "layout.fit"),
     ({"participants": {}, "whiteboard": "board-2"}, 1, "has no switch_whiteboard"),
+    ({"whiteboard": "board-2"}, 1, "whiteboard asks for it"),
     ({"participants": {}, "push_urls": ["rtmp://example.com/a"]}, 1, "has no update_push for composite"),
 ]
 

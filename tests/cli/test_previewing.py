@@ -39,7 +39,9 @@ def test_every_provider_is_drawn_side_by_side(run: Any, spec: Any, tmp_path: Pat
     """Without --provider all that are installed are in the picture, with who is who; no credentials, no warning."""
     done = run("preview", spec(layout={"kind": "custom", "regions": HALVES}), "-o", "picture.svg")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines() == ["agora: exact", "zegocloud: approximated", "Look at picture.svg"]
+    first, second, why, last = done.stdout.splitlines()
+    assert (first, second, last) == ("agora: exact", "zegocloud: approximated", "Look at picture.svg")
+    assert why.startswith("  layout.regions: approximated: who has no region")
     written = texts(tmp_path / "picture.svg")
     assert [text for text in written if text in ("agora", "zegocloud")] == ["agora", "zegocloud"]
     assert written.count("1280x720") == written.count("1001") == written.count("#1") == written.count("#2") == 2
@@ -96,6 +98,31 @@ def test_names_are_escaped(run: Any, spec: Any, tmp_path: Path) -> None:
     root = ET.parse(tmp_path / "picture.svg").getroot()
     assert {element.tag for element in root.iter()} == {f"{SVG}{tag}" for tag in ("svg", "rect", "text")}
     assert "<script>&</script>" in texts(tmp_path / "picture.svg")
+
+
+def test_labels_stand_where_no_later_window_covers_them() -> None:
+    """Another corner is taken where the first one is covered, and one line alone where there is no room for all."""
+    whole = {"left": 0, "top": 0, "right": 640, "bottom": 360}
+    corner = {"left": 0, "top": 0, "right": 320, "bottom": 300}
+    for cover, labels in (
+        ({}, [("9", False), ("#1", False)]),
+        (corner, [("9", True), ("#1", True)]),
+        ({**whole, "bottom": 330}, [("9", False)]),
+    ):
+        windows = [PlacedWindow(**whole, participant="9")]
+        windows += [PlacedWindow(**cover, content="page", color="#ffffff")] if cover else []
+        picture = Picture(width=640, height=360, participants=("9",), windows=tuple(windows))
+        shapes = sheet([Preview("m", "exact", (), picture)], "", "").shapes
+        written = [shape for shape in shapes if isinstance(shape, Words) and shape.text in ("9", "#1")]
+        assert [(shape.text, shape.x > 240) for shape in written] == labels
+
+
+def test_a_finding_of_several_paths_is_written_once(run: Any, spec: Any) -> None:
+    """Below the picture and on stdout its paths stand in a row."""
+    regions = [HALVES[0], *({**HALVES[1], "opacity": 0.5, "x": x, "width": 0.25} for x in (0.5, 0.75))]
+    done = run("preview", spec(layout={"kind": "custom", "regions": regions}), "-p", "zegocloud", "-o", "picture.svg")
+    (line,) = [line for line in done.stdout.splitlines() if "opacity" in line]
+    assert line.startswith("  layout.regions.1.opacity, layout.regions.2.opacity: unsupported: ")
 
 
 @pytest.mark.parametrize("name", ["<b>&amp;", "小明", "\ufffe\x07", "a" * 80, "小" * 80])
@@ -159,7 +186,7 @@ def test_watermarks_are_drawn_over_the_windows() -> None:
 def test_who_is_lost_is_listed(run: Any, spec: Any, tmp_path: Path) -> None:
     """Below the picture, and on stdout, is who has no window."""
     done = run("preview", spec(expected_participants=19), "-o", "picture.svg", "-p", "agora")
-    assert done.stdout.splitlines() == ["agora: exact", "not in the picture: #18, #19", "Look at picture.svg"]
+    assert done.stdout.splitlines() == ["agora: exact", "  not in the picture: #18, #19", "Look at picture.svg"]
     assert "not in the picture: #18, #19" in texts(tmp_path / "picture.svg")
 
 
@@ -220,7 +247,7 @@ def test_what_has_no_composed_picture_says_so(
 ) -> None:
     """In place of the picture it is told what is recorded instead."""
     done = run("preview", spec(**fields), "-p", "agora", "-o", "picture.svg")
-    assert (done.returncode, done.stdout.splitlines()[1]) == (0, reason)
+    assert (done.returncode, done.stdout.splitlines()[1]) == (0, f"  {reason}")
     assert reason in " ".join(texts(tmp_path / "picture.svg"))
 
 

@@ -389,6 +389,16 @@ def test_modes_with_the_same_answers_share_a_row() -> None:
     ]
 
 
+def test_rows_are_found_by_words() -> None:
+    """Every word has to occur in the group, the label, the modes or the operation; capital letters don't matter."""
+    matrix = small(row("Spotlight right", Mode.COMPOSITE, a=EXACT, b=NO), row("MP4", Mode.WEB, a=EXACT, b=NO))
+    found = {
+        words: [one.label for one in matrix.about(*words).rows] for words in (("RIGHT", "spot"), ("web",), ("x9",))
+    }
+    assert found == {("RIGHT", "spot"): ["Spotlight right"], ("web",): ["MP4"], ("x9",): []}
+    assert [one.label for one in matrix.about().rows] == ["Spotlight right", "MP4"]
+
+
 def test_a_heading_names_the_modes_where_they_are_not_all() -> None:
     """A cell of a row of several modes holds for those alone that the provider has."""
     assert [column.heading for column in small().columns] == ["a", "b (composite, individual)"]
@@ -412,9 +422,9 @@ def test_notes_are_numbered_once_in_a_section() -> None:
 
 FACTS = {
     ("web page", "web"): ("exact", "no"),
-    ("MP4", "composite"): ("exact", "no"),
-    ("MP4 without HLS", "composite"): ("approximated", "exact"),
-    ("MP4 without HLS", "individual"): ("no", "exact"),
+    ("MP4 beside HLS", "composite"): ("exact", "no"),
+    ("MP4", "composite"): ("approximated", "exact"),
+    ("MP4", "individual"): ("no", "exact"),
     ("audio only", "composite"): ("exact", "exact"),
     ("audio only", "web"): ("no", "no"),
     ("spotlight left", "composite"): ("exact", "exact"),

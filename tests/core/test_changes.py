@@ -156,7 +156,7 @@ def test_what_the_vendor_lacks_is_refused_before_anything_is_sent(memory, clock,
         change(recorder, operation, recording)
     error = caught.value
     assert (error.provider, error.operation, error.recording_id) == ("memory", operation, recording.id)
-    assert (error.fault, error.hint) == ("caller", "Nothing was sent.")
+    assert (error.fault, error.hint) == ("caller", "Nothing was sent. `recorder capabilities` tells which vendor has it.")
     assert provider.calls == ["start"]
 
 

@@ -24,7 +24,7 @@ from recorder_core import (
     Spotlight,
     UnsupportedOperation,
 )
-from recorder_core.preview import MOST_PEOPLE, composing, named, page_of, people
+from recorder_core.preview import MOST_PEOPLE, composing, page_of, people
 
 Spec = Callable[..., RecordingSpec]
 
@@ -47,9 +47,9 @@ def test_everybody_whom_a_spec_names_is_named_once(spec: Spec) -> None:
         ),
         participants={"video": {"include": ["4", "1"]}, "audio": {"exclude": ["9"]}},
     )
-    assert named(made) == ("3", "1", "4", "5", "9")
-    assert named(spec(layout=Spotlight("7"))) == ("7",)
-    assert named(spec()) == ()
+    assert made.named_participants == ("3", "1", "4", "5", "9")
+    assert spec(layout=Spotlight("7")).named_participants == ("7",)
+    assert spec().named_participants == ()
 
 
 @pytest.mark.parametrize(

@@ -266,8 +266,9 @@ class TestErrors:
             ({"storage": {"kind": "s4"}}, "storage.kind: 's4' is not one of s3, s3_compatible"),
             ({"storage": {"kind": "tencent_coz"}}, "did you mean tencent_cos?"),
             ({"storage": {}}, "storage.kind: is missing; it is one of s3, "),
-            ({"storage": "s3"}, "storage: is not a mapping"),
-            ({"storage": None}, "storage: is not a mapping"),
+            ({"layout": "grid"}, "layout: is not a mapping whose kind is one of grid, floating, spotlight, custom"),
+            ({"storage": "s3"}, "storage: is not a mapping whose kind is one of s3, s3_compatible"),
+            ({"storage": None}, "storage: is not a mapping whose kind is one of s3, s3_compatible"),
             (
                 {"layout": {"kind": "spotlite"}},
                 "layout.kind: 'spotlite' is not one of grid, floating, spotlight, custom; did",

@@ -30,7 +30,7 @@ def _lines() -> Iterator[str]:
         yield from ("", f"## {section.group}", "", f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}")
         for row in section.rows:
             cells = [_marked(cell, section) for cell in row.cells.values()]
-            yield f"| {' | '.join([_escaped(row.label), ', '.join(row.modes), *cells])} |"
+            yield f"| {' | '.join([_escaped(row.label), row.where, *cells])} |"
         yield ""
         for number, note in enumerate(section.notes, start=1):
             yield f"{number}. {_escaped(note)}"

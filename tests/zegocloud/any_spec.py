@@ -100,6 +100,14 @@ class _Specs:
             options.pop("camera_off_color", None)
         if options.get("fill_blank"):
             options.pop("resume_without_interruption", None)
+        if self.media == "audio":
+            options.pop("camera_off", None)
+            options.pop("camera_off_color", None)
+        if self.media == "video" or not formats:
+            options.pop("sound_wave", None)
+        if self.mode == "individual" and not formats:
+            options.pop("fill_blank", None)
+            options.pop("resume_without_interruption", None)
         return options
 
     def _mixed(self) -> dict[str, Any]:

@@ -136,13 +136,23 @@ def test_time_outs_run_while_paused(call: Any, params: dict[str, Any], stays: bo
     if stays:
         call.service.join("room-42", "1001")
     task_id = call.start(RecordInputParams=params)
+    call.service.clock.advance(2)
     accepted(call, "PauseRecord", task_id)
-    assert call.describe(task_id)["Status"] == 1
     call.service.clock.advance(1000)
     data = call.describe(task_id)
     assert (data["Status"], data["RecordEndTimestamp"]) == (3, round((begun + expected) * 1000))
     assert "RecordFiles" not in data
     assert call("ResumeRecord", {"TaskId": task_id})["Code"] == 300001001
+
+
+def test_what_is_initialising_is_not_paused(call: Any) -> None:
+    """Only a running task is paused ("Cloud Recording Server API", 2026-08-18): before, it is 300000004."""
+    task_id = call.start()
+    assert call.describe(task_id)["Status"] == 1
+    assert call("PauseRecord", {"TaskId": task_id})["Code"] == 300000004
+    call.service.clock.advance(2)
+    assert call.describe(task_id)["Status"] == 2
+    accepted(call, "PauseRecord", task_id)
 
 
 def test_a_file_begins_after_the_pause(call: Any) -> None:

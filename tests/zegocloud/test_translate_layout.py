@@ -299,13 +299,25 @@ def test_what_an_update_cannot_change(layout: Layout, found: dict[str, str]) -> 
     assert change(recording(layout=RICH), layout)[0] == found
 
 
+def test_another_fit_of_the_same_image_is_found() -> None:
+    """Images are stretched, in an update as in a start; a fit that was there before isn't found again."""
+    running = recording(layout=RICH)
+    cover = {
+        "background": {"image": {"url": "https://e.com/b.jpg", "fit": "cover"}},
+        "placeholders": {"*": {"url": "https://e.com/q.jpg", "fit": "contain"}},
+    }
+    found = {"layout.background.image.fit": APPROXIMATED, "layout.placeholders.*.fit": APPROXIMATED}
+    assert change(running, Grid(**cover))[0] == found
+    assert change(recording(layout={"kind": "grid", **cover}), Grid())[0] == {}
+
+
 def test_black_is_the_background_of_who_gave_none() -> None:
     """Asking for the color that is there is no change, whatever its spelling."""
     assert change(recording(), Grid(background={"color": "#000000"}))[0] == {}
     assert change(recording(layout=RICH), Grid(background={"color": "#102030".upper()}))[0] == {}
 
 
-@pytest.mark.parametrize(("before", "after"), [(None, "contain"), ("contain", None), ("contain", "cover")])
+@pytest.mark.parametrize(("before", "after"), [(None, "contain"), ("contain", "cover")])
 def test_a_preset_that_would_fill_otherwise_is_synthesised(before: str | None, after: str | None) -> None:
     """The fill can't change, so the preset goes out as windows with a fill of their own."""
     running = recording(layout={"kind": "grid", "fit": before}, expected_participants=2)
@@ -315,6 +327,30 @@ def test_a_preset_that_would_fill_otherwise_is_synthesised(before: str | None, a
         1,
         [2 if after == "contain" else 1] * 2,
     )
+
+
+@pytest.mark.parametrize("layout", [Grid(), Spotlight("7"), Spotlight("7", side="bottom"), Floating()], ids=str)
+def test_a_fill_that_nobody_asks_for_stays(layout: Layout) -> None:
+    """None is no demand, and UpdateLayout has no fill for presets: the vendor's own preset goes out, unfound."""
+    running = recording(layout={"kind": "grid", "fit": "contain"})
+    found, body = change(running, layout)
+    assert found == ({"layout": APPROXIMATED} if isinstance(layout, Floating) else {})
+    assert (body["MixMode"] != 1, "MixInputList" in body) == (True, False)
+
+
+def test_another_fill_does_not_hide_the_whiteboard() -> None:
+    """Fixed windows would: with a whiteboard the vendor's own preset goes out, and only the fill is lost."""
+    running = recording(whiteboard={"aspect": "16:9"})
+    assert change(running, Grid(fit="contain")) == (
+        {"layout.fit": UNSUPPORTED},
+        {"TaskId": "task-1", "MixMode": 2},
+    )
+
+
+def test_a_fill_of_a_newer_release_is_another_one() -> None:
+    """A number that isn't known here breaks no change."""
+    assert change(recording({"FillMode": 9}), Grid())[1] == {"TaskId": "task-1", "MixMode": 2}
+    assert change(recording({"FillMode": 9}), Grid(fit="cover", windows=2))[0] == {"layout": APPROXIMATED}
 
 
 def test_a_preset_that_fills_alike_is_the_vendors_own() -> None:
@@ -333,6 +369,31 @@ def test_placeholders_by_name_are_sent_again_where_there_is_a_window() -> None:
     assert found == {"layout.placeholders.7": APPROXIMATED}
     assert body == {"TaskId": "task-1", "MixMode": 2}
     assert change(running, Grid(placeholders={"8": IMAGE}))[0] == {"layout.placeholders.8": UNSUPPORTED}
+
+
+def test_another_placeholder_than_before_is_a_demand() -> None:
+    """Only what is inherited may be left out silently: another image for the same person would be lost."""
+    running = recording(layout=custom(region(0, 0, 1, 1, participant="7"), placeholders={"7": IMAGE}))
+    other = {"url": "https://e.com/other.jpg"}
+    assert change(running, Grid(placeholders={"7": other}))[0] == {"layout.placeholders.7": UNSUPPORTED}
+
+
+@pytest.mark.parametrize("is_running", [False, True])
+def test_a_synthesised_preset_has_the_placeholder_of_its_large_window(is_running: bool) -> None:
+    """It goes out as a custom layout whose first window names the participant, so the wire can carry the image."""
+    layout = Spotlight("7", side="right", windows=2, placeholders={"7": IMAGE, "8": IMAGE})
+    if is_running:
+        found, body = change(recording(), layout)
+        windows = body["MixInputList"]
+    else:
+        fields = {"layout": layout.model_dump(mode="json")}
+        found, windows = PLANNER.found(**fields), sent(**fields)["MixInputList"]
+    assert found == {
+        "layout": APPROXIMATED,
+        "layout.placeholders.7": APPROXIMATED,
+        "layout.placeholders.8": UNSUPPORTED,
+    }
+    assert [window.get("BackgroundImage") for window in windows] == [IMAGE["url"], None]
 
 
 def test_a_whiteboard_window_needs_a_whiteboard() -> None:

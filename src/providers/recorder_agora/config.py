@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 
 from recorder_agora.tables import BASE_URLS, REGIONAL_BASE_URLS
-from recorder_agora.wire_values import integer_uid
+from recorder_agora.wire.values import integer_uid
 from recorder_core.configuration import ProviderConfig, ProviderOptions
 from recorder_core.models.base import ConcealedObject
 

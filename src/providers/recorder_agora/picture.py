@@ -11,9 +11,9 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from recorder_agora.geometry import MOST_USERS, Rectangle, best_fit, floating, vertical
-from recorder_agora.wire_layout import LayoutConfig, MixedLayout, TranscodingConfig
-from recorder_agora.wire_recording import AudioUidList, VideoUidList
-from recorder_agora.wire_values import ALL_STREAMS
+from recorder_agora.wire.layout import LayoutConfig, MixedLayout, TranscodingConfig
+from recorder_agora.wire.recording import AudioUidList, VideoUidList
+from recorder_agora.wire.values import ALL_STREAMS
 from recorder_core.plan import Plan
 from recorder_core.preview import Picture, PlacedWindow, no_picture
 

@@ -12,25 +12,24 @@ from pydantic import SecretStr
 from requests.auth import HTTPBasicAuth
 
 from recorder_agora.config import AgoraConfig, AgoraOptions
-from recorder_agora.decode import decoded
-from recorder_agora.decode_spec import object_in
+from recorder_agora.decode.requests import decoded
+from recorder_agora.decode.spec import object_in
 from recorder_agora.picture import picture_of
 from recorder_agora.rules import CAUSES, RULES
 from recorder_agora.sightings import RECOVERY_S, SETTLED_S, Sightings, missing_since
-from recorder_agora.translate import TRANSLATORS
-from recorder_agora.translate_answers import query_status, read_envelope, source_addresses, stop_status
-from recorder_agora.translate_layout import LayoutTranslator
-from recorder_agora.translate_participants import GROUP_SIZES
-from recorder_agora.translate_start import named
-from recorder_agora.translate_update import (
+from recorder_agora.translate.answers import query_status, read_envelope, source_addresses, stop_status
+from recorder_agora.translate.layout import LayoutTranslator
+from recorder_agora.translate.modes import TRANSLATORS
+from recorder_agora.translate.participants import GROUP_SIZES
+from recorder_agora.translate.update import (
     Change,
     change_hold,
     change_participants,
     change_push,
     change_storage,
 )
-from recorder_agora.translate_web import WebTranslator
-from recorder_agora.wire import StopClientRequest, StopRequest, UpdateLayoutRequest, WebStopRequest
+from recorder_agora.translate.web import WebTranslator
+from recorder_agora.wire.requests import StopClientRequest, StopRequest, UpdateLayoutRequest, WebStopRequest
 from recorder_core.clock import Deadline
 from recorder_core.errors import RecordingNotFound, ServiceUnavailable, StartOutcomeUnknown
 from recorder_core.models import (
@@ -117,7 +116,8 @@ class AgoraProvider(Provider):
             InvalidSpec: the options are wrong.
         """
         options = self.options(spec, AgoraOptions)
-        translator = TRANSLATORS[spec.mode](self.name, self.config, spec.resolved(), options, intent, named(spec))
+        taken = frozenset(spec.named_participants)
+        translator = TRANSLATORS[spec.mode](self.name, self.config, spec.resolved(), options, intent, taken)
         translator.walk_spec(translator.spec, given=spec, options=options, apart_from=intent.apart_from)
         requests: tuple[PlannedRequest, ...] = ()
         if not translator.refused:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from recorder_core.configuration import ProviderConfig, ProviderOptions
-from recorder_core.models.base import ConcealedObject
+from recorder_core.models.base import ConcealedObject, reveal
 from recorder_zegocloud.tables import BASE_URLS, REGIONAL_BASE_URLS
 
 __all__ = ["DEFAULT_STREAM_ID", "ZegocloudConfig", "ZegocloudOptions"]
@@ -99,4 +100,20 @@ class ZegocloudOptions(ProviderOptions):
     short_fragment_path: bool | None = None
     """HLS uploaded while recording: bare segment names in the playlist. None: yes."""
     extra_body: ConcealedObject | None = None
-    """Laid over the body of StartRecord last, as it is. Its values are never shown."""
+    """Laid over the body of StartRecord last, as it is. Its values are never shown. It leaves the body's objects
+    objects, and ClientTaskId alone: that is the recording's id, by which a repeated start finds its task."""
+
+    @field_validator("extra_body")
+    @classmethod
+    def _leaves_a_start(cls, value: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        extra = reveal(value or {})
+        inputs = extra.get("RecordInputParams", {})
+        parts = {name: extra.get(name, {}) for name in ("RecordInputParams", "RecordOutputParams", "StorageParams")}
+        if isinstance(inputs, Mapping):
+            parts["RecordInputParams.MixConfig"] = inputs.get("MixConfig", {})
+        for path, part in parts.items():
+            if not isinstance(part, Mapping):
+                raise ValueError(f"{path} is no object")
+        if "ClientTaskId" in inputs:
+            raise ValueError("RecordInputParams.ClientTaskId is the recording's id, which start(key=...) fixes")
+        return value

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from recorder_core.plan import Plan
-from recorder_core.preview import Picture, PlacedClock, PlacedImage, PlacedWindow, named, no_picture
+from recorder_core.preview import Picture, PlacedClock, PlacedImage, PlacedWindow, no_picture
 from recorder_zegocloud.geometry import preset
 from recorder_zegocloud.wire.layout import MixInput, MixParams
 from recorder_zegocloud.wire.requests import InputParams, UpdateLayoutRequest, WhiteboardParams
@@ -188,7 +188,7 @@ def picture_of(
     if params is None or mix is None or mix.canvas is None:
         raise no_picture(plan, "options.zegocloud.extra_body makes it a request that the vendor doesn't document")
     layout, selection, board = Layout.of(mix), Selection.of(mix), params.board
-    everybody = dict.fromkeys((*participants, *named(plan.spec)))
+    everybody = dict.fromkeys((*participants, *plan.spec.named_participants))
     owners: dict[str, tuple[str, Shown]] = {id: (who, "screen") for who in everybody if (id := screen(who))}
     owners |= {camera(who): (who, "participant") for who in everybody}
     bound = {window.StreamId for window in layout.windows}

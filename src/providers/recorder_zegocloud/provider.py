@@ -135,7 +135,8 @@ class ZegocloudProvider(Provider):
             RecordingConflict: the key stands for a recording that has ended, or for another room.
         """
         body = plan.request("StartRecord").payload
-        native = self._native(plan, reveal(body))
+        sent = reveal(body)
+        native = self._native(plan, sent)
         answer = self._send("StartRecord", intent.id, body)
         data = answer.body.get("Data")
         task_id = data.get("TaskId") if isinstance(data, dict) else None
@@ -165,10 +166,10 @@ class ZegocloudProvider(Provider):
             )
 
         recording = begun(self.now())
-        return recording if intent.key is None else begun(self._found(recording))
+        return recording if intent.key is None else begun(self._found(recording, sent["RoomId"]))
 
-    def _found(self, recording: Recording) -> datetime:
-        """When the task that a repeated key stands for began.
+    def _found(self, recording: Recording, room: str) -> datetime:
+        """When the task that a repeated key stands for began. `room` is the one that was asked for.
 
         Raises:
             RecordingConflict: it has ended, or records another room.
@@ -177,9 +178,9 @@ class ZegocloudProvider(Provider):
             status = self.status(recording)
         except RecorderError:
             return recording.started_at  # the handle is worth more than its exact beginning
-        room = status.raw.get("Data", {}).get("RoomId", recording.room)
-        if status.state.terminal or status.state is RecordingState.UPLOADING or room != recording.room:
-            what = f"records room {room!r}" if room != recording.room else f"is {status.state}"
+        found = (status.raw.get("Data") or {}).get("RoomId") or room
+        if status.state.terminal or status.state is RecordingState.UPLOADING or found != room:
+            what = f"records room {found!r}" if found != room else f"is {status.state}"
             raise RecordingConflict(
                 f"the key stands for a task that {what}; nothing was started",
                 provider=self.name,

@@ -20,6 +20,7 @@ __all__ = [
     "FORMATS",
     "KEPT_S",
     "KNOWN_REGIONS",
+    "MOST_STREAMS",
     "NONCE_BYTES",
     "ORDINARY_ENDS",
     "REGIONAL_BASE_URLS",
@@ -54,6 +55,9 @@ CLOCK_TOLERANCE_S = 600
 """How far Timestamp may be off the vendor's clock, in seconds."""
 KEPT_S = 3 * 86400
 """How long after its start a task can be described, and after its end a file stays in backup, in seconds."""
+
+MOST_STREAMS = 36
+"""How many streams a single-stream task records (vendor FAQ of 2021-09-10)."""
 
 TASK_STATES: Mapping[int, str] = MappingProxyType(
     {

@@ -22,7 +22,7 @@ from recorder_core.cli.documents import (
     load_recording,
 )
 from recorder_core.cli.recording import OnUnsupported
-from recorder_core.errors import ConfigurationError, InvalidSpec
+from recorder_core.errors import ConfigurationError, InvalidSpec, UnsupportedOperation
 from recorder_core.models import Layout, Participants, Recording, Storage, loading
 from recorder_core.models.base import Model, SecretText, Text
 from recorder_core.operations import DEADLINE_S
@@ -85,7 +85,11 @@ class WantedChanges(Model):
         provider = recorder.provider
         refuse_foreign_handle(provider, recording)
         for name in self.given():
-            refuse_missing_operation(provider, OPERATIONS[name], recording)
+            try:
+                refuse_missing_operation(provider, OPERATIONS[name], recording)
+            except UnsupportedOperation as error:
+                error.add_note(f"{name} asks for it")
+                raise
         if self.storage is not None:
             refuse_other_destination(recording, self.storage)
         if self.push_urls is not None:
@@ -147,7 +151,7 @@ def update(
     """Change a running recording: who is recorded, credentials, whiteboard, push addresses, layout.
 
     CHANGES has the spec's own keys participants, storage (the same destination with other credentials), whiteboard
-    (its id), push_urls and layout. They are changed one after the other, in this order, and the handle file is
+    (its id alone), push_urls and layout. They are changed one after the other, in this order, and the handle file is
     rewritten after each. ${env:NAME} is replaced as in a spec.
     """
     with reporting(as_json), terminable():

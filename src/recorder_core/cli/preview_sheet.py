@@ -12,7 +12,7 @@ from recorder_core.emulation.room import Participant
 from recorder_core.plan import Fidelity, Finding
 from recorder_core.preview import Picture, PlacedClock, PlacedImage, PlacedWindow
 
-__all__ = ["Preview", "sheet"]
+__all__ = ["Preview", "sheet", "told"]
 
 PAPER, INK, SOFT_INK, LIGHT_INK, GREY = "#fafaf8", "#1c1e22", "#6e727a", "#f4f4f2", "#8a8e96"
 STYLES = {"exact": "#1a7f37", "approximated": "#9a6700", "unsupported": "#cf222e"}
@@ -60,10 +60,10 @@ def sheet(previews: Sequence[Preview], title: str, subtitle: str) -> Drawing:
         top += 32
         if preview.picture:
             shapes += _canvas(preview.picture, left, top)
-            notes = list(_paragraphs(_notes(preview), left, top + tallest, COLUMN))
+            notes = list(_paragraphs(told(preview), left, top + tallest, COLUMN))
             end = notes[-1].baseline if notes else top + tallest
         else:
-            notes = list(_paragraphs(_notes(preview), left + GAP / 2, top + GAP / 2, COLUMN - GAP))
+            notes = list(_paragraphs(told(preview), left + GAP / 2, top + GAP / 2, COLUMN - GAP))
             end = max(top + tallest, notes[-1].baseline + GAP / 2)
             shapes.append(Box(left=left, top=top, right=left + COLUMN, bottom=end, stroke=GREY))
         shapes += notes
@@ -110,23 +110,45 @@ def _canvas(picture: Picture, left: float, top: float) -> Iterator[Shape]:
     scale = _scale(picture)
     width, height = picture.width * scale, picture.height * scale
     canvas = Box(left=left, top=top, right=left + width, bottom=top + height, fill=picture.color)
+    boxes = [_box(window, left, top, scale) for window in picture.windows]
+    marks = [_box(mark, left, top, scale) for mark in picture.watermarks if isinstance(mark, PlacedImage)]
     yield canvas
     if picture.image:
         yield from _hatched(canvas)
-        label = f"image: {_address(picture.image).rpartition('/')[2]}"
-        text = _shortened(label, NOTE_SIZE, width - 16)
-        yield _plate(left + 8, canvas.bottom - 12, text, NOTE_SIZE)
-        yield Words(x=left + 8, baseline=canvas.bottom - 12, text=text, size=NOTE_SIZE, color=INK)
-    for window in picture.windows:
-        yield from _window(window, picture, _box(window, left, top, scale))
+        yield from _image_label(_address(picture.image), canvas, [*boxes, *marks])
+    for number, window in enumerate(picture.windows):
+        yield from _window(window, picture, boxes[number], [*boxes[number + 1 :], *marks])
     for mark in picture.watermarks:
         if isinstance(mark, PlacedClock):
             yield from _clock(mark, left, top, scale)
-        else:
-            box = _box(mark, left, top, scale)
-            yield replace(box, fill=LIGHT_INK, stroke=INK)
-            yield from _hatched(box)
+    for box in marks:
+        yield replace(box, fill=LIGHT_INK, stroke=INK)
+        yield from _hatched(box)
     yield Box(left=left, top=top, right=left + width, bottom=top + height, stroke=GREY)
+
+
+def _image_label(address: str, canvas: Box, covers: Sequence[Box]) -> Iterator[Shape]:
+    """What the hatched image is, where a corner of the canvas is free; the notes below have its address anyhow."""
+    text = _shortened(f"image: {address.rpartition('/')[2]}", NOTE_SIZE, canvas.right - canvas.left - 16)
+    width, height = text_width(text, NOTE_SIZE) + 16, NOTE_SIZE * 2
+    plate = _free_corner(canvas, width, height, covers)
+    if plate is not None:
+        yield _plate(plate.left + 8, plate.bottom - 12, text, NOTE_SIZE)
+        yield Words(x=plate.left + 8, baseline=plate.bottom - 12, text=text, size=NOTE_SIZE, color=INK)
+
+
+def _free_corner(box: Box, width: float, height: float, covers: Sequence[Box]) -> Box | None:
+    """The first corner of a box, from the upper left one on, in which nothing covers a rectangle of that size."""
+    for top in (box.top, max(box.top, box.bottom - height)):
+        for left in (box.left, max(box.left, box.right - width)):
+            corner = Box(left=left, top=top, right=left + width, bottom=top + height)
+            if not any(_overlap(corner, cover) for cover in covers):
+                return corner
+    return None
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return one.left < other.right and other.left < one.right and one.top < other.bottom and other.top < one.bottom
 
 
 def _box(placed: PlacedWindow | PlacedImage, left: float, top: float, scale: float) -> Box:
@@ -139,9 +161,10 @@ def _box(placed: PlacedWindow | PlacedImage, left: float, top: float, scale: flo
     )
 
 
-def _window(window: PlacedWindow, picture: Picture, box: Box) -> Iterator[Shape]:
+def _window(window: PlacedWindow, picture: Picture, box: Box, covers: Sequence[Box]) -> Iterator[Shape]:
+    """A window, its outline and its label; `covers` is what is painted over it later."""
     place = picture.place(window.participant)
-    fill = window.color
+    fill, below = window.color, picture.color
     if fill is None and place is not None:
         fill = "#" + bytes(Participant.of(place).color).hex()
     shown = box
@@ -150,10 +173,11 @@ def _window(window: PlacedWindow, picture: Picture, box: Box) -> Iterator[Shape]
             shown = _contained(box, window.aspect)
             if window.bars:
                 yield replace(box, fill=window.bars)
+                below = window.bars
         yield replace(shown, fill=fill, opacity=window.opacity)
-    ink = _ink_on(fill if fill and window.is_seen and window.opacity > 0.5 else picture.color)
-    yield replace(box, stroke=ink)
-    yield from _label(_lines(window, place), shown, ink)
+    ink = _ink_on(fill if fill and window.is_seen and window.opacity > 0.5 else below)
+    yield replace(box, stroke=ink if shown == box else _ink_on(below))
+    yield from _label(_lines(window, place), shown, ink, covers)
 
 
 def _contained(box: Box, aspect: float) -> Box:
@@ -181,18 +205,23 @@ def _lines(window: PlacedWindow, place: int | None) -> list[str]:
     return lines if window.is_seen else [*lines, "not seen"]
 
 
-def _label(lines: list[str], box: Box, ink: str) -> Iterator[Shape]:
-    """The lines that fit, in the upper left corner."""
+def _label(lines: list[str], box: Box, ink: str, covers: Sequence[Box]) -> Iterator[Shape]:
+    """The lines that fit, or one of them, in the first corner that isn't covered; else in the upper left one."""
     width, height = box.right - box.left, box.bottom - box.top
     size = max(SMALLEST_LABEL, min(LARGEST_LABEL, height / 5, width / 7))
     step = size * 1.2
     if width < 3 * size:
         return
-    for number, line in enumerate(lines[: max(0, int((height - size * 0.4) // step))]):
-        text = _shortened(line, size, width - size)
-        yield Words(
-            x=box.left + size / 2, baseline=box.top + size * 0.2 + step * (number + 1), text=text, size=size, color=ink
-        )
+    lines = [_shortened(line, size, width - size) for line in lines[: max(0, int((height - size * 0.4) // step))]]
+    corner = box
+    for part in (lines, lines[:1], lines[-1:]):
+        wide = max((text_width(line, size) for line in part), default=0) + size
+        if free := _free_corner(box, wide, step * len(part) + size * 0.4, covers):
+            lines, corner = part, free
+            break
+    for number, line in enumerate(lines, start=1):
+        baseline = corner.top + size * 0.2 + step * number
+        yield Words(x=corner.left + size / 2, baseline=baseline, text=line, size=size, color=ink)
 
 
 def _hatched(box: Box) -> Iterator[Shape]:
@@ -235,7 +264,7 @@ def _ink_on(color: str) -> str:
 # --- what is written ---
 
 
-def _notes(preview: Preview) -> Iterator[str]:
+def told(preview: Preview) -> Iterator[str]:
     """What there is to say: why there is no picture, who and what isn't drawn in it, what is lost."""
     picture = preview.picture
     if preview.reason:
@@ -249,15 +278,23 @@ def _notes(preview: Preview) -> Iterator[str]:
         for mark in picture.watermarks:
             if not isinstance(mark, PlacedClock):
                 yield f"watermark: {_address(mark.url)}"
-    findings = [
+    findings = _joined(
         finding
         for finding in preview.findings
         if finding.verdict == "unsupported" or finding.path.partition(".")[0] in SEEN
-    ]
+    )
     for finding in findings[:MOST_FINDINGS]:
         yield str(finding)
     if len(findings) > MOST_FINDINGS:
         yield f"and {len(findings) - MOST_FINDINGS} more: recorder plan lists them"
+
+
+def _joined(findings: Iterable[Finding]) -> list[Finding]:
+    """One for all that say the same of several paths."""
+    paths: dict[Finding, list[str]] = {}
+    for finding in findings:
+        paths.setdefault(replace(finding, path=""), []).append(finding.path)
+    return [replace(finding, path=", ".join(places)) for finding, places in paths.items()]
 
 
 def _address(url: str) -> str:

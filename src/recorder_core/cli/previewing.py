@@ -13,9 +13,9 @@ from recorder_core.cli.console import OUT, Json, print_json, print_line, reporti
 from recorder_core.cli.documents import Form, SpecSource, load_spec
 from recorder_core.cli.planning import STYLES, planner
 from recorder_core.cli.preview_drawing import WRITERS
-from recorder_core.cli.preview_sheet import Preview, sheet
+from recorder_core.cli.preview_sheet import Preview, sheet, told
 from recorder_core.errors import ConfigurationError, ProviderNotFound, UnsupportedFeature, UnsupportedOperation
-from recorder_core.models import Mode, RecordingSpec
+from recorder_core.models import Media, Mode, RecordingSpec
 from recorder_core.plugins import PROVIDERS, installed, load_provider
 from recorder_core.preview import MOST_PEOPLE, page_of, people
 
@@ -29,6 +29,7 @@ __all__ = ["preview"]
 logger = logging.getLogger("recorder_core.cli")
 
 REFUSED = "This can't be recorded as it is asked; nothing would be sent."
+RECORDED = {Media.AUDIO_VIDEO: "sound and pictures", Media.AUDIO: "sound alone", Media.VIDEO: "pictures alone"}
 DROPPED = "Drawn as --on-unsupported warn would record it."
 
 
@@ -127,7 +128,7 @@ def _draw(previews: list[Preview], spec: RecordingSpec, room: tuple[str, ...], o
     Raises:
         ConfigurationError: it can't be written.
     """
-    subtitle = f"{spec.mode} recording, {spec.media}"
+    subtitle = f"{spec.mode} recording of {RECORDED[spec.media]}"
     if spec.mode is Mode.COMPOSITE and spec.media.has_video:
         subtitle = f"{len(room)} in the room, cameras on; # is the place in the order of joining"
     content = WRITERS[output.suffix.lower()](sheet(previews, spec.room, subtitle))
@@ -149,11 +150,9 @@ def _dump(made: Preview) -> dict[str, Any]:
 
 
 def _show(previews: list[Preview], output: Path | None) -> None:
+    """Each verdict with what is written below its picture, so that it needn't be opened to learn why."""
     for made in previews:
-        lost = made.picture.missing if made.picture else ()
         print_line(OUT, f"{made.provider}: {made.fidelity}", STYLES[made.fidelity])
-        if made.reason:
-            print_line(OUT, made.reason)
-        if lost:
-            print_line(OUT, f"not in the picture: {', '.join(lost)}")
+        for line in told(made):
+            print_line(OUT, f"  {line}")
     print_line(OUT, f"Look at {output}")

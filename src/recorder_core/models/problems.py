@@ -111,6 +111,10 @@ def _tags(alternative: Any) -> list[str]:
     return [str(tag) for at in annotations if get_origin(at) is Literal for tag in get_args(at)]
 
 
+def _all_tags(union: Any) -> list[str]:
+    return [tag for alternative in _alternatives(union) for tag in _tags(alternative)]
+
+
 def _fields(model: type[BaseModel]) -> dict[str, Any]:
     """Annotations of a model's fields, by every name under which an input may give them."""
     fields: dict[str, Any] = {}
@@ -134,6 +138,8 @@ def _problem(details: ErrorDetails, field: Any, hidden: Set[str]) -> str:
     kind, context = details["type"], details.get("ctx", {})
     if kind == "invalid":
         return str(context["problem"])
+    if kind in _NO_MAPPING and (tags := _all_tags(field)):
+        return f"is not a mapping whose kind is one of {', '.join(tags)}"
     if kind == "extra_forbidden":
         names = _fields(field) if isinstance(field, type) and issubclass(field, BaseModel) else {}
         return f"is unknown{nearest(str(details['loc'][-1]), names)}"
@@ -163,7 +169,7 @@ def _shown(value: Any, field: Any, hidden: Set[str]) -> str:
 
 
 def _wrong_tag(context: Mapping[str, Any], field: Any, hidden: Set[str]) -> str:
-    tags = [tag for alternative in _alternatives(field) for tag in _tags(alternative)]
+    tags = _all_tags(field)
     if "tag" not in context:
         return f"is missing; it is one of {', '.join(tags)}"
     return _wrong_name(_shown(context["tag"], str, hidden), context["tag"], Literal[tuple(tags)])
@@ -180,6 +186,8 @@ def _names(annotation: Any) -> Iterable[Any]:
         return get_args(annotation)
     return list(annotation) if isinstance(annotation, EnumType) else ()
 
+
+_NO_MAPPING = frozenset({"dict_type", "mapping_type", "model_type", "model_attributes_type"})
 
 _SENTENCES = {
     "missing": "is missing",
@@ -207,10 +215,7 @@ _SENTENCES = {
     "tuple_type": "is not a list",
     "set_type": "is not a list",
     "frozen_set_type": "is not a list",
-    "dict_type": "is not a mapping",
-    "mapping_type": "is not a mapping",
-    "model_type": "is not a mapping",
-    "model_attributes_type": "is not a mapping",
+    **dict.fromkeys(_NO_MAPPING, "is not a mapping"),
     "datetime_type": "is not a time such as 2026-08-01T10:00:00Z",
     "datetime_parsing": "is not a time such as 2026-08-01T10:00:00Z",
     "datetime_from_date_parsing": "is not a time such as 2026-08-01T10:00:00Z",

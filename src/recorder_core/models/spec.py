@@ -196,6 +196,19 @@ class RecordingSpec(Model):
         options: dict[str, Any] = reveal(self.options.get(provider, {}))
         return options
 
+    @property
+    def named_participants(self) -> tuple[str, ...]:
+        """Everybody whom the spec names, each once: the layout's first, then who is included, then who is excluded."""
+        layout, selections = self.layout, (self.participants.video, self.participants.audio)
+        names = [getattr(layout, "participant", None)]
+        names += [region.participant for region in getattr(layout, "regions", ())]
+        for selection in selections:
+            names += (selection and selection.include) or ()
+        names += [name for name in (layout.placeholders if layout else ()) if name != "*"]
+        for selection in selections:
+            names += (selection and selection.exclude) or ()
+        return tuple(dict.fromkeys(name for name in names if name is not None))
+
     def resolved(self) -> Self:
         """The spec with our own values filled in, the same for every vendor; None stays where there are none.
 

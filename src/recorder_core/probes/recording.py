@@ -71,8 +71,8 @@ def _file(label: str, /, given: Mapping[str, Any] | None = None, **output: Any) 
 
 FILES = (
     _file("HLS", formats=["hls"]),
-    _file("MP4", formats=["hls", "mp4"]),
-    _file("MP4 without HLS", formats=["mp4"]),
+    _file("MP4", formats=["mp4"]),
+    _file("MP4 beside HLS", formats=["hls", "mp4"]),
     _file("FLV", formats=["flv"]),
     _file("WebM", formats=["webm"]),
     _file("AAC, of audio only", SOUND, formats=["aac"]),

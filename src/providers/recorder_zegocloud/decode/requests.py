@@ -221,6 +221,8 @@ class _Start:
         if self.media.has_audio:
             rate = mix.MixOutputAudioConfig.Bitrate if mix.MixOutputAudioConfig else 48_000
             fields["audio"] = {"bitrate_kbps": _kbps(f"{MIX}.MixOutputAudioConfig.Bitrate", rate)}
+        if not self.media.has_video and mix.MixMode is MixMode.CUSTOM:
+            _unspeakable(f"{MIX}.MixInputList", "chooses whose sound is recorded, and a spec has no layout for that")
         video = mix.MixOutputVideoConfig
         if self.media.has_video and video:
             fields["video"] = {
@@ -287,6 +289,8 @@ class _Start:
     def _region(self, path: str, window: MixInput, canvas: tuple[int, int]) -> dict[str, Any]:
         participant, content = None, Content.PARTICIPANT
         if window.ViewType is ViewType.WHITEBOARD:
+            if window.StreamId:
+                _unspeakable(f"{path}.StreamId", "has the window until the whiteboard opens; a spec says only one")
             content = Content.WHITEBOARD
         elif window.StreamId:
             participant, content = self._owner(f"{path}.StreamId", window.StreamId)

@@ -2,8 +2,8 @@
 
 Where the vendor's documents are silent, the choices are these: without IsAlwaysMix a whiteboard begins the file
 as a stream does; a pause leaves a gap in the file, which stays one, and both time-outs run on meanwhile; what
-isn't running takes no snapshot, a paused task included; pausing twice is a bad parameter. In a `.sw` file, which
-lies beside the file with the sound, a microphone that is on has volume 50, one that is off 0.
+isn't running (still initialising, or paused) takes no snapshot and can't be paused: a bad parameter. In a `.sw`
+file, which lies beside the file with the sound, a microphone that is on has volume 50, one that is off 0.
 """
 
 from __future__ import annotations
@@ -62,10 +62,9 @@ class MixedTask(Task):
         """Capture nothing from now on.
 
         Raises:
-            ValueError: it is paused.
+            ValueError: the task isn't running.
         """
-        if self.paused:
-            raise ValueError("the task is paused")
+        self._check_runs(now, "paused")
         self._pauses.append((now, math.inf))
 
     def resume(self, now: float) -> None:
@@ -92,12 +91,15 @@ class MixedTask(Task):
         Raises:
             ValueError: the task isn't running, or has no picture.
         """
-        if self.status(now) is not TaskStatus.RUNNING:
-            raise ValueError(f"a snapshot is taken of a running task; this one's Status is {self.status(now):d}")
+        self._check_runs(now, "photographed")
         if self.request.RecordInputParams.StreamType is StreamType.AUDIO:
             raise ValueError("a task with StreamType 1 has no picture")
         file = self._file(MediaTrackType.VIDEO, FileFormat.JPG, now)
         self._store_pictures(file, [now], math.nextafter(now, math.inf))
+
+    def _check_runs(self, now: float, done: str) -> None:
+        if self.status(now) is not TaskStatus.RUNNING:
+            raise ValueError(f"a running task can be {done}; this one's Status is {self.status(now):d}")
 
     # Files
 

@@ -24,12 +24,11 @@ from recorder_core.emulation.room import Participant
 from recorder_core.emulation.taping import Tape
 from recorder_zegocloud.emulator.picture import publishes
 from recorder_zegocloud.emulator.session import OutputFile, Task, tracks
+from recorder_zegocloud.tables import MOST_STREAMS
 from recorder_zegocloud.wire.values import FileFormat, MediaTrackType, RecordMuteAudio
 
 __all__ = ["SingleStreamTask"]
 
-MOST_STREAMS = 36
-"""Per task (vendor FAQ of 2021-09-10)."""
 WHITEBOARD = "whiteboard"
 WITH_PICTURES = (FileFormat.MP4, FileFormat.FLV, FileFormat.HLS)
 

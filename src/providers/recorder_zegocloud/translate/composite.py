@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from recorder_core.geometry import edges, pixels
 from recorder_core.models import Fit, RecordingSpec, StartIntent
 from recorder_zegocloud.config import ZegocloudConfig, ZegocloudOptions
 from recorder_zegocloud.translate.layout import HIDDEN_BOARD, LayoutTranslator, color_number
@@ -41,6 +40,7 @@ CAMERA_OFF = {
     "nothing": FrameFillMode.NOTHING,
 }
 SOUND_WAVES = {"stream": SoundWaveType.STREAM, "user": SoundWaveType.USER}
+_NO_PICTURES = ("no pictures are recorded", "leave it out")
 _OF_INDIVIDUAL = "leave it out: it belongs to individual recording"
 
 
@@ -145,15 +145,10 @@ class CompositeTranslator(StartTranslator, LayoutTranslator):
         if "MixOutputWatermarkImage" in self._mix:
             self.unsupported("", f"watermark {index} is a second image; the vendor draws one", "leave it out")
             return
-        left, top, right, bottom = edges(x, y, width, height)
-        across, down = self.canvas
-        self._mix["MixOutputWatermarkImage"] = url
-        self._mix["MixOutputWatermarkImageConfig"] = WatermarkImageConfig(
-            Left=pixels(left, across),
-            Top=pixels(top, down),
-            Right=pixels(right, across),
-            Bottom=pixels(bottom, down),
-        )
+        box = WatermarkImageConfig(**self._corners(x, y, width, height))
+        if box.Left < box.Right and box.Top < box.Bottom:
+            self._mix["MixOutputWatermarkImage"] = url
+            self._mix["MixOutputWatermarkImageConfig"] = box
 
     def watermark_clock(self, index: int, *, font_size: int) -> None:
         if "MixOutputWatermarkTimestampConfig" in self._mix:
@@ -182,13 +177,18 @@ class CompositeTranslator(StartTranslator, LayoutTranslator):
         self._input["FillBlank"] = fill
 
     def option_camera_off(self, shows: str) -> None:
+        if not self.spec.media.has_video:
+            self.unsupported("", *_NO_PICTURES)
+            return
         if CAMERA_OFF[shows] is not FrameFillMode.NOTHING and "DefaultMixStreamBackgroundImage" in self._mix:
             self.unsupported("", 'placeholders for "*" need "nothing"', "leave it out")
             return
         self._fill_frame["FrameFillMode"] = CAMERA_OFF[shows]
 
     def option_camera_off_color(self, color: str) -> None:
-        if self._fill_frame.get("FrameFillMode") is FrameFillMode.COLOR:
+        if not self.spec.media.has_video:
+            self.unsupported("", *_NO_PICTURES)
+        elif self._fill_frame.get("FrameFillMode") is FrameFillMode.COLOR:
             self._fill_frame["FrameFillColor"] = color_number(color)
         else:
             self.unsupported("", "it belongs to camera_off: color", "set camera_off, or leave it out")
@@ -200,6 +200,9 @@ class CompositeTranslator(StartTranslator, LayoutTranslator):
         self._mix["ClearInputStreamTimeout"] = milliseconds
 
     def option_sound_wave(self, by: str) -> None:
+        if not self.records_sound:
+            self.unsupported("", "only sound has volumes, and none is recorded", "leave it out")
+            return
         self._mix |= {"RecordSoundWave": True, "SoundWaveType": SOUND_WAVES[by]}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from recorder_core.models import Video
+from recorder_zegocloud.tables import MOST_STREAMS
 from recorder_zegocloud.translate.start import StartTranslator
 from recorder_zegocloud.wire.requests import RecordedStream
 from recorder_zegocloud.wire.values import FileFormat, RecordMode, RecordMuteAudio
@@ -56,7 +57,13 @@ class IndividualTranslator(StartTranslator):
             )
             return
         streams = self.streams.of(*(audio_include or video_include or ()))
-        if all(self._is_stream("", stream) for stream in streams):
+        if len(streams) > MOST_STREAMS:
+            self.unsupported(
+                "",
+                f"{len(streams)} streams; a task records at most {MOST_STREAMS}",
+                "start another recording for the others",
+            )
+        elif all(self._is_stream("", stream) for stream in streams):
             self._input["RecordStreamList"] = [RecordedStream(StreamId=stream) for stream in streams]
 
     def set_video(self, *, width: int | None, height: int | None, fps: int | None, bitrate_kbps: int | None) -> None:
@@ -81,7 +88,7 @@ class IndividualTranslator(StartTranslator):
         self._record_board(id, aspect, background, animation_fps, Width=width, Height=height)
 
     def option_fill_blank(self, fill: bool) -> None:
-        if fill and not self.spec.media.has_audio:
+        if fill and not self.records_sound:
             self.unsupported("", "only sound is filled, with silence", "leave it out")
         else:
             self._input["FillBlank"] = fill
@@ -105,7 +112,9 @@ class IndividualTranslator(StartTranslator):
         return is_mp3
 
     def option_resume_without_interruption(self, resume: bool) -> None:
-        if resume and self._input.get("FillBlank"):
+        if resume and not self.spec.output.formats:
+            self.unsupported("", "a task that takes pictures has no file to go on in", "leave it out")
+        elif resume and self._input.get("FillBlank"):
             self.unsupported(
                 "", "it takes a gap out that fill_blank fills; what both do isn't documented", "set one of the two"
             )

@@ -42,7 +42,10 @@ FILL_MODES = {Fit.COVER: FillMode.CROP, Fit.CONTAIN: FillMode.FIT}
 SPOTLIGHTS = {Side.LEFT: MixMode.VERTICAL, Side.BOTTOM: MixMode.HORIZONTAL}
 _NAME = re.compile(r"\{(room|participant)\}")
 
-HIDDEN_BOARD = ("the whiteboard has no window, so it isn't shown", "add a region with content: whiteboard")
+HIDDEN_BOARD = (
+    "the whiteboard has no window, so it isn't shown",
+    "use a custom layout that has a region with content: whiteboard",
+)
 
 
 def color_number(color: str) -> int:
@@ -138,11 +141,11 @@ class Running:
 
     Attributes:
         layout: its layout now, with the background and the placeholders; None where that isn't known.
-        fill_mode: how its presets fill their windows.
+        fill_mode: how its presets fill their windows, the vendor's number.
     """
 
     layout: Layout | None
-    fill_mode: FillMode
+    fill_mode: int
 
     @property
     def placeholders(self) -> Mapping[str, Image]:
@@ -229,11 +232,14 @@ class LayoutTranslator(StreamTranslator):
 
     def _preset(self, mode: MixMode, fit: Fit | None, windows: int | None, participant: str | None = None) -> bool:
         """Use a preset of the vendor's, unless a running recording can't fill its windows so."""
-        fill_mode = self._fill_mode(fit)
-        if self.running and self.running.fill_mode is not fill_mode:
-            self._synthesise("an update can't change how the vendor's own preset fills its windows")
-            return False
-        self.fill_mode = fill_mode
+        self.fill_mode = self._fill_mode(fit)
+        if self.running and fit is not None and self.running.fill_mode != self.fill_mode:
+            why = "an update can't change how the vendor's own preset fills its windows"
+            if not self.has_whiteboard:
+                self._synthesise(why)
+                return False
+            # Fixed windows would hide the whiteboard.
+            self.unsupported("fit", why, "leave it out, or use a custom layout")
         self._mix["MixMode"] = mode
         if self.has_whiteboard and mode is not MixMode.GRID:
             self.approximated("participant", "the whiteboard has the large window", "use a custom layout")
@@ -287,15 +293,9 @@ class LayoutTranslator(StreamTranslator):
     ) -> None:
         if opacity != 1:
             self.unsupported("opacity", "the vendor's windows are opaque", "leave it out")
-        left, top, right, bottom = edges(x, y, width, height)
-        across, down = self.canvas
-        box = [pixels(left, across), pixels(top, down), pixels(right, across), pixels(bottom, down)]
-        for near, far, side, length in ((0, 2, "width", across), (1, 3, "height", down)):
-            if box[near] == box[far]:
-                self.unsupported(side, f"it is less than one pixel of the canvas's {length}", "make it larger")
         window: dict[str, Any] = {
             "ViewType": ViewType.WHITEBOARD if content is Content.WHITEBOARD else ViewType.STREAM,
-            **dict(zip(("Left", "Top", "Right", "Bottom"), box, strict=True)),
+            **self._corners(x, y, width, height),
             "Layer": self._layers[index],
             "FillMode": self._fill_mode(fit),
         }
@@ -303,6 +303,21 @@ class LayoutTranslator(StreamTranslator):
         if stream is not None:
             window["StreamId"] = stream
         self._windows.append(window)
+
+    def _corners(self, x: float, y: float, width: float, height: float) -> dict[str, int]:
+        """A place on the canvas in pixels; one that no pixel is left of is unsupported."""
+        left, top, right, bottom = edges(x, y, width, height)
+        across, down = self.canvas
+        box = {
+            "Left": pixels(left, across),
+            "Top": pixels(top, down),
+            "Right": pixels(right, across),
+            "Bottom": pixels(bottom, down),
+        }
+        for near, far, side, length in (("Left", "Right", "width", across), ("Top", "Bottom", "height", down)):
+            if box[near] == box[far]:
+                self.unsupported(side, f"it is less than one pixel of the canvas's {length}", "make it larger")
+        return box
 
     def _fill_mode(self, fit: Fit | None) -> FillMode:
         if fit is Fit.STRETCH:
@@ -330,6 +345,8 @@ class LayoutTranslator(StreamTranslator):
                 self.unsupported("color", "an update can't change it", "leave it out")
             if image_url != (before.image and before.image.url):
                 self.unsupported("image", "an update can't change it", "leave it out")
+            elif before.image and image_fit is not before.image.fit:
+                self._stretches("image.fit", image_fit)
             return
         if color is not None:
             self._mix["MixOutputBackgroundColor"] = color_number(color)
@@ -341,10 +358,10 @@ class LayoutTranslator(StreamTranslator):
         if participant == "*":
             self._placeholder_of_everybody(url, fit)
             return
-        regions = self.layout.regions if isinstance(self.layout, Custom) else ()
-        if not any(region.participant == participant and region.content is Content.PARTICIPANT for region in regions):
+        if not self._has_window(participant):
             # A layout change inherits the placeholders of the layout before it: those are no demand.
-            is_inherited = self.running is not None and participant in self.running.placeholders
+            before = self.running.placeholders.get(participant) if self.running else None
+            is_inherited = before is not None and (before.url, before.fit) == (url, fit)
             found = self.approximated if is_inherited else self.unsupported
             found("", "only a window of a custom layout that names the participant has one", "add such a region")
             return
@@ -356,11 +373,25 @@ class LayoutTranslator(StreamTranslator):
         )
         self._stretches("fit", fit)
 
+    def _has_window(self, participant: str) -> bool:
+        """Whether a window is bound to somebody's camera: one of a custom layout, or of a preset sent as one."""
+        if isinstance(self.layout, Custom):
+            return any(
+                region.participant == participant and region.content is Content.PARTICIPANT
+                for region in self.layout.regions
+            )
+        camera = self.streams.camera(participant)
+        return any(window.get("StreamId") == camera for window in self._windows)
+
     def walk_layout(self, layout: BaseModel) -> None:
         """See what the layout takes away, and call its methods."""
         kept = self.running.placeholders if self.running else {}
         if "*" in kept and self.layout and "*" not in self.layout.placeholders:
-            self.unsupported("layout.placeholders.*", "an update can't take it away", "leave the placeholders out")
+            self.unsupported(
+                "layout.placeholders.*",
+                "an update can't take it away",
+                'keep "*" among the placeholders, or leave them out altogether',
+            )
         super().walk_layout(layout)
 
     def _placeholder_of_everybody(self, url: str, fit: Fit | None) -> None:
@@ -368,6 +399,8 @@ class LayoutTranslator(StreamTranslator):
             before = self.running.placeholders.get("*")
             if before is None or before.url != url:
                 self.unsupported("", "an update can't change it", "leave it out")
+            elif fit is not before.fit:
+                self._stretches("fit", fit)
             return
         self._mix["DefaultMixStreamBackgroundImage"] = url
         self.approximated(

@@ -85,6 +85,11 @@ class StartTranslator(StorageTranslator, StreamTranslator):
         )
         return merged(request.tree(), self._extra)
 
+    @property
+    def records_sound(self) -> bool:
+        """Whether anything is heard: a task that takes pictures records no sound, whatever its media."""
+        return self.spec.media.has_audio and bool(self.spec.output.formats)
+
     def _inputs(self) -> dict[str, Any]:
         """RecordInputParams."""
         return dict(self._input)
@@ -175,15 +180,11 @@ class StartTranslator(StorageTranslator, StreamTranslator):
         self._input["MaxIdleTime"] = min(max(seconds, IDLE_S[0]), IDLE_S[-1])
 
     def set_max_duration(self, seconds: int) -> None:
-        longest = self.config.longest_recording
-        if SHORTEST_RECORDING_S <= seconds <= longest:
-            self._input["MaxRecordTime"] = seconds
-        else:
-            self.unsupported(
-                "",
-                f"{seconds}; the vendor takes {SHORTEST_RECORDING_S} to {longest} s",
-                "choose one in that range",
-            )
+        shortest, longest = SHORTEST_RECORDING_S, self.config.longest_recording
+        if not shortest <= seconds <= longest:
+            self.unsupported("", f"{seconds}; the vendor takes {shortest} to {longest} s", "choose one in that range")
+        # Sent at its bound where it is dropped: the vendor's own default is a day.
+        self._input["MaxRecordTime"] = min(max(seconds, shortest), longest)
 
     def _record_board(
         self, id: str | None, aspect: str, background: str | None, animation_fps: int | None, **size: int | None

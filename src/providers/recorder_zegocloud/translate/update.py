@@ -70,5 +70,5 @@ class _LayoutUpdate(LayoutTranslator):
         self.has_whiteboard = native.get("HasWhiteboard", False)
         self.running = Running(
             layout=None if isinstance(before, Kept) else before,
-            fill_mode=FillMode(native.get("FillMode", FillMode.CROP)),
+            fill_mode=native.get("FillMode", FillMode.CROP),
         )

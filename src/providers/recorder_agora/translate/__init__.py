@@ -1,0 +1,1 @@
+"""From neutral to wire and, of answers, back: the only place that knows both vocabularies."""

@@ -1,0 +1,207 @@
+"""Wire to neutral: what the answers of query and stop mean, and where else the vendor's answers are read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from recorder_agora.tables import STATES
+from recorder_agora.wire.answers import (
+    FileEntry,
+    QueryResponse,
+    QueryServerResponse,
+    Response,
+    ServicePayload,
+    StopResponse,
+    StopServerResponse,
+)
+from recorder_core.errors import UnexpectedResponse
+from recorder_core.models import FileStatus, Media, RecordedFile, Recording, RecordingState, RecordingStatus
+from recorder_core.transport import Answer, Envelope
+
+__all__ = ["query_status", "read_envelope", "recorded_files", "source_addresses", "stop_status"]
+
+TRACKS = {"audio": Media.AUDIO, "video": Media.VIDEO, "av": Media.AUDIO_VIDEO, "audio_and_video": Media.AUDIO_VIDEO}
+"""By `trackType`, and by what stands in the name of a file of one user."""
+FORMATS = {"m3u8": "hls"}
+OF_ONE_USER = re.compile(r"__uid_s_(?P<uid>\d+)__uid_e_(?P<tracks>audio|video|av)(?=[._])")
+"""In the name of a file of an individual recording."""
+UPLOADS = {"uploaded": FileStatus.UPLOADED, "backuped": FileStatus.BACKUP}
+"""Status of the files by `uploadingStatus`; anything else isn't decided yet."""
+BACKUP = (
+    "at least one file is in the vendor's backup only, which sends it on to the bucket by itself; "
+    "check the bucket and its keys"
+)
+NOTHING = "nothing was recorded: nobody who was to be recorded published (code 435)"
+SNAPSHOTS = "the vendor lists no snapshots; they are stored as <sid>_<room>__uid_s_<uid>__uid_e_video_<UTC>.jpg"
+ON_HOLD = "on hold: nothing is recorded until it is resumed"
+PAGE, PUSH, UPLOAD = "web_recorder_service", "rtmp_publish_service", "upload_service"
+
+
+Body = TypeVar("Body", bound=Response)
+
+
+def _read(model: type[Body], operation: str, answer: Answer) -> Body:
+    try:
+        return model.model_validate(answer.body)
+    except ValidationError as error:
+        where = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False))
+    raise UnexpectedResponse(
+        f"the answer was accepted but can't be read at {where}",
+        operation=operation,
+        http_status=answer.status,
+        vendor_code=answer.envelope.code,
+        request_id=answer.envelope.request_id,
+        hint="The call itself was carried out. Give the request id to the vendor's support.",
+        fault="vendor",
+    )
+
+
+def _service(server: QueryServerResponse | StopServerResponse, name: str) -> ServicePayload:
+    """What a service of a web page recording tells; nothing, where there is none."""
+    told = (service.payload for service in server.extensionServiceState if service.serviceName == name)
+    return next(told, ServicePayload())
+
+
+def query_status(recording: Recording, answer: Answer) -> RecordingStatus:
+    """The state that query tells."""
+    server = _read(QueryResponse, "query", answer).serverResponse
+    page = _service(server, PAGE)
+    state = RecordingState(STATES.get(server.status if server.status is not None else -1, "unreachable"))
+    reasons = [_reason(server.status, is_page=bool(server.extensionServiceState))]
+    if state is RecordingState.RECORDING and page.state == "exit":
+        state, reasons = RecordingState.STOPPING, ["the page isn't recorded any more"]
+    elif state is RecordingState.RECORDING and page.onhold:
+        state, reasons = RecordingState.PAUSED, [ON_HOLD]
+    reasons += [f"push: {target.status}" for target in _service(server, PUSH).outputs if target.status]
+    uploading = state in (RecordingState.STOPPING, RecordingState.UPLOADING)
+    files = (*server.fileList, *page.fileList)
+    return RecordingStatus(
+        state=state,
+        files=recorded_files(recording, files, FileStatus.UPLOADING if uploading else FileStatus.RECORDING),
+        started_at=recording.started_at,
+        reason="; ".join(filter(None, reasons)) or None,
+        fault="vendor" if state is RecordingState.FAILED else None,
+        request_id=answer.envelope.request_id,
+        raw=answer.body,
+    )
+
+
+def _reason(status: int | None, *, is_page: bool) -> str | None:
+    """What a status says beyond its state."""
+    if status == 4 and is_page:
+        return "ready; nothing was uploaded yet"
+    if status == 4:
+        return "ready; nothing was uploaded yet, which stays so while nobody publishes"
+    if status == 20:
+        return "the recorder ended abnormally"
+    if status not in STATES:
+        return f"the vendor answered the unknown status {status}"
+    return None
+
+
+def stop_status(recording: Recording, answer: Answer, now: datetime) -> RecordingStatus:
+    """The state that an accepted answer to stop tells, 404 excepted.
+
+    200 brings the files; 206 is unfinished, or code 435: nothing recorded; 400 code 49: it is leaving already.
+    """
+    code = answer.envelope.code
+    known: dict[str, Any] = {
+        "started_at": recording.started_at,
+        "request_id": answer.envelope.request_id,
+        "raw": answer.body,
+    }
+    if code == 435:
+        return RecordingStatus(state=RecordingState.COMPLETED, ended_at=now, reason=NOTHING, **known)
+    if code == 49:
+        return RecordingStatus(
+            state=RecordingState.STOPPING,
+            reason="it was leaving already (code 49): stopped, idle or put out",
+            **known,
+        )
+    server = _read(StopResponse, "stop", answer).serverResponse
+    status = UPLOADS.get(server.uploadingStatus or _service(server, UPLOAD).uploadingStatus or "")
+    files = (*server.fileList, *_service(server, PAGE).fileList)
+    return RecordingStatus(
+        state=RecordingState.UPLOADING if status is None else RecordingState.COMPLETED,
+        files=recorded_files(recording, files, status or FileStatus.UPLOADING),
+        ended_at=now,
+        reason=BACKUP if status is FileStatus.BACKUP else SNAPSHOTS if recording.native.get("snapshots") else None,
+        fault="destination" if status is FileStatus.BACKUP else None,
+        **known,
+    )
+
+
+def recorded_files(recording: Recording, entries: Sequence[FileEntry], status: FileStatus) -> tuple[RecordedFile, ...]:
+    """The files of a list. Names come with or without the prefix, by page; keys always have it."""
+    location = recording.location
+    prefix = f"{location.prefix.strip('/')}/" if location and location.prefix else ""
+    files = []
+    for entry in entries:
+        key = entry.fileName if entry.fileName.startswith(prefix) else prefix + entry.fileName
+        suffix = key.rpartition(".")[2].lower()
+        named = OF_ONE_USER.search(key)
+        uid, tracks = entry.uid, entry.trackType
+        if named is not None:
+            uid, tracks = uid or named["uid"], tracks or named["tracks"]
+        files.append(
+            RecordedFile(
+                name=key.rpartition("/")[2],
+                key=key,
+                uri=location.uri(key) if location else None,
+                format=FORMATS.get(suffix, suffix),
+                tracks=TRACKS.get(tracks or "", recording.media),
+                participant=None if uid in (None, "0") else uid,
+                status=status,
+                started_at=_moment(entry.started_at),
+            )
+        )
+    return tuple(files)
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    """Unix seconds as a moment; what lies beyond all calendars is no moment."""
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def read_envelope(status: int, headers: Mapping[str, str], body: Mapping[str, Any]) -> Envelope:
+    """Code and reason of the service, or the gateway's message; the request id is a header."""
+    code, message = body.get("code"), body.get("reason") or body.get("message")
+    if isinstance(code, str) and code.isascii() and code.isdigit():
+        code = int(code)
+    return Envelope(
+        code=code if isinstance(code, int | str) else None,
+        message=message if message is None or isinstance(message, str) else json.dumps(message),
+        request_id=headers.get("X-Request-Id"),
+    )
+
+
+def source_addresses(answer: Answer) -> tuple[str, ...]:
+    """The addresses that callbacks come from: `data.service.hosts[].primaryIP`.
+
+    Raises:
+        UnexpectedResponse: there is none.
+    """
+    found: Any = answer.body
+    for key in ("data", "service", "hosts"):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    hosts = found if isinstance(found, list) else []
+    addresses = tuple(str(host["primaryIP"]) for host in hosts if isinstance(host, Mapping) and host.get("primaryIP"))
+    if not addresses:
+        raise UnexpectedResponse(
+            "the answer names no address",
+            operation="ncs/ip",
+            http_status=answer.status,
+            request_id=answer.envelope.request_id,
+            hint="Ask again later, and keep the addresses that you have until then.",
+            fault="vendor",
+        )
+    return addresses

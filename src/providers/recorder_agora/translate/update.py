@@ -1,0 +1,118 @@
+"""Changes of a running recording other than its layout, neutral to wire: what would be sent, and what that loses."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from pydantic import SecretStr
+
+from recorder_agora.translate.participants import GROUP_SIZES, ParticipantsTranslator
+from recorder_agora.translate.storage import StorageTranslator
+from recorder_agora.translate.web import WebTranslator
+from recorder_agora.wire.recording import AudioUidList, VideoUidList
+from recorder_agora.wire.requests import (
+    StreamSubscribe,
+    UpdateClientRequest,
+    UpdateRequest,
+    WebRecordingConfig,
+    WebUpdateClientRequest,
+    WebUpdateRequest,
+)
+from recorder_agora.wire.storage import StorageConfig
+from recorder_agora.wire.web import RtmpOutput, RtmpPublishParam
+from recorder_core.models import Media, Participants, Recording, Storage
+from recorder_core.plan import Finding
+
+__all__ = ["Change", "change_hold", "change_participants", "change_push", "change_storage"]
+
+
+class Change(NamedTuple):
+    """The body of update, None where something would be lost that can't be dropped; and the findings."""
+
+    body: dict[str, Any] | None
+    findings: tuple[Finding, ...] = ()
+
+
+def change_hold(recording: Recording, *, onhold: bool) -> Change:
+    """Put a web page recording on hold, or go on with it."""
+    return Change(_body(recording, webRecordingConfig=WebRecordingConfig(onhold=onhold)))
+
+
+def change_participants(name: str, recording: Recording, participants: Participants) -> Change:
+    """Record these participants: one list for each medium that is recorded, whatever was sent before."""
+    translator = _ParticipantsUpdate(name, recording)
+    translator.walk_part("participants", participants)
+    translator.check_room_for_everybody()
+    if translator.findings:
+        return Change(None, translator.findings)
+    return Change(_body(recording, streamSubscribe=translator.lists()))
+
+
+def change_storage(name: str, recording: Recording, storage: Storage) -> Change:
+    """Store with these credentials, to the folder of the start."""
+    translator = _StorageUpdate(name)
+    translator.walk_part("storage", storage)
+    if any(finding.verdict == "unsupported" for finding in translator.findings):
+        return Change(None, translator.findings)
+    prefix = recording.location.prefix if recording.location else None
+    return Change(_body(recording, storageConfig=translator.config(prefix)), translator.findings)
+
+
+def change_push(recording: Recording, urls: tuple[SecretStr, ...]) -> Change:
+    """Push to another address."""
+    if not recording.native.get("push"):
+        return _refused(
+            "the recording was started without push_urls, and a push can't be added", "start with push_urls"
+        )
+    if len(urls) != 1:
+        return _refused(f"{len(urls)} addresses; the vendor pushes to exactly one", "give one that fans out")
+    return Change(_body(recording, rtmpPublishConfig=RtmpPublishParam(outputs=(RtmpOutput(rtmpUrl=urls[0]),))))
+
+
+def _refused(detail: str, instead: str) -> Change:
+    return Change(None, (Finding("push_urls", "unsupported", detail, instead),))
+
+
+def _body(recording: Recording, **client: Any) -> dict[str, Any]:
+    identity = {"cname": recording.native["cname"], "uid": recording.native["uid"]}
+    if recording.native["mode"] == WebTranslator.mode:
+        return WebUpdateRequest(**identity, clientRequest=WebUpdateClientRequest(**client)).tree()
+    return UpdateRequest(**identity, clientRequest=UpdateClientRequest(**client)).tree()
+
+
+class _ParticipantsUpdate(ParticipantsTranslator):
+    instead_of_more = "name fewer; a recording of more is started with a larger expected_participants"
+
+    def __init__(self, name: str, recording: Recording) -> None:
+        super().__init__(name)
+        self.recorded = recording.media if isinstance(recording.media, Media) else Media.AUDIO_VIDEO
+        group = recording.native.get("subscribeUidGroup")
+        if group is not None:
+            self.most_included = GROUP_SIZES[group]
+        self._is_open_room = group in (None, len(GROUP_SIZES) - 1) or "expected_participants" in recording.native
+
+    def check_room_for_everybody(self) -> None:
+        """Find where everybody shall be recorded and room was kept for those only whom the start named."""
+        if self._included is None and not self._is_open_room:
+            self.unsupported(
+                "",
+                f"the start named everybody, so the vendor keeps room for {self.most_included} participants, "
+                "and how many would come is open",
+                "name whom to record; a recording that may be opened is started with expected_participants",
+            )
+
+    def lists(self) -> StreamSubscribe:
+        """`streamSubscribe` of update."""
+        lists = self._subscriptions()
+        audio = {key: uids for key, uids in lists.items() if key in AudioUidList.model_fields}
+        video = {key: uids for key, uids in lists.items() if key in VideoUidList.model_fields}
+        return StreamSubscribe(
+            audioUidList=AudioUidList(**audio) if audio else None,
+            videoUidList=VideoUidList(**video) if video else None,
+        )
+
+
+class _StorageUpdate(StorageTranslator):
+    def config(self, prefix: str | None) -> StorageConfig:
+        """`storageConfig` of update."""
+        return self._storage_config(tuple(prefix.split("/")) if prefix else None)

@@ -1,0 +1,1 @@
+"""The vendor's bodies on the wire, key by key."""
