@@ -16,7 +16,13 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from recorder_core.errors import InvalidSpec, RecorderError, UnsupportedFeature, UnsupportedOperation
+from recorder_core.errors import (
+    ConfigurationError,
+    InvalidSpec,
+    RecorderError,
+    UnsupportedFeature,
+    UnsupportedOperation,
+)
 from recorder_core.models import Layout, Mode, Recording, RecordingSpec, StartIntent
 from recorder_core.plan import Finding, Plan
 from recorder_core.plugins import PROVIDERS, installed, load_provider
@@ -218,8 +224,15 @@ def capabilities(providers: Sequence[str] | None = None) -> CapabilityMatrix:
         providers: names of installed providers; None takes all that are installed.
 
     Raises:
+        ConfigurationError: the names are one text.
         ProviderNotFound: no provider of such a name is installed; the error has the nearest name.
     """
+    if isinstance(providers, str):
+        raise ConfigurationError(
+            f"capabilities takes a list of names, not the text {providers!r}",
+            fault="caller",
+            hint=f"capabilities([{providers!r}])",
+        )
     known = [found.name for found in installed(PROVIDERS)]
     for name in providers or ():
         if name not in known:

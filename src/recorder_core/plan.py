@@ -147,13 +147,14 @@ class Plan:
         """
         refused = [finding for finding in self.findings if finding.lost and not (warn and finding.droppable)]
         if refused:
+            would_do = not warn and all(finding.droppable for finding in refused)
             raise UnsupportedFeature(
                 f"{self.provider} can't do what is asked:\n" + "\n".join(f"  {finding}" for finding in refused),
                 findings=refused,
                 provider=self.provider,
                 fault="caller",
                 hint="Change or leave out what is named, or choose another provider."
-                + ("" if warn else ' `on_unsupported="warn"` drops what may be dropped.'),
+                + (' `on_unsupported="warn"` drops it.' if would_do else ""),
             )
         return self.dropped
 

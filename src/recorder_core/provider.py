@@ -316,7 +316,7 @@ class Provider(ABC):
 
     def _unsupported(self, operation: str, recording: Recording | None = None) -> UnsupportedOperation:
         return UnsupportedOperation(
-            f"{self.name} has no such operation" + (f" for {recording.mode} recordings" if recording else ""),
+            f"{self.name} has no {operation}" + (f" for {recording.mode} recordings" if recording else ""),
             provider=self.name,
             operation=operation,
             recording_id=recording.id if recording else None,

@@ -153,9 +153,10 @@ def refuse_other_destination(recording: Recording, storage: Destination) -> None
     if location is None:
         return
     wanted = Location.from_storage(storage, location.prefix)
+    names = ("kind",) if wanted.kind != location.kind else ("bucket", "region", "endpoint")
     problems = [
         f"storage.{name}: is {getattr(wanted, name)!r}, but the recording goes to {getattr(location, name)!r}"
-        for name in ("kind", "bucket", "region", "endpoint")
+        for name in names
         if getattr(wanted, name) != getattr(location, name)
     ]
     if problems:

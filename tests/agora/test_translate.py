@@ -9,7 +9,7 @@ import pytest
 from planned import KEYS, Planner, neutral_methods, revealed, translator_methods
 from recorder_agora.config import AgoraOptions
 from recorder_agora.translate.modes import TRANSLATORS
-from recorder_agora.translate.start import derived_uid, named
+from recorder_agora.translate.start import derived_uid
 from recorder_core import InvalidSpec, Mode, Recording, UnsupportedFeature
 
 APPROXIMATED, UNSUPPORTED = "approximated", "unsupported"
@@ -105,8 +105,8 @@ def test_the_uid_is_never_one_that_the_spec_names(plan: Planner) -> None:
             "regions": [{"participant": "4", "x": 0, "y": 0, "width": 1, "height": 1}],
         },
     )
-    assert {"1", "2", "3", "4"} <= named(spec)
-    assert "5" in named(plan.spec(layout={"kind": "spotlight", "participant": "5"}))
+    assert {"1", "2", "3", "4"} <= set(spec.named_participants)
+    assert "5" in plan.spec(layout={"kind": "spotlight", "participant": "5"}).named_participants
 
 
 def test_the_range_of_the_uid_is_configured() -> None:

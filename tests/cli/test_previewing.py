@@ -107,7 +107,7 @@ def test_labels_stand_where_no_later_window_covers_them() -> None:
     for cover, labels in (
         ({}, [("9", False), ("#1", False)]),
         (corner, [("9", True), ("#1", True)]),
-        ({**whole, "bottom": 330}, [("9", False)]),
+        ({**whole, "bottom": 320}, [("9", False)]),
     ):
         windows = [PlacedWindow(**whole, participant="9")]
         windows += [PlacedWindow(**cover, content="page", color="#ffffff")] if cover else []

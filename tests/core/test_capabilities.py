@@ -19,6 +19,7 @@ from recorder_core import (
     CapabilityColumn,
     CapabilityMatrix,
     CapabilityRow,
+    ConfigurationError,
     Finding,
     Mode,
     ProviderNotFound,
@@ -387,6 +388,13 @@ def test_modes_with_the_same_answers_share_a_row() -> None:
         ("other", (individual,), {"a": ROUGH, "b": EXACT}),
         ("pages", (web,), {"a": EXACT, "b": NO}),
     ]
+
+
+def test_one_name_is_given_in_a_list() -> None:
+    """A text isn't taken for a list of letters; the error says how it is meant."""
+    with pytest.raises(ConfigurationError, match="a list of names") as caught:
+        capabilities("agora")
+    assert caught.value.hint == "capabilities(['agora'])"
 
 
 def test_rows_are_found_by_words() -> None:

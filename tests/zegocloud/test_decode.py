@@ -212,6 +212,24 @@ def test_a_default_beside_what_is_given(body: dict[str, Any], told: dict[str, An
         ),
         (
             mixed(
+                inputs={"StreamType": 1},
+                MixMode=1,
+                MixInputList=[{"StreamId": "7", "Top": 0, "Left": 0, "Bottom": 9, "Right": 9, "Layer": 1}],
+            ),
+            "RecordInputParams.MixConfig.MixInputList: chooses whose sound is recorded",
+        ),
+        (
+            mixed(
+                inputs={"HasWhiteboard": True, "Whiteboard": [{"HorizontalRatio": 4, "VerticalRatio": 3}]},
+                MixMode=1,
+                MixInputList=[
+                    {"StreamId": "7", "ViewType": 2, "Top": 0, "Left": 0, "Bottom": 9, "Right": 9, "Layer": 1}
+                ],
+            ),
+            "RecordInputParams.MixConfig.MixInputList.0.StreamId: has the window until the whiteboard opens",
+        ),
+        (
+            mixed(
                 MixMode=1,
                 MixInputList=[{"Top": 0, "Left": 0, "Bottom": 0, "Right": 640, "Layer": 1}],
             ),

@@ -17,6 +17,7 @@ from recorder_core import (
     QuotaExceeded,
     RateLimited,
     RecorderError,
+    RecordingConflict,
     RecordingFailed,
     RecordingNotFound,
     RecordingSpec,
@@ -26,7 +27,9 @@ from recorder_core import (
     UnexpectedResponse,
     UnsupportedFeature,
 )
+from recorder_core.emulation.exchange import EmulatedRequest, EmulatedResponse
 from recorder_core.testing import connect, emulate
+from recorder_zegocloud.emulator.service import ZegocloudEmulator
 from recorder_zegocloud.provider import signature
 
 STORAGE = {"kind": "s3", "bucket": "lessons", "region": "eu-west-1", "access_key": "AK-1", "secret_key": "SK-1"}
@@ -110,6 +113,34 @@ def test_the_same_key_returns_the_task_that_runs(service, recorder) -> None:
     assert len(service.recordings) == 1
 
 
+def test_a_key_counts_for_the_room_that_was_sent(service, recorder) -> None:
+    """An `extra_body` may name another room: the task is the one that was asked for, and runs."""
+    fields = {"options": {"zegocloud": {"extra_body": {"RoomId": "elsewhere"}}}}
+    first = recorder.start(spec(**fields), key="lesson-42")
+    assert recorder.start(spec(**fields), key="lesson-42").native["TaskId"] == first.native["TaskId"]
+    with pytest.raises(RecordingConflict, match="elsewhere"):
+        recorder.start(spec(), key="lesson-42")
+    assert len(service.recordings) == 1
+
+
+class Speechless(ZegocloudEmulator):
+    """Accepts a look at a task and says nothing of it."""
+
+    def handle(self, request: EmulatedRequest) -> EmulatedResponse:
+        """The vendor's schema requires nothing of an answer."""
+        if self.operation(request) == "DescribeRecordStatus":
+            return EmulatedResponse(200, {"Code": 0, "Message": "", "Data": None})
+        return super().handle(request)
+
+
+def test_a_look_that_tells_nothing_leaves_the_handle() -> None:
+    """A task that was started by a key is known by its TaskId, whatever DescribeRecordStatus says of it."""
+    with Speechless(media=False) as service, connect(service) as recorder:
+        recording = recorder.start(spec(), key="lesson-42")
+        assert recording.native["TaskId"] == service.recordings[0].ids["TaskId"]
+        assert recorder.status(recording).state is RecordingState.UNREACHABLE
+
+
 def test_a_task_keeps_its_host(service, recorder) -> None:
     """Later calls go to the host that started the task, and a forged handle's host is never asked."""
     recording = recorder.start(spec())
@@ -175,6 +206,21 @@ def test_a_background_that_was_dropped_is_not_believed(service) -> None:
         changed = recorder.layout(recording, Spotlight("1001", background={"color": "#ffffff"}))
     assert changed.layout.background.color == "#102030"
     assert changed.dropped == ("layout.background.color",)
+
+
+def test_a_placeholder_that_was_dropped_is_not_believed(service) -> None:
+    """The handle keeps the image that shows, so that asking again is found again, and asking for that one isn't."""
+    old, new = ({"*": {"url": f"https://e.com/{name}.jpg"}} for name in ("old", "new"))
+    with connect(service, on_unsupported="warn") as recorder:
+        recording = recorder.start(spec(layout={"kind": "grid", "placeholders": old}))
+        for asked in (new, {}):
+            recording = recorder.layout(recording, Grid(placeholders=asked))
+            assert recording.layout == Grid(background={"color": "#000000"}, placeholders=old)
+            assert recording.dropped == ("layout.placeholders.*",)
+    with connect(service) as recorder:
+        with pytest.raises(UnsupportedFeature):
+            recorder.layout(recording, Grid(placeholders=new))
+        assert recorder.layout(recording, Grid(placeholders=old)).layout.placeholders["*"].url.endswith("old.jpg")
 
 
 def test_another_fill_needs_a_custom_layout_while_recording(service, recorder) -> None:

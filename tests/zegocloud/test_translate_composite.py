@@ -237,6 +237,7 @@ def test_a_spec_with_everything_that_the_vendor_carries(plan: Planner) -> None:
 
 
 BOARD = {"aspect": "16:9"}
+PICTURES = {"formats": [], "snapshots": {"interval": 10}}
 CLOCK = {"kind": "clock", "font_size": 20}
 LOGO = {"kind": "image", "url": "https://e.com/l.png", "x": 0, "y": 0, "width": 0.1, "height": 0.1}
 
@@ -275,6 +276,17 @@ FOUND: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"watermarks": [CLOCK, CLOCK]}, {"watermarks.1": UNSUPPORTED}),
     ({"watermarks": [LOGO, CLOCK, LOGO]}, {"watermarks.2": UNSUPPORTED}),
     *(({"watermarks": [{**CLOCK, "font_size": size}]}, {"watermarks.0.font_size": UNSUPPORTED}) for size in (11, 101)),
+    ({"watermarks": [{**LOGO, "width": 0.0001}]}, {"watermarks.0.width": UNSUPPORTED}),
+    (
+        {"watermarks": [{**LOGO, "x": 0.9999, "y": 0.9999, "width": 0.0001, "height": 0.0001}]},
+        {"watermarks.0.width": UNSUPPORTED, "watermarks.0.height": UNSUPPORTED},
+    ),
+    ({"media": "video", "options": {"sound_wave": "user"}}, {"options.zegocloud.sound_wave": UNSUPPORTED}),
+    ({"output": PICTURES, "options": {"sound_wave": "user"}}, {"options.zegocloud.sound_wave": UNSUPPORTED}),
+    (
+        {"media": "audio", "options": {"camera_off": "color", "camera_off_color": "#ffffff"}},
+        {"options.zegocloud.camera_off": UNSUPPORTED, "options.zegocloud.camera_off_color": UNSUPPORTED},
+    ),
     ({"options": {"camera_off_color": "#ffffff"}}, {"options.zegocloud.camera_off_color": UNSUPPORTED}),
     (
         {"options": {"camera_off": "nothing", "camera_off_color": "#ffffff"}},
@@ -355,6 +367,14 @@ def test_a_canvas_that_is_dropped_is_replaced(plan: Planner) -> None:
     assert (canvas["Width"], canvas["Height"]) == (found.spec.video.width, found.spec.video.height) == (1280, 720)
     assert (sent["MixInputList"][0]["Right"], sent["MixInputList"][0]["Bottom"]) == (1280, 720)
     assert sent["MixOutputWatermarkImageConfig"]["Right"] == 128
+
+
+def test_a_mark_that_no_pixel_is_left_of_makes_room_for_the_next(plan: Planner) -> None:
+    """It isn't sent, so the next image is the one that the vendor draws."""
+    planned = plan(watermarks=[{**LOGO, "height": 0.0001}, LOGO])
+    assert planned.dropped == ("watermarks.0.height",)
+    mix = revealed(planned.requests[0].payload)["RecordInputParams"]["MixConfig"]
+    assert mix["MixOutputWatermarkImageConfig"] == {"Left": 0, "Top": 0, "Right": 128, "Bottom": 72}
 
 
 def test_a_frame_rate_that_is_dropped_is_sent_at_its_bound(plan: Planner) -> None:

@@ -128,11 +128,19 @@ SOUND = {"media": "audio", "output": {"formats": ["mp3"]}}
 CLOCK = {"kind": "clock", "font_size": 20}
 LOGO = {"kind": "image", "url": "https://e.com/l.png", "x": 0, "y": 0, "width": 0.1, "height": 0.1}
 BOTH = {"audio": {"include": ["7"]}, "video": {"include": ["7"]}}
+PICTURES = {"formats": [], "snapshots": {"interval": 10}}
+
+
+def everybody(count: int) -> dict[str, Any]:
+    """Participants that name so many people."""
+    return {medium: {"include": [*map(str, range(count))]} for medium in BOTH}
+
 
 EXACT: list[dict[str, Any]] = [
     {"participants": BOTH},
     {"media": "audio", "participants": {"audio": {"include": ["7"]}, "video": {"exclude": ["8"]}}},
-    {"media": "video", "participants": {"video": {"include": ["7"]}}},
+    {"participants": BOTH},
+    {"participants": everybody(36)},
     {"media": "audio", "layout": {"kind": "grid"}, "video": {"fps": 60}, "watermarks": [CLOCK]},
     {"whiteboard": {"aspect": "16:9", "width": 800, "height": 600}},
     {**SOUND, "options": {"record_muted_audio": True}},
@@ -145,6 +153,19 @@ EXACT: list[dict[str, Any]] = [
 FOUND: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"participants": {"audio": {"include": ["7"]}}}, {"participants": UNSUPPORTED}),
     ({"participants": {**BOTH, "video": {"include": ["7", "8"]}}}, {"participants": UNSUPPORTED}),
+    ({"participants": everybody(37)}, {"participants": UNSUPPORTED}),
+    (
+        {
+            "participants": everybody(19),
+            "options": {"screen_stream_id": "{participant}_screen"},
+        },
+        {"participants": UNSUPPORTED},
+    ),
+    ({"output": PICTURES, "options": {"fill_blank": True}}, {"options.zegocloud.fill_blank": UNSUPPORTED}),
+    (
+        {"output": PICTURES, "options": {"resume_without_interruption": True}},
+        {"options.zegocloud.resume_without_interruption": UNSUPPORTED},
+    ),
     ({"participants": {"audio": {"exclude": ["7"]}, "video": {"exclude": ["7"]}}}, {"participants": UNSUPPORTED}),
     ({"participants": {"audio": {"include": ["7"]}, "video": {"exclude": ["8"]}}}, {"participants": UNSUPPORTED}),
     ({"media": "audio", "participants": {"audio": {"exclude": ["7"]}}}, {"participants": UNSUPPORTED}),

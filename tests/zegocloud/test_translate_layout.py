@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planned import Planner, revealed, verdicts
-from recorder_core import Content, Custom, Floating, Grid, Layout, Recording, Spotlight
+from recorder_core import Custom, Floating, Grid, Layout, Recording, Spotlight
 from recorder_core.geometry import MICRO, edges, pixels, regions
-from recorder_zegocloud.translate.layout import StreamNames, color_number
+from recorder_zegocloud.translate.layout import color_number
 
 APPROXIMATED, UNSUPPORTED = "approximated", "unsupported"
 PLANNER = Planner("zegocloud")
@@ -181,22 +181,6 @@ def test_the_larger_z_is_the_higher_layer() -> None:
 def test_a_color_is_an_unsigned_number(color: str, number: int) -> None:
     """Red, green and blue above an empty byte."""
     assert color_number(color) == number
-
-
-def test_a_template_is_filled_in_one_go() -> None:
-    """Neither a room nor a participant is taken for a part of the template."""
-    names = StreamNames("{participant}", "{room}_{participant}", "{participant}_{participant}")
-    assert names.of("{room}") == ("{participant}_{room}", "{room}_{room}")
-    assert names.owner("{participant}_{room}") == ("{room}", Content.PARTICIPANT)
-    assert names.owner("{room}_{room}") == ("{room}", Content.SCREEN)
-    assert names.owner("{participant}_") is None
-
-
-@given(st.text(min_size=1), st.sampled_from(["{participant}", "{room}_{participant}", "a{participant}b{participant}"]))
-def test_a_stream_is_read_back(participant: str, template: str) -> None:
-    """Whoever a template names is who it was filled with."""
-    names = StreamNames("lesson", template)
-    assert names.owner(names.camera(participant)) == (participant, Content.PARTICIPANT)
 
 
 # --- geometry ---

@@ -161,6 +161,13 @@ def test_an_idle_time_that_is_dropped_is_sent_at_its_bound(plan: Planner, mode: 
         assert start(plan, mode=mode, idle_timeout=seconds)["RecordInputParams"]["MaxIdleTime"] == sent
 
 
+def test_a_longest_time_that_is_dropped_is_sent_at_its_bound(plan: Planner, mode: str) -> None:
+    """The vendor's own is a day, which would be paid for."""
+    for seconds, sent in ((1, 300), (100_000, 86400)):
+        assert plan(mode=mode, max_duration=seconds).lost(warn=True) == ("max_duration",)
+        assert start(plan, mode=mode, max_duration=seconds)["RecordInputParams"]["MaxRecordTime"] == sent
+
+
 def test_what_no_caller_may_drop_makes_no_request(plan: Planner, mode: str) -> None:
     """Findings that are never droppable leave nothing to send."""
     found = plan(mode=mode, output={"formats": ["hls", "mp4"]}, start_paused=True)
@@ -191,3 +198,21 @@ def test_extra_body_is_laid_over_the_body_last(plan: Planner, mode: str) -> None
     assert (sent["MaxIdleTime"], sent["Hush"], sent["StreamType"]) == (7, "quiet-please", 3)
     assert "quiet-please" not in repr(found)
     assert "quiet-please" not in str(found.dump())
+
+
+@pytest.mark.parametrize(
+    ("extra", "path"),
+    [
+        ({"RecordInputParams": None}, "RecordInputParams"),
+        ({"RecordOutputParams": "hush-hush"}, "RecordOutputParams"),
+        ({"StorageParams": ["hush-hush"]}, "StorageParams"),
+        ({"RecordInputParams": {"MixConfig": 5}}, r"RecordInputParams\.MixConfig"),
+        ({"RecordInputParams": {"ClientTaskId": ""}}, r"RecordInputParams\.ClientTaskId"),
+        ({"RecordInputParams": {"ClientTaskId": "hush-hush"}}, r"RecordInputParams\.ClientTaskId"),
+    ],
+)
+def test_extra_body_leaves_what_a_start_stands_on(plan: Planner, mode: str, extra: dict[str, Any], path: str) -> None:
+    """The objects, and the id by which a start that is repeated finds its task; refused without showing a value."""
+    with pytest.raises(InvalidSpec, match=rf"options\.zegocloud\.extra_body: {path} ") as caught:
+        plan(mode=mode, options={"extra_body": extra})
+    assert "hush-hush" not in f"{caught.value!r} {caught.value}"

@@ -15,7 +15,7 @@ from recorder_core.models.base import reveal
 from recorder_core.models.loading import describe_errors
 from recorder_zegocloud.config import DEFAULT_STREAM_ID
 from recorder_zegocloud.decode.storage import decoded_storage
-from recorder_zegocloud.translate.layout import StreamNames
+from recorder_zegocloud.translate.streams import StreamNames
 from recorder_zegocloud.wire.layout import MixInput, MixParams, StreamConfig
 from recorder_zegocloud.wire.requests import InputParams, OutputParams, StartRecordRequest
 from recorder_zegocloud.wire.values import (

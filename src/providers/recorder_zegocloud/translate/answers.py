@@ -20,7 +20,7 @@ from recorder_core.models import (
 )
 from recorder_core.transport import Answer
 from recorder_zegocloud.tables import FILE_STATES, KEPT_S, TASK_STATES, Code
-from recorder_zegocloud.translate.layout import streams_of
+from recorder_zegocloud.translate.streams import streams_of
 from recorder_zegocloud.wire.answers import (
     DescribeRecordStatusResponse,
     DescribeTasksResponse,

@@ -9,8 +9,9 @@ from recorder_core.models import Format, Media, Mode, RecordingSpec, StartIntent
 from recorder_core.plan import merged
 from recorder_zegocloud.config import ZegocloudConfig, ZegocloudOptions
 from recorder_zegocloud.tables import FORMATS
-from recorder_zegocloud.translate.layout import StreamNames, StreamTranslator, color_number
+from recorder_zegocloud.translate.layout import color_number
 from recorder_zegocloud.translate.storage import StorageTranslator
+from recorder_zegocloud.translate.streams import StreamNames, StreamTranslator
 from recorder_zegocloud.wire.requests import InputParams, OutputParams, StartRecordRequest, WhiteboardParams
 from recorder_zegocloud.wire.values import FileFormat, RecordMode, StorageVendor, StreamType
 

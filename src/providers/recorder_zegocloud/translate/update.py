@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from recorder_core.models import Kept, Layout, Media, Recording
 from recorder_core.plan import Finding
-from recorder_zegocloud.translate.layout import LayoutTranslator, Running, streams_of
+from recorder_zegocloud.translate.layout import LayoutTranslator, Running
+from recorder_zegocloud.translate.streams import streams_of
 from recorder_zegocloud.wire.requests import TakeSnapshotRequest, UpdateLayoutRequest, UpdateWhiteboardRequest
 from recorder_zegocloud.wire.values import FileFormat, FillMode
 
