@@ -154,7 +154,7 @@ class Plan:
                 provider=self.provider,
                 fault="caller",
                 hint="Change or leave out what is named, or choose another provider."
-                + (' `on_unsupported="warn"` drops it.' if would_do else ""),
+                + (' `on_unsupported="warn"` drops what is named.' if would_do else ""),
             )
         return self.dropped
 

@@ -13,7 +13,6 @@ from requests.auth import HTTPBasicAuth
 
 from recorder_agora.config import AgoraConfig, AgoraOptions
 from recorder_agora.decode.requests import decoded
-from recorder_agora.decode.spec import object_in
 from recorder_agora.picture import picture_of
 from recorder_agora.rules import CAUSES, RULES
 from recorder_agora.sightings import RECOVERY_S, SETTLED_S, Sightings, missing_since
@@ -31,6 +30,7 @@ from recorder_agora.translate.update import (
 from recorder_agora.translate.web import WebTranslator
 from recorder_agora.wire.requests import StopClientRequest, StopRequest, UpdateLayoutRequest, WebStopRequest
 from recorder_core.clock import Deadline
+from recorder_core.decoding import object_in
 from recorder_core.errors import RecordingNotFound, ServiceUnavailable, StartOutcomeUnknown
 from recorder_core.models import (
     Layout,

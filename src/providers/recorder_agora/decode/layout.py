@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from recorder_agora.decode.spec import SpecTree, refused
 from recorder_agora.wire.layout import LayoutConfig, MixedLayout
+from recorder_core.decoding import SpecTree, refused
 from recorder_core.models import Fit
 
 __all__ = ["put_layout"]

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import SecretStr, ValidationError
 
 from recorder_agora.decode.layout import put_layout
-from recorder_agora.decode.spec import SpecTree, object_in, refused
 from recorder_agora.decode.storage import put_storage, without_effect
 from recorder_agora.tables import AUDIO_PROFILES, DECRYPTION_MODES, FRAME_RATES
 from recorder_agora.translate.participants import GROUP_SIZES, group_of
@@ -34,6 +33,7 @@ from recorder_agora.wire.requests import (
     WebStartRequest,
 )
 from recorder_agora.wire.values import ALL_STREAMS, Request
+from recorder_core.decoding import SpecTree, object_in, refused
 from recorder_core.models import Cipher, Format, Media, Mode, RecordingSpec, Tracks
 from recorder_core.models.base import reveal
 from recorder_core.models.loading import describe_errors

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from recorder_agora.decode.spec import SpecTree, object_in, refused
 from recorder_agora.tables import STORAGE_REGIONS, StorageVendor
 from recorder_agora.wire.storage import ExtensionParams, StorageConfig
+from recorder_core.decoding import SpecTree, object_in, refused
 
 __all__ = ["put_storage", "without_effect"]
 

@@ -1,4 +1,4 @@
-"""A spec that is put together from somebody's bodies: every field knows where in them it comes from."""
+"""The way back from a vendor's bodies to a spec: every field knows where in them it comes from, and errors say so."""
 
 from __future__ import annotations
 
