@@ -38,15 +38,18 @@ class SpecTree:
         self._sources: dict[str, str] = {}
 
     def put(self, path: str, value: Any, source: str) -> None:
-        """Put a field, unless its value is None. `source` is its path in the bodies."""
+        """Put a field, unless its value is None; `source` is its path in the bodies, also of what is missing there.
+
+        Below a list that was put, a step is the number of an item: `layout.regions.0.x`. Items begin in their order.
+        """
+        self._sources[path] = source
         if value is None:
             return
         *above, last = path.split(".")
-        tree = self._tree
+        tree: Any = self._tree
         for step in above:
-            tree = tree.setdefault(step, {})
+            tree = _below(tree, step)
         tree[last] = value
-        self._sources[path] = source
 
     def validated(self) -> RecordingSpec:
         """The spec.
@@ -67,3 +70,12 @@ class SpecTree:
             return problem
         field = max(known, key=len)
         return f"{self._sources[field]}{path[len(field) :]}: {what} (as {path} of a spec)"
+
+
+def _below(tree: Any, step: str) -> Any:
+    """The object one step further down, which begins where it is first asked for."""
+    if not isinstance(tree, list):
+        return tree.setdefault(step, {})
+    if int(step) == len(tree):
+        tree.append({})
+    return tree[int(step)]

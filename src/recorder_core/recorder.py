@@ -96,6 +96,8 @@ class Recorder(Changes):
         limit = self._limit(self._deadline + WAIT_S if confirm and deadline is None else deadline)
         with self._named("start"):
             expect("start", RecordingSpec, spec)
+            for other in apart_from:
+                expect("apart_from", Recording, other)
             spec = self._hooks.before_start(spec)
             identity = uuid.uuid4().hex if key is None else self.recording_id(key)
             intent = self._intent(spec, key, identity, apart_from)

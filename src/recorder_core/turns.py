@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from recorder_core.clock import Deadline
 from recorder_core.errors import DeadlineExceeded
-from recorder_core.models import Recording, RecordingState, RecordingStatus
+from recorder_core.models import FileStatus, RecordedFile, Recording, RecordingState, RecordingStatus
 
 __all__ = ["Outcomes", "Turns"]
 
@@ -70,7 +70,8 @@ class Outcomes:
             start = _one_start(recording)
             known = self._known.get(start)
             if known and known.files and not status.files:
-                status = status.model_copy(update={"files": known.files})
+                files = known.files if status.state is not RecordingState.GONE else tuple(map(_last_seen, known.files))
+                status = status.model_copy(update={"files": files})
             self._known[start] = status
             self._known.move_to_end(start)
             while len(self._known) > REMEMBERED_STATUSES:
@@ -81,6 +82,12 @@ class Outcomes:
         """What was known of an earlier recording that was started with the same key isn't known of this one."""
         with self._guard:
             self._known.pop(_one_start(recording), None)
+
+
+def _last_seen(file: RecordedFile) -> RecordedFile:
+    """A file of a recording that the vendor forgot: whether one that was on its way has arrived isn't known."""
+    on_its_way = file.status in (FileStatus.RECORDING, FileStatus.UPLOADING)
+    return file.model_copy(update={"status": FileStatus.UNKNOWN}) if on_its_way else file
 
 
 def _one_start(recording: Recording) -> str:

@@ -142,7 +142,7 @@ def test_a_token_factory_is_asked_at_the_start_only() -> None:
 SHARED: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"uid": "4294967295"}, {}),
     ({"region": "EU"}, {}),
-    ({"region": "CN"}, {"options.agora.region": UNSUPPORTED}),
+    ({"region": "CN"}, {"storage.region": UNSUPPORTED}),
     ({"resource_expired_hours": 1}, {}),
     ({"send_start_parameter": True}, {}),
     ({"region_affinity": 2}, {"options.agora.region_affinity": APPROXIMATED}),
@@ -170,9 +170,12 @@ def test_acquire_carries_its_options(plan: Planner, fields: dict[str, Any]) -> N
     assert (acquire["cname"], acquire["uid"]) == (start["cname"], start["uid"])
 
 
-def test_a_fence_that_keeps_the_storage_out_is_dropped(plan: Planner) -> None:
-    """Where the caller accepts the loss, no fence is sent."""
-    assert "region" not in plan(options={"region": "CN"}).request("acquire").body["clientRequest"]
+def test_a_fence_that_keeps_the_storage_out_is_never_dropped(plan: Planner) -> None:
+    """Without it the room would be recorded elsewhere, and with it nothing would be stored: nothing is sent."""
+    found = plan(options={"region": "CN"})
+    assert found.requests == ()
+    with pytest.raises(UnsupportedFeature, match="options.agora.region CN"):
+        found.lost(warn=True)
 
 
 # --- what goes out beside the spec ---

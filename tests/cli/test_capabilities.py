@@ -7,14 +7,20 @@ from typing import Any
 
 import pytest
 
-from recorder_core import capabilities
+from recorder_core import CapabilityMatrix, capabilities
 
 
-def test_the_matrix_needs_no_credentials(run: Any) -> None:
+@pytest.fixture(scope="module")
+def matrix() -> CapabilityMatrix:
+    """What the library computes for the vendors that are installed."""
+    return capabilities(["agora", "zegocloud"])
+
+
+def test_the_matrix_needs_no_credentials(run: Any, matrix: CapabilityMatrix) -> None:
     """`--json` prints the matrix that the library computes; nothing is said on stderr."""
     done = run("capabilities", "--json")
     assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout) == capabilities().dump()
+    assert json.loads(done.stdout) == matrix.dump()
 
 
 def test_the_providers_that_are_named_are_shown(run: Any) -> None:
@@ -28,12 +34,11 @@ def test_the_providers_that_are_named_are_shown(run: Any) -> None:
     assert "zegocloud" not in one.stdout
 
 
-def test_people_see_groups_and_notes(run: Any) -> None:
+def test_people_see_groups_and_notes(run: Any, matrix: CapabilityMatrix) -> None:
     """A table for each group; each number in brackets is that of a note below it, in words of the finding."""
     done = run("capabilities", "-p", "agora", "-p", "zegocloud")
     assert (done.returncode, done.stderr) == (0, "")
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
-    matrix = capabilities(["agora", "zegocloud"])
     for section in matrix.sections():
         start = lines.index(" ".join([section.group, "mode", *(column.heading for column in matrix.columns)]))
         table = lines[start : start + len(section.rows) + 4 + len(section.notes)]
@@ -48,9 +53,9 @@ def test_people_see_groups_and_notes(run: Any) -> None:
 
 
 @pytest.mark.parametrize("words", [("mp4",), ("Spotlight", "RIGHT"), ("eu", "s3"), ("file", "participant")])
-def test_rows_are_found_by_their_words(run: Any, words: tuple[str, ...]) -> None:
+def test_rows_are_found_by_their_words(run: Any, matrix: CapabilityMatrix, words: tuple[str, ...]) -> None:
     """Words after the command keep the rows that have them all, for people and for programs."""
-    expected = capabilities().about(*words)
+    expected = matrix.about(*words)
     assert 0 < len(expected.rows) < 20
     assert json.loads(run("capabilities", *words, "--json").stdout) == expected.dump()
     shown = run("capabilities", *words)

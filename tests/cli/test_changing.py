@@ -156,6 +156,14 @@ def test_a_layout_is_changed_by_a_file(begun: Any, provider: str) -> None:
     assert recording.handle["revision"] == 1
 
 
+def test_a_handle_keeps_its_permissions(begun: Any) -> None:
+    """Whoever closed the file to others finds it closed after a change."""
+    recording = begun("agora")
+    (recording.folder / "h.json").chmod(0o600)
+    assert recording.do("update", "h.json", recording.write(layout={"kind": "spotlight"})).returncode == 0
+    assert (recording.handle["revision"], (recording.folder / "h.json").stat().st_mode & 0o777) == (1, 0o600)
+
+
 def test_changes_are_made_one_after_the_other(begun: Any) -> None:
     """Whatever the order in the file: participants, storage, layout; each is one revision; no secret is printed."""
     recording = begun("agora")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+PAGE = {"mode": "web", "web_page": {"url": "https://example.com/lesson"}}
 PROVIDERS = pytest.mark.parametrize("provider", ["agora", "zegocloud"])
 
 
@@ -71,6 +72,39 @@ def test_a_person_is_told_what_to_do_next(
     assert stopped.returncode == 0, stopped.stderr
     assert name in stopped.stdout
     assert stopped.stderr == "Stopping, up to 60 s\n"
+
+
+@pytest.mark.parametrize(
+    ("provider", "fields", "steps"),
+    [
+        ("agora", {}, ["status h", "layout h grid", "stop h"]),
+        ("agora", {"mode": "individual"}, ["status h", "stop h"]),
+        ("zegocloud", {"media": "audio"}, ["status h", "pause h", "stop h"]),
+        ("agora", {**PAGE, "start_paused": True}, ["status h", "resume h", "stop h"]),
+        ("agora", PAGE, ["status h", "pause h", "stop h"]),
+    ],
+)
+def test_only_what_the_vendor_offers_is_told_as_next(
+    run: Any, spec: Any, services: Any, room: Any, provider: str, fields: dict[str, Any], steps: list[str]
+) -> None:
+    """Of a recording that has no layout to change, none is advised; one that is on hold can be resumed."""
+    service = services[provider]
+    started = run("start", spec(room=room(service), **fields), "-p", provider, "--handle", "h", env=service.env)
+    (line,) = [line for line in started.stdout.splitlines() if line.startswith("Next: ")]
+    assert line == "Next: " + " | ".join(f"recorder {step}" for step in steps)
+
+
+def test_files_of_participants_say_whose_they_are(run: Any, spec: Any, services: Any, room: Any) -> None:
+    """The table of an individual recording has the participant and the tracks of each file."""
+    service = services["agora"]
+    path = spec(room=room(service), mode="individual", output={"tracks": "separate"})
+    run("start", path, "-p", "agora", "--handle", "h", env=service.env)
+    service.post("clock", advance=30)
+    stopped = run("stop", "h", env=service.env)
+    rows = [line.split()[:3] for line in stopped.stdout.splitlines()]
+    for participant in ("1001", "1002"):
+        for tracks in ("audio", "video"):
+            assert [participant, tracks, "hls"] in rows
 
 
 def test_each_file_is_one_line(run: Any, spec: Any, services: Any, room: Callable[[Any], str]) -> None:

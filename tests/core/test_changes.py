@@ -156,7 +156,10 @@ def test_what_the_vendor_lacks_is_refused_before_anything_is_sent(memory, clock,
         change(recorder, operation, recording)
     error = caught.value
     assert (error.provider, error.operation, error.recording_id) == ("memory", operation, recording.id)
-    assert (error.fault, error.hint) == ("caller", "Nothing was sent. `recorder capabilities` tells which vendor has it.")
+    assert (error.fault, error.hint) == (
+        "caller",
+        "Nothing was sent. `recorder capabilities` tells which vendor has it.",
+    )
     assert provider.calls == ["start"]
 
 
@@ -361,7 +364,7 @@ def test_another_destination_is_no_renewal(recorder, deck, spec: Make, storage: 
     """What differs is named with both values, and no credential is shown."""
     with pytest.raises(InvalidSpec) as caught:
         recorder.refresh_storage(recorder.start(spec()), storage)
-    assert problem in caught.value.problems
+    assert list(caught.value.problems) == [problem]
     assert not [secret for secret in ("renewed-key", "renewed-secret") if secret in str(caught.value)]
     assert caught.value.operation == "refresh_storage"
     assert deck.asked == []

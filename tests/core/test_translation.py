@@ -401,6 +401,16 @@ def test_a_loss_is_refused_with_every_finding_at_once() -> None:
     assert "video.fps" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("paths", "is_a_way_out"), [(("audio.channels", "whiteboard.id"), True), (("audio.channels", "mode"), False)]
+)
+def test_warn_is_advised_only_where_it_would_do(paths: tuple[str, ...], is_a_way_out: bool) -> None:
+    """The hint of a refusal names `on_unsupported="warn"` where that would drop all that is refused."""
+    with pytest.raises(UnsupportedFeature) as caught:
+        plan(*map(unsupported, paths)).lost(warn=False)
+    assert ("on_unsupported" in (caught.value.hint or "")) is is_a_way_out
+
+
 def test_a_caller_may_accept_losses() -> None:
     """With warn they are told, in the order of the spec; approximations are no loss."""
     found = plan(unsupported("audio.channels"), Finding("video", "approximated", ""), unsupported("whiteboard.id"))

@@ -30,7 +30,7 @@ from recorder_core import (
 from recorder_core.emulation.exchange import EmulatedRequest, EmulatedResponse
 from recorder_core.testing import connect, emulate
 from recorder_zegocloud.emulator.service import ZegocloudEmulator
-from recorder_zegocloud.provider import signature
+from recorder_zegocloud.signing import signature
 
 STORAGE = {"kind": "s3", "bucket": "lessons", "region": "eu-west-1", "access_key": "AK-1", "secret_key": "SK-1"}
 

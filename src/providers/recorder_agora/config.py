@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
@@ -98,6 +98,13 @@ class AgoraOptions(ProviderOptions):
     @classmethod
     def _integer(cls, value: str | None) -> str | None:
         return value if value is None else integer_uid(value)
+
+    @field_validator("extra_body")
+    @classmethod
+    def _fits_start(cls, value: ConcealedObject | None) -> ConcealedObject | None:
+        if value is not None and not isinstance(value.get("clientRequest", {}), Mapping):
+            raise ValueError("clientRequest is no mapping, as it is in the body of start")
+        return value
 
     @model_validator(mode="after")
     def _token_of_a_uid(self) -> Self:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -15,7 +16,7 @@ from recorder_agora.config import AgoraConfig, AgoraOptions
 from recorder_agora.decode.requests import decoded
 from recorder_agora.picture import picture_of
 from recorder_agora.rules import CAUSES, RULES
-from recorder_agora.sightings import RECOVERY_S, SETTLED_S, Sightings, missing_since
+from recorder_agora.sightings import FORGOTTEN, RECOVERY_S, SETTLED_S, Sightings, missing_since
 from recorder_agora.translate.answers import query_status, read_envelope, source_addresses, stop_status
 from recorder_agora.translate.layout import LayoutTranslator
 from recorder_agora.translate.modes import TRANSLATORS
@@ -31,7 +32,13 @@ from recorder_agora.translate.web import WebTranslator
 from recorder_agora.wire.requests import StopClientRequest, StopRequest, UpdateLayoutRequest, WebStopRequest
 from recorder_core.clock import Deadline
 from recorder_core.decoding import object_in
-from recorder_core.errors import RecordingNotFound, ServiceUnavailable, StartOutcomeUnknown
+from recorder_core.errors import (
+    ConfigurationError,
+    RecordingNotFound,
+    ServiceUnavailable,
+    StartOutcomeUnknown,
+    UnsupportedFeature,
+)
 from recorder_core.models import (
     Layout,
     Mode,
@@ -190,13 +197,17 @@ class AgoraProvider(Provider):
         )
 
     def _with_token(self, plan: Plan) -> dict[str, Any]:
-        """The body of start with the token that the caller's factory makes, unless the spec brings one."""
+        """The body of start with the token that the caller's factory makes, unless the spec brings one.
+
+        Raises:
+            ConfigurationError: it made none; nothing was sent.
+        """
         body = plan.request("start").payload
         client = dict(body["clientRequest"])
         factory = self.config.token_factory
         joins_room = plan.spec.mode is not Mode.WEB
         if factory is not None and joins_room and self.options(plan.spec, AgoraOptions).token is None:
-            client["token"] = SecretStr(factory(body["cname"], body["uid"]))
+            client["token"] = _made(factory(body["cname"], body["uid"]))
         return {**body, "clientRequest": client}
 
     def _without_sid(self, answer: Answer, intent: StartIntent, mode: Mode) -> StartOutcomeUnknown:
@@ -251,7 +262,10 @@ class AgoraProvider(Provider):
         if answer.envelope.code == EXITING:
             return self._without_files(recording, RecordingState.STOPPING, "it is exiting (code 501)", answer)
         silence = self._sightings.silence(recording, self.runtime.clock.time())
-        return self._without_files(recording, *missing_since(silence, self._age(recording)), answer)
+        state, reason = missing_since(silence, self._age(recording))
+        if state is RecordingState.GONE:
+            self._sightings.ended(recording)
+        return self._without_files(recording, state, reason, answer)
 
     def translate_layout(self, recording: Recording, layout: Layout) -> Plan:
         """updateLayout for a whole layout. Pure."""
@@ -295,9 +309,14 @@ class AgoraProvider(Provider):
 
     def _change(self, recording: Recording, change: Change) -> None:
         """Send an update that loses nothing."""
+        if change.body is None:
+            raise UnsupportedFeature(
+                f"{self.name} can't change it so:\n" + "\n".join(f"  {finding}" for finding in change.findings),
+                findings=change.findings,
+                fault="caller",
+                hint="Nothing was sent. Change or leave out what is named; the recording goes on as it was.",
+            )
         path = self._path(recording, "update")
-        requests = () if change.body is None else (self._planned("update", path, change.body),)
-        Plan(self.name, requests, change.findings).lost(warn=False)
         for finding in change.findings:
             logger.warning("%s, recording %s: %s", self.name, recording.id, finding)
         self._send("update", recording.id, path, change.body)
@@ -328,7 +347,9 @@ class AgoraProvider(Provider):
                 break
             self.runtime.clock.sleep(delay)
         if silence >= SETTLED_S:
-            reason = f"it had ended: the vendor hasn't known it for {min(silence, RECOVERY_S):.0f} s or more (404)"
+            self._sightings.ended(recording)
+            unknown = f"it had ended: the vendor hasn't known it for {min(silence, RECOVERY_S):.0f} s or more (404)"
+            reason = FORGOTTEN if silence == math.inf else unknown
             return self._without_files(recording, RecordingState.GONE, reason, answer)
         reason = "the vendor doesn't know it (404): it ended, or is moving for up to 90 s; stop it again to be sure"
         return self._without_files(recording, RecordingState.UNREACHABLE, reason, answer)
@@ -404,6 +425,18 @@ class AgoraProvider(Provider):
                 requires=requires,
             )
         )
+
+
+def _made(token: object) -> SecretStr:
+    """What the caller's factory made, if that is a token."""
+    if not isinstance(token, str) or not token:
+        made = "an empty text" if token == "" else f"something of type {type(token).__name__}"
+        raise ConfigurationError(
+            f"token_factory made {made}; a token is a text",
+            fault="caller",
+            hint="Nothing was sent. Leave token_factory out where the project's App Certificate is off.",
+        )
+    return SecretStr(token)
 
 
 def _needed_later(spec: RecordingSpec, client: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 
 from recorder_core.models import Recording, RecordingState
 
-__all__ = ["RECOVERY_S", "SETTLED_S", "Sightings", "missing_since"]
+__all__ = ["FORGOTTEN", "RECOVERY_S", "SETTLED_S", "Sightings", "missing_since"]
 
 RECOVERY_S = 90.0
 """How long a recording may answer 404 while the vendor moves it to another server ("Best practices", Agora, 2026)."""
@@ -17,6 +17,7 @@ own advice gives a recording up after 30 s of it ("Best practices", Agora, 2026)
 UNWATCHED_S = 300.0
 """A silence with a longer gap between two looks isn't one: it may have been up in between."""
 REMEMBERED = 10_000
+FORGOTTEN = "it had ended, and the vendor has forgotten it (404)"
 
 
 class Sightings:
@@ -30,7 +31,7 @@ class Sightings:
         self._silences.pop(recording.native["sid"], None)
 
     def ended(self, recording: Recording) -> None:
-        """The vendor said that it is ending, so that a 404 from now on is its end."""
+        """It is ending or was taken for ended, so that a 404 from now on is its end."""
         self._note(recording, -math.inf, math.inf)
 
     def silence(self, recording: Recording, now: float) -> float:
@@ -57,7 +58,7 @@ def missing_since(silence: float, age: float) -> tuple[RecordingState, str]:
         age: seconds since its start.
     """
     if silence == math.inf:
-        return RecordingState.GONE, "it was stopped, and the vendor has forgotten it (404)"
+        return RecordingState.GONE, FORGOTTEN
     if silence >= RECOVERY_S:
         return RecordingState.GONE, f"the vendor has not known it for {silence:.0f} s (404)"
     if age < RECOVERY_S:

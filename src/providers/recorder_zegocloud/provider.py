@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import secrets
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from hashlib import md5
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from requests import PreparedRequest
-
 from recorder_core.clock import Deadline
+from recorder_core.decoding import refused
 from recorder_core.errors import (
-    InvalidSpec,
     RecorderError,
     RecordingConflict,
     RecordingNotFound,
@@ -40,7 +36,8 @@ from recorder_zegocloud.config import ZegocloudConfig, ZegocloudOptions
 from recorder_zegocloud.decode.requests import decoded
 from recorder_zegocloud.picture import picture_of
 from recorder_zegocloud.rules import RULES
-from recorder_zegocloud.tables import BASE_URLS, KEPT_S, NONCE_BYTES, REGIONAL_BASE_URLS, SIGNATURE_VERSION, Code
+from recorder_zegocloud.signing import sign
+from recorder_zegocloud.tables import BASE_URLS, KEPT_S, REGIONAL_BASE_URLS, Code
 from recorder_zegocloud.translate.answers import described_status, listed_span, listed_tasks
 from recorder_zegocloud.translate.modes import TRANSLATORS
 from recorder_zegocloud.translate.start import stream_names
@@ -48,7 +45,7 @@ from recorder_zegocloud.translate.update import Change, change_layout, change_wh
 from recorder_zegocloud.wire.requests import DescribeTasksRequest
 from recorder_zegocloud.wire.values import FileFormat, FillMode, TaskStatus
 
-__all__ = ["ZegocloudProvider", "signature"]
+__all__ = ["ZegocloudProvider"]
 
 UPLOAD_DELAYS = (1.0, 2.0, 3.0, 5.0)
 """Seconds before each look at the files of a stopped recording; the last one repeats."""
@@ -99,7 +96,7 @@ class ZegocloudProvider(Provider):
             base_urls=self.config.hosts(),
             rules=RuleTable(RULES),
             read_envelope=read_envelope,
-            auth=self._sign,
+            auth=partial(sign, self.config),
             runtime=runtime,
             masked_query=frozenset({"Signature"}),
             pins=(*BASE_URLS, *REGIONAL_BASE_URLS.values()),
@@ -343,12 +340,11 @@ class ZegocloudProvider(Provider):
         """The spec of a StartRecord; its streams are taken for participants of the same names.
 
         Raises:
-            InvalidSpec: there is none, or it holds what no spec can say.
+            InvalidSpec: there is none, or it holds what no spec can say; with the path in the body.
         """
         start = next((request for request in requests if request.operation == "StartRecord"), None)
         if start is None:
-            problem = f"there is no StartRecord among {[request.operation for request in requests]}"
-            raise InvalidSpec(problem, problems=[problem], provider=self.name, fault="caller")
+            raise refused(f"requests: there is no StartRecord among {[request.operation for request in requests]}")
         return decoded(start.payload)
 
     def picture(self, plan: Plan, participants: Sequence[str]) -> Picture:
@@ -376,7 +372,6 @@ class ZegocloudProvider(Provider):
         body: Mapping[str, Any],
         *,
         base_url: str | None = None,
-        requires: tuple[str, ...] = (),
     ) -> Answer:
         call = Call(
             operation=action,
@@ -385,7 +380,6 @@ class ZegocloudProvider(Provider):
             query=self._query(action),
             body=body,
             recording_id=recording_id,
-            requires=requires,
         )
         return self.transport.send(call, base_url=base_url)
 
@@ -395,30 +389,9 @@ class ZegocloudProvider(Provider):
             query["IsTest"] = str(self.config.is_test).lower()
         return query
 
-    def _sign(self, request: PreparedRequest) -> PreparedRequest:
-        """Add a signature of its own to every attempt; it is judged by the wall clock."""
-        nonce, timestamp = secrets.token_hex(NONCE_BYTES), int(time.time())
-        signed = {
-            "SignatureNonce": nonce,
-            "Timestamp": timestamp,
-            "SignatureVersion": SIGNATURE_VERSION,
-            "Signature": signature(self.config.app_id, nonce, self.config.server_secret.get_secret_value(), timestamp),
-        }
-        request.url = f"{request.url}&{urlencode(signed)}"
-        return request
-
     def _planned(self, action: str, body: Mapping[str, Any]) -> PlannedRequest:
         url = f"{self.config.hosts()[0].rstrip('/')}/?{urlencode(self._query(action))}"
         return PlannedRequest(action, "POST", url, body)
-
-
-def signature(app_id: int, nonce: str, server_secret: str, timestamp: int) -> str:
-    """Signature 2.0: MD5 of AppId, SignatureNonce, ServerSecret and Timestamp, lower-case hex.
-
-    ("Signing the requests", ZEGOCLOUD, 2025-10-29.) The vendor fixes the algorithm; it covers neither action nor body.
-    """
-    text = f"{app_id}{nonce}{server_secret}{timestamp}"
-    return md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def read_envelope(status: int, headers: Mapping[str, str], body: Mapping[str, Any]) -> Envelope:

@@ -6,6 +6,7 @@ import difflib
 import logging
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -127,6 +128,8 @@ def save_recording(recording: Recording, path: Path) -> None:
             file.write(recording.model_dump_json(indent=2) + "\n")
             file.flush()
             os.fsync(file.fileno())
+        if target.exists():
+            shutil.copymode(target, draft)
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -24,6 +24,7 @@ from recorder_core.cli.documents import (
     refuse_to_lose,
 )
 from recorder_core.cli.planning import ProviderName
+from recorder_core.models import Media
 from recorder_core.operations import DEADLINE_S
 from recorder_core.recorder import WAIT_S, Recorder
 
@@ -75,7 +76,7 @@ def start(
                 if as_json or not saved:
                     print_json(json.loads(recording.model_dump_json()))
                 if path is not None and saved and not as_json:
-                    _show_recording(recording, path)
+                    _show_recording(recording, path, _next_steps(recorder, recording, given.start_paused))
                 if wait:
                     with working(f"Waiting until {given.room} is recorded", at_most=WAIT_S, as_json=as_json):
                         reached = recorder.wait(recording)
@@ -125,7 +126,20 @@ def stop(
         _show_status(recording, outcome, as_json)
 
 
-def _show_recording(recording: Recording, path: Path) -> None:
+def _next_steps(recorder: Recorder, recording: Recording, is_on_hold: bool) -> list[str]:
+    """What can be done with it now, of what the vendor offers for such a recording."""
+    offers, mode = recorder.provider.offers, recording.mode
+    steps = ["status {handle}"]
+    if is_on_hold:
+        steps.append("resume {handle}")
+    elif offers("layout", mode) and recording.media != Media.AUDIO:
+        steps.append("layout {handle} grid")
+    elif offers("pause", mode):
+        steps.append("pause {handle}")
+    return [*steps, "stop {handle}"]
+
+
+def _show_recording(recording: Recording, path: Path, steps: Sequence[str]) -> None:
     native = recording.model_dump(mode="json")["native"]
     kept = "\n".join(f"{name}: {value}" for name, value in native.items() if value is not None)
     location = recording.location
@@ -142,7 +156,7 @@ def _show_recording(recording: Recording, path: Path) -> None:
         if value:
             table.add_row(Text(name, style="bold"), Text(value, overflow="fold"))
     OUT.print(table)
-    print_line(OUT, f"Next: recorder status {path} | recorder layout {path} grid | recorder stop {path}")
+    print_line(OUT, "Next: " + " | ".join(f"recorder {step.format(handle=path)}" for step in steps))
 
 
 def _show_status(recording: Recording, found: RecordingStatus, as_json: bool) -> None:
@@ -153,9 +167,12 @@ def _show_status(recording: Recording, found: RecordingStatus, as_json: bool) ->
     print_line(OUT, f"{recording.room} at {recording.provider} is {found.state}{why}", "bold")
     if not found.files:
         return
-    table = Table("format", "status", "length", "size", box=box.SIMPLE_HEAD)
+    is_of_participants = any(file.participant for file in found.files)
+    whose = ("participant", "tracks") if is_of_participants else ()
+    table = Table(*whose, "format", "status", "length", "size", box=box.SIMPLE_HEAD)
     for file in found.files:
         table.add_row(
+            *((Text(file.participant or ""), file.tracks or "") if is_of_participants else ()),
             Text(file.format or ""),
             file.status,
             "" if file.duration_s is None else f"{file.duration_s:.1f} s",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from recorder_agora.wire.layout import LayoutConfig, MixedLayout
 from recorder_core.decoding import SpecTree, refused
 from recorder_core.models import Fit
@@ -27,8 +25,9 @@ def put_layout(spec: SpecTree, mixed: MixedLayout, source: str) -> None:
             )
         spec.put("layout.participant", mixed.maxResolutionUid, f"{source}.maxResolutionUid")
     if kind == "custom":
-        regions = [_region(region) for region in mixed.layoutConfig or ()]
-        spec.put("layout.regions", regions, f"{source}.layoutConfig")
+        spec.put("layout.regions", [], f"{source}.layoutConfig")
+        for index, region in enumerate(mixed.layoutConfig or ()):
+            _put_region(spec, f"layout.regions.{index}", region, f"{source}.layoutConfig.{index}")
     spec.put("layout.background.color", mixed.backgroundColor or BLACK, f"{source}.backgroundColor")
     spec.put("layout.background.image", _cropped(mixed.backgroundImage), f"{source}.backgroundImage")
     images = {
@@ -44,13 +43,11 @@ def _cropped(url: str | None) -> dict[str, str] | None:
     return None if url is None else {"url": url, "fit": Fit.COVER.value}
 
 
-def _region(region: LayoutConfig) -> dict[str, Any]:
-    return {
-        "participant": region.uid or None,
-        "x": region.x_axis,
-        "y": region.y_axis,
-        "width": region.width,
-        "height": region.height,
-        "opacity": 1.0 if region.alpha is None else region.alpha,
-        "fit": FITS[region.render_mode or 0],
-    }
+def _put_region(spec: SpecTree, path: str, region: LayoutConfig, source: str) -> None:
+    spec.put(f"{path}.participant", region.uid or None, f"{source}.uid")
+    spec.put(f"{path}.x", region.x_axis, f"{source}.x_axis")
+    spec.put(f"{path}.y", region.y_axis, f"{source}.y_axis")
+    spec.put(f"{path}.width", region.width, f"{source}.width")
+    spec.put(f"{path}.height", region.height, f"{source}.height")
+    spec.put(f"{path}.opacity", 1.0 if region.alpha is None else region.alpha, f"{source}.alpha")
+    spec.put(f"{path}.fit", FITS[region.render_mode or 0], f"{source}.render_mode")

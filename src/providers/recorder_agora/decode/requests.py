@@ -222,7 +222,8 @@ def _put_group(spec: SpecTree, config: IndividualRecordingConfig, media: Media) 
 def _put_page(spec: SpecTree, client: WebStartClientRequest) -> None:
     services = client.extensionServiceConfig
     page, source = services.recorder, f"{CLIENT}.extensionServiceConfig.extensionServices"
-    under = f"{source}.web_recorder_service"
+    places = {service.serviceName: index for index, service in enumerate(services.extensionServices)}
+    under = f"{source}.{places['web_recorder_service']}.serviceParam"
     spec.put("web_page.url", page.url, f"{under}.url")
     spec.put("web_page.mobile", page.mobile, f"{under}.mobile")
     spec.put("web_page.ready_timeout", page.readyTimeout, f"{under}.readyTimeout")
@@ -239,7 +240,7 @@ def _put_page(spec: SpecTree, client: WebStartClientRequest) -> None:
         spec.put("output.max_file_duration", page.maxVideoDuration * A_MINUTE, f"{under}.maxVideoDuration")
     if services.push is not None:
         urls = [output.rtmpUrl.get_secret_value() for output in services.push.outputs]
-        spec.put("push_urls", urls, f"{source}.rtmp_publish_service.outputs")
+        spec.put("push_urls", urls, f"{source}.{places['rtmp_publish_service']}.serviceParam.outputs")
 
 
 # --- what modes share ---

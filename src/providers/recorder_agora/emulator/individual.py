@@ -22,10 +22,11 @@ from typing import Any, ClassVar, Final, Literal
 
 from recorder_agora.emulator.channel import FIRST_SLICE_S, ChannelSession
 from recorder_agora.emulator.picture import Subscription
+from recorder_agora.emulator.protocol import refusal
 from recorder_agora.emulator.session import in_force
 from recorder_agora.emulator.storage import Destination, slice_time
 from recorder_agora.wire.recording import AudioUidList, IndividualRecordingConfig, VideoUidList
-from recorder_agora.wire.requests import IndividualStartClientRequest
+from recorder_agora.wire.requests import IndividualStartClientRequest, StreamSubscribe, UpdateClientRequest
 from recorder_core.emulation.composer import Scene, Window
 from recorder_core.emulation.delivery import Delivery, Output
 from recorder_core.emulation.encoder import AudioSettings
@@ -112,6 +113,15 @@ class IndividualSession(ChannelSession):
     def records(self) -> bool:
         """Whether it makes more than snapshots."""
         return self.request.snapshotConfig is None or self.request.recordingFileConfig is not None
+
+    def check_update(self, change: UpdateClientRequest, *, strict: bool) -> None:
+        """Refuse also, as start does, a pair of lists that snapshots aren't taken with; that page is start's alone."""
+        ChannelSession.check_update(self, change, strict=strict)
+        lists = change.streamSubscribe or StreamSubscribe()
+        audio, video = lists.audioUidList or AudioUidList(), lists.videoUidList or VideoUidList()
+        pictures = strict and self.request.snapshotConfig is not None
+        if pictures and audio.subscribeAudioUids is not None and video.subscribeVideoUids is None:
+            raise refusal(2, "update", "Update: snapshots need subscribeVideoUids beside subscribeAudioUids")
 
     def began(self, until: float) -> float | None:
         """When the first recorded stream came."""

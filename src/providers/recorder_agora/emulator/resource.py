@@ -23,6 +23,7 @@ class Resource:
         cname: as in acquire.
         uid: as in acquire.
         is_web: `scene` 1 was acquired.
+        region: the area that must record, if acquire named one.
         acquired_at: Unix s of the emulated clock.
         hours: how long calls reach the recording.
         start_parameter: what start has to say, if acquire was told.
@@ -33,6 +34,7 @@ class Resource:
     cname: str
     uid: str
     is_web: bool
+    region: str | None
     acquired_at: float
     hours: int
     start_parameter: Any

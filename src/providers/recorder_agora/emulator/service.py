@@ -31,6 +31,7 @@ from recorder_agora.emulator.protocol import (
 from recorder_agora.emulator.resource import Resource
 from recorder_agora.emulator.routes import ADDRESSES, MODES, Route
 from recorder_agora.emulator.session import SYNCHRONOUS_S, Identity, Session
+from recorder_agora.emulator.storage import is_fenced_out
 from recorder_agora.emulator.web import WebSession
 from recorder_agora.wire.requests import (
     AcquireRequest,
@@ -233,6 +234,7 @@ class AgoraEmulator(EmulatedService):
             cname=asked.cname,
             uid=asked.uid,
             is_web=is_web,
+            region=asked.clientRequest.region,
             acquired_at=self.clock.time(),
             hours=asked.clientRequest.resourceExpiredHour or CONTROL_HOURS,
             start_parameter=parameter,
@@ -265,7 +267,7 @@ class AgoraEmulator(EmulatedService):
             "controllable_until": now + resource.hours * 3600,
             "upload_s": self.upload_s,
             "with_prefix": self.prefix_in_file_names,
-            "doomed": doomed or self._is_doomed(asked),
+            "doomed": doomed or self._is_doomed(asked, resource),
         }
         request = asked.clientRequest
         if isinstance(request, WebStartClientRequest):
@@ -275,9 +277,11 @@ class AgoraEmulator(EmulatedService):
             return IndividualSession(request=request, room=room, **common)
         return MixSession(request=request, room=room, frame_stays=self.frame_stays, **common)
 
-    def _is_doomed(self, asked: Start) -> bool:
-        """What is checked only after start was answered: bucket, token, and that nobody has the uid."""
+    def _is_doomed(self, asked: Start, resource: Resource) -> bool:
+        """What is checked only after start was answered: bucket and its area, token, and that nobody has the uid."""
         request = asked.clientRequest
+        if is_fenced_out(request.storageConfig, resource.region):
+            return True
         if self.buckets is not None and request.storageConfig.bucket not in self.buckets:
             return True
         if isinstance(request, WebStartClientRequest):

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from recorder_agora.tables import StorageVendor
+from recorder_agora.tables import REGION_AREAS, STORAGE_REGIONS, StorageVendor
 from recorder_agora.wire.storage import StorageConfig
 from recorder_core.emulation.bucket import Bucket, BucketRefused, S3Bucket
 from recorder_core.emulation.delivery import DeliveredFile, Delivery, Name, Output
 from recorder_core.emulation.service import EmulatedService
 from recorder_core.emulation.taping import Tape
 
-__all__ = ["Destination", "prefix_of", "slice_time"]
+__all__ = ["Destination", "is_fenced_out", "prefix_of", "slice_time"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,14 @@ class Destination:
             size=len(text.encode()) if self.service.media else 0,
         )
         return Delivery(files=(file,), refused=refused)
+
+
+def is_fenced_out(storage: StorageConfig, fence: str | None) -> bool:
+    """Whether it surely lies in another area than the one that `region` of acquire names, where it has to lie."""
+    cloud = StorageVendor(storage.vendor)
+    names = {name for name, region in STORAGE_REGIONS[cloud].items() if region.number == storage.region}
+    areas = {area for area, regions in REGION_AREAS.get(cloud, {}).items() if names.intersection(regions)}
+    return fence is not None and bool(areas) and fence not in areas
 
 
 def prefix_of(storage: StorageConfig) -> str:

@@ -21,7 +21,7 @@ from recorder_agora.wire.answers import (
     StopServerResponse,
 )
 from recorder_core.errors import UnexpectedResponse
-from recorder_core.models import FileStatus, Media, RecordedFile, Recording, RecordingState, RecordingStatus
+from recorder_core.models import FileStatus, Media, Mode, RecordedFile, Recording, RecordingState, RecordingStatus
 from recorder_core.transport import Answer, Envelope
 
 __all__ = ["query_status", "read_envelope", "recorded_files", "source_addresses", "stop_status"]
@@ -33,11 +33,17 @@ OF_ONE_USER = re.compile(r"__uid_s_(?P<uid>\d+)__uid_e_(?P<tracks>audio|video|av
 """In the name of a file of an individual recording."""
 UPLOADS = {"uploaded": FileStatus.UPLOADED, "backuped": FileStatus.BACKUP}
 """Status of the files by `uploadingStatus`; anything else isn't decided yet."""
+FILES: Mapping[RecordingState, FileStatus] = {
+    **dict.fromkeys((RecordingState.STARTING, RecordingState.RECORDING, RecordingState.PAUSED), FileStatus.RECORDING),
+    **dict.fromkeys((RecordingState.STOPPING, RecordingState.UPLOADING), FileStatus.UPLOADING),
+}
+"""Status of the files that query lists by the state of the recording; of one that failed nothing is known."""
 BACKUP = (
     "at least one file is in the vendor's backup only, which sends it on to the bucket by itself; "
     "check the bucket and its keys"
 )
 NOTHING = "nothing was recorded: nobody who was to be recorded published (code 435)"
+NO_PAGE = "nothing was recorded: the page was never ready, or on hold all the time (code 435)"
 SNAPSHOTS = "the vendor lists no snapshots; they are stored as <sid>_<room>__uid_s_<uid>__uid_e_video_<UTC>.jpg"
 ON_HOLD = "on hold: nothing is recorded until it is resumed"
 PAGE, PUSH, UPLOAD = "web_recorder_service", "rtmp_publish_service", "upload_service"
@@ -79,11 +85,10 @@ def query_status(recording: Recording, answer: Answer) -> RecordingStatus:
     elif state is RecordingState.RECORDING and page.onhold:
         state, reasons = RecordingState.PAUSED, [ON_HOLD]
     reasons += [f"push: {target.status}" for target in _service(server, PUSH).outputs if target.status]
-    uploading = state in (RecordingState.STOPPING, RecordingState.UPLOADING)
     files = (*server.fileList, *page.fileList)
     return RecordingStatus(
         state=state,
-        files=recorded_files(recording, files, FileStatus.UPLOADING if uploading else FileStatus.RECORDING),
+        files=recorded_files(recording, files, FILES.get(state, FileStatus.UNKNOWN)),
         started_at=recording.started_at,
         reason="; ".join(filter(None, reasons)) or None,
         fault="vendor" if state is RecordingState.FAILED else None,
@@ -117,7 +122,8 @@ def stop_status(recording: Recording, answer: Answer, now: datetime) -> Recordin
         "raw": answer.body,
     }
     if code == 435:
-        return RecordingStatus(state=RecordingState.COMPLETED, ended_at=now, reason=NOTHING, **known)
+        reason = NO_PAGE if recording.mode == Mode.WEB else NOTHING
+        return RecordingStatus(state=RecordingState.COMPLETED, ended_at=now, reason=reason, **known)
     if code == 49:
         return RecordingStatus(
             state=RecordingState.STOPPING,

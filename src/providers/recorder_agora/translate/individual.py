@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from recorder_agora.config import AgoraConfig, AgoraOptions
 from recorder_agora.translate.participants import GROUP_SIZES, group_of
 from recorder_agora.translate.room import RoomTranslator
 from recorder_agora.wire.recording import IndividualRecordingConfig, IndividualRecordingFileConfig, SnapshotConfig
@@ -14,7 +15,7 @@ from recorder_agora.wire.requests import (
     IndividualStartClientRequest,
     IndividualStartRequest,
 )
-from recorder_core.models import Format, Media, Tracks
+from recorder_core.models import Format, Media, RecordingSpec, StartIntent, Tracks
 
 __all__ = ["IndividualTranslator"]
 
@@ -35,6 +36,18 @@ class IndividualTranslator(RoomTranslator):
 
     _records = True
     _snapshots: SnapshotConfig | None = None
+
+    def __init__(
+        self,
+        name: str,
+        config: AgoraConfig,
+        spec: RecordingSpec,
+        options: AgoraOptions,
+        intent: StartIntent,
+        taken: frozenset[str],
+    ) -> None:
+        super().__init__(name, config, spec, options, intent, taken)
+        self.takes_snapshots = spec.output.snapshots is not None
 
     @property
     def uid_group(self) -> int:
@@ -59,28 +72,6 @@ class IndividualTranslator(RoomTranslator):
                 storageConfig=self._storage_config(self._prefix),
             ),
         )
-
-    def set_participants(
-        self,
-        *,
-        audio_include: tuple[str, ...] | None,
-        audio_exclude: tuple[str, ...] | None,
-        video_include: tuple[str, ...] | None,
-        video_exclude: tuple[str, ...] | None,
-    ) -> None:
-        super().set_participants(
-            audio_include=audio_include,
-            audio_exclude=audio_exclude,
-            video_include=video_include,
-            video_exclude=video_exclude,
-        )
-        lists = self._lists()
-        if self.spec.output.snapshots and "subscribeAudioUids" in lists and "subscribeVideoUids" not in lists:
-            self.unsupported(
-                "video.exclude",
-                "with snapshots the vendor takes no list of whom not to see beside one of whom to hear",
-                "include those to be seen, exclude somebody from audio too, or set media to video",
-            )
 
     def set_expected_participants(self, expected: int) -> None:
         if expected > GROUP_SIZES[-1]:

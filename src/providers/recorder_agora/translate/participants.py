@@ -57,11 +57,13 @@ class ParticipantsTranslator(UidTranslator):
         recorded: the media of the recording. The other medium gets no list.
         most_included: most participants that both lists may include together; None: any number.
         instead_of_more: what to do instead of including more.
+        takes_snapshots: whether pictures are taken, which forbids one pair of lists.
     """
 
     recorded: Media
     most_included: int | None = None
     instead_of_more = ""
+    takes_snapshots = False
     _audio = Selected()
     _video = Selected()
 
@@ -83,6 +85,13 @@ class ParticipantsTranslator(UidTranslator):
                 "",
                 f"{included} participants are included; the vendor keeps room for {self.most_included}",
                 self.instead_of_more,
+            )
+        lists = self._subscriptions()
+        if self.takes_snapshots and "subscribeAudioUids" in lists and "unSubscribeVideoUids" in lists:
+            self.unsupported(
+                "video.exclude",
+                "with snapshots the vendor takes no list of whom not to see beside one of whom to hear",
+                "include those to be seen, or exclude somebody from audio too; a start can set media to video",
             )
 
     def _checked(self, part: str, selected: Selected) -> Selected:

@@ -14,6 +14,7 @@ from recorder_agora.translate.storage import StorageTranslator
 from recorder_agora.wire.values import Request
 from recorder_core.errors import ConfigurationError
 from recorder_core.models import Format, Mode, Recording, RecordingSpec, StartIntent
+from recorder_core.models.media import default_bitrate_kbps
 from recorder_core.plan import merged
 
 __all__ = ["StartTranslator", "derived_uid"]
@@ -108,6 +109,15 @@ class StartTranslator(StorageTranslator, ABC):
         if seconds not in (None, SEGMENT_S):
             self.unsupported("segment_duration", f"the vendor cuts every {SEGMENT_S} s", "leave it out")
 
+    def _instead(self, size: tuple[int, int], fps: int, bitrate_kbps: int) -> tuple[int, int, int]:
+        """Width, height and bit rate where our own size is sent: with the rate that suits it, unless one is asked for."""
+        width, height = size
+        if not self.demanded("bitrate_kbps"):
+            bitrate_kbps = default_bitrate_kbps(width, height, fps)
+        changes = {"width": width, "height": height, "bitrate_kbps": bitrate_kbps}
+        self.spec = self.spec.model_copy(update={"video": self.spec.video.model_copy(update=changes)})
+        return width, height, bitrate_kbps
+
     def _audio_profile(self, bitrate_kbps: int, sample_rate: int | None, channels: int | None) -> int:
         """The number of the profile that is nearest to a mixed sound."""
         if sample_rate not in (None, 48000):
@@ -123,7 +133,10 @@ class StartTranslator(StorageTranslator, ABC):
         return profile.number
 
     def set_apart_from(self, recordings: Sequence[Recording]) -> None:
-        mine = tuple(r.native["resourceId"] for r in recordings if r.provider == self.provider)
+        mine = tuple(other.native.get("resourceId") for other in recordings if other.provider == self.provider)
+        if None in mine:
+            self.unsupported("", "a handle among them has no native.resourceId", "give it as start returned it")
+            return
         if mine:
             self._acquire["excludeResourceIds"] = mine
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from difflib import get_close_matches
@@ -108,10 +109,10 @@ class StorageTranslator(Translator):
     ) -> None:
         self._store(StorageVendor.S3_COMPATIBLE, bucket, None, access_key, secret_key)
         scheme, _, rest = endpoint.rpartition("://")
-        host, _, path = rest.partition("/")
-        if path:
-            self.unsupported("endpoint", "the vendor takes a host, no path", "leave the path out")
-        if scheme == "http":
+        host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+        if rest.removeprefix(host) not in ("", "/"):
+            self.unsupported("endpoint", "the vendor takes a host, no path and no query", "leave out what follows it")
+        if scheme.lower() == "http":
             self.approximated("endpoint", "the vendor takes a host and no scheme", "it may insist on https")
         self._extend(endpoint=host)
 
@@ -179,7 +180,10 @@ class StorageTranslator(Translator):
             )
 
     def _session(self, token: SecretStr | None, expires_at: datetime | None) -> None:
-        self._storage |= {"stsToken": token, "stsExpiration": expires_at and int(expires_at.timestamp())}
+        expiry = None if expires_at is None else int(expires_at.timestamp())
+        if expiry is not None and expiry < 0:
+            self.unsupported("session_expires_at", "the vendor counts it in seconds since 1970", "correct the year")
+        self._storage |= {"stsToken": token, "stsExpiration": expiry}
 
     def _extend(self, **params: Any) -> None:
         if any(value is not None for value in params.values()):

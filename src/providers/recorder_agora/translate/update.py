@@ -86,6 +86,7 @@ class _ParticipantsUpdate(ParticipantsTranslator):
     def __init__(self, name: str, recording: Recording) -> None:
         super().__init__(name)
         self.recorded = recording.media if isinstance(recording.media, Media) else Media.AUDIO_VIDEO
+        self.takes_snapshots = bool(recording.native.get("snapshots"))
         group = recording.native.get("subscribeUidGroup")
         if group is not None:
             self.most_included = GROUP_SIZES[group]
@@ -96,8 +97,8 @@ class _ParticipantsUpdate(ParticipantsTranslator):
         if self._included is None and not self._is_open_room:
             self.unsupported(
                 "",
-                f"the start named everybody, so the vendor keeps room for {self.most_included} participants, "
-                "and how many would come is open",
+                f"the start named whom to record, so the vendor keeps room for {self.most_included} participants, "
+                "and how many would come now is open",
                 "name whom to record; a recording that may be opened is started with expected_participants",
             )
 

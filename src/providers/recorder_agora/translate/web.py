@@ -122,9 +122,7 @@ class WebTranslator(StartTranslator):
                 f"both have {MOST_PIXELS} together at most",
                 "choose a size in that range",
             )
-            width, height = DEFAULT_PAGE
-            video = self.spec.video.model_copy(update={"width": width, "height": height})
-            self.spec = self.spec.model_copy(update={"video": video})
+            width, height, bitrate_kbps = self._instead(DEFAULT_PAGE, fps, bitrate_kbps)
         self._page |= {
             "videoWidth": width,
             "videoHeight": height,

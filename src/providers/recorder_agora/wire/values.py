@@ -110,7 +110,7 @@ def _file_types(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _push_url(value: SecretStr) -> SecretStr:
-    if not re.match(r"rtmps?://[^/]", value.get_secret_value()):
+    if not re.match(r"rtmps?://[^/]", value.get_secret_value(), re.IGNORECASE):
         raise ValueError("rtmpUrl begins with rtmp:// or rtmps:// and a host")
     return value
 
@@ -136,8 +136,8 @@ SelectedUids = Annotated[Array[str], Field(max_length=32), AfterValidator(_selec
 ListedUids = Annotated[Array[str], Field(max_length=32), AfterValidator(_listed_uids)]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Color = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
-ImageUrl = Annotated[str, Field(pattern=r"^https?://")]
-PageUrl = Annotated[str, Field(pattern=r"^https?://[^/]")]
+ImageUrl = Annotated[str, Field(pattern=r"^(?i:https?)://")]
+PageUrl = Annotated[str, Field(pattern=r"^(?i:https?)://[^/]")]
 PushUrl = Annotated[SecretStr, AfterValidator(_push_url)]
 """Where a picture is streamed to, over RTMP or RTMPS; the stream key in it is a secret."""
 Prefix = Annotated[Array[str], AfterValidator(_prefix)]
