@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from recorder_core.errors import InvalidSpec
 from recorder_core.models import RecordingSpec
 from recorder_core.models.loading import describe_errors
+from recorder_core.plan import PlannedRequest
 
-__all__ = ["SpecTree", "object_in", "refused"]
+__all__ = ["SpecTree", "by_operation", "object_in", "refused"]
 
 
 def refused(*problems: str) -> InvalidSpec:
@@ -22,6 +23,21 @@ def refused(*problems: str) -> InvalidSpec:
         fault="caller",
         hint="Paths lead into the bodies. Nothing was sent.",
     )
+
+
+def by_operation(requests: Sequence[PlannedRequest]) -> dict[str, PlannedRequest]:
+    """The requests of one start, by what they are.
+
+    Raises:
+        InvalidSpec: they are no requests, or there are two of a kind.
+    """
+    known = isinstance(requests, list | tuple) and all(isinstance(request, PlannedRequest) for request in requests)
+    if not known:
+        raise refused("requests: is no list of PlannedRequest(operation, method, url, payload)")
+    found = {request.operation: request for request in requests}
+    if len(found) < len(requests):
+        raise refused(f"requests: {', '.join(request.operation for request in requests)}: a start has one of each")
+    return found
 
 
 def object_in(tree: Any, key: str) -> Mapping[str, Any]:

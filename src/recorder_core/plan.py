@@ -136,18 +136,19 @@ class Plan:
             "requests": [request.dump() for request in self.requests],
         }
 
-    def lost(self, *, warn: bool) -> tuple[str, ...]:
+    def lost(self, *, warn: bool | None = None) -> tuple[str, ...]:
         """The paths that this plan drops, where dropping was allowed.
 
         Args:
-            warn: whether the caller accepts losses (`on_unsupported="warn"`).
+            warn: whether the caller accepts losses (`on_unsupported="warn"`). None: there is no such choice, as for
+                what is changed of a running recording.
 
         Raises:
             UnsupportedFeature: something would be lost that the caller didn't allow or that never may be.
         """
         refused = [finding for finding in self.findings if finding.lost and not (warn and finding.droppable)]
         if refused:
-            would_do = not warn and all(finding.droppable for finding in refused)
+            would_do = warn is False and all(finding.droppable for finding in refused)
             raise UnsupportedFeature(
                 f"{self.provider} can't do what is asked:\n" + "\n".join(f"  {finding}" for finding in refused),
                 findings=refused,

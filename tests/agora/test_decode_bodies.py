@@ -167,6 +167,7 @@ def test_a_kept_secret_is_read_as_well() -> None:
 
 
 CONFIG = "start.clientRequest.recordingConfig"
+LEFT = {"uid": "7", "x_axis": 0, "y_axis": 0, "width": 0.5, "height": 1}
 REFUSED = [
     (
         "mix",
@@ -240,6 +241,20 @@ REFUSED = [
     ),
     ("mix", {}, {"scene": 1}, "acquire.clientRequest.scene: 1 is not one of 0"),
     ("web", {**page(), "recordingConfig": {}}, None, "start.clientRequest.recordingConfig: is unknown"),
+    (
+        "web",
+        page(videoWidth=1281),
+        None,
+        "start.clientRequest.extensionServiceConfig.extensionServices.0.serviceParam.videoWidth: 1281 is odd; "
+        "the sides of a canvas are even (as video.width of a spec)",
+    ),
+    (
+        "mix",
+        {"recordingConfig": {"transcodingConfig": {"mixedVideoLayout": 3, "layoutConfig": [LEFT, LEFT]}}},
+        None,
+        f"{CONFIG}.transcodingConfig.layoutConfig.1.uid: '7' has region 0 already "
+        "(as layout.regions.1.participant of a spec)",
+    ),
 ]
 
 

@@ -127,6 +127,19 @@ def test_update_checks(individual: Any, streams: int, lists: dict[str, Any]) -> 
 # --- What is answered ---
 
 
+@pytest.mark.parametrize(("strict", "pictures", "status"), [(True, True, 400), (False, True, 200), (True, False, 200)])
+def test_update_of_snapshots(serve: Any, call: Any, strict: bool, pictures: bool, status: int) -> None:
+    """With snapshots whoever is heard by a list has to be seen by one; the page is start's, so only a strict service asks it."""
+    caller = call(serve(strict=strict), mode="individual")
+    snapshots = {"snapshotConfig": {"fileType": ["jpg"]}} if pictures else {}
+    assert caller.begin({"subscribeUidGroup": 5}, recordingFileConfig={"avFileType": ["hls"]}, **snapshots).ok
+    lists = {
+        "audioUidList": {"subscribeAudioUids": ["#allstream#"]},
+        "videoUidList": {"unSubscribeVideoUids": ["7"]},
+    }
+    assert caller.update({"streamSubscribe": lists}).status_code == status
+
+
 def test_query(individual: Any) -> None:
     """Once its first slice is there, each playlist is an object with uid, medium and start."""
     caller = individual()

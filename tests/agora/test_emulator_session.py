@@ -252,6 +252,19 @@ def test_uid_of_somebody_present(caller: Any) -> None:
     assert gone(caller)
 
 
+@pytest.mark.parametrize(
+    ("region", "number", "lives"),
+    [("EU", 4, True), ("EU", 0, False), ("NA", 0, True), ("CN", 4, False), ("EU", 12, True), (None, 0, True)],
+)
+def test_storage_outside_the_fence(caller: Any, region: str | None, number: int, lives: bool) -> None:
+    """It has to lie in the area that acquire fences off; where its area isn't sure (Sao Paulo), it is taken."""
+    caller.service.join(caller.cname, "7")
+    assert caller.acquire({} if region is None else {"region": region}).status_code == 200
+    assert caller.start(storageConfig={**STORAGE, "region": number}).status_code == 200
+    caller.service.clock.advance(40)
+    assert caller.query().status_code == (200 if lives else 404)
+
+
 def test_scripted_death(caller: Any) -> None:
     """The fault `die`: start answers 200, and within 30 s the recording is gone."""
     caller.acquire()

@@ -171,9 +171,12 @@ def test_a_push_cannot_be_added_or_doubled(service: Any, recorder: Recorder) -> 
     sent = len(service.journal)
     with pytest.raises(UnsupportedFeature, match="started without push_urls"):
         recorder.update_push(plain, [PUSH])
-    with pytest.raises(UnsupportedFeature, match="exactly one"):
+    with pytest.raises(UnsupportedFeature, match="exactly one") as caught:
         recorder.update_push(pushed, [PUSH, PUSH])
     assert len(service.journal) == sent
+    assert [finding.path for finding in caught.value.findings] == ["push_urls"]
+    # A change is made whole or not at all, whatever the recorder drops at a start.
+    assert "on_unsupported" not in (caught.value.hint or "")
 
 
 def test_a_page_that_cannot_be_loaded_is_reported_with_its_causes(service: Any, recorder: Recorder) -> None:

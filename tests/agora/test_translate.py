@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from planned import KEYS, Planner, neutral_methods, revealed, translator_methods
+from planned import KEYS, Planner, neutral_methods, revealed, translator_methods, verdicts
 from recorder_agora.config import AgoraOptions
 from recorder_agora.translate.modes import TRANSLATORS
 from recorder_agora.translate.start import derived_uid
@@ -221,3 +221,43 @@ def test_a_storage_that_the_vendor_lacks_is_never_dropped(plan: Planner, storage
     assert plan.found(storage=storage) == {"storage": UNSUPPORTED}
     with pytest.raises(UnsupportedFeature):
         plan(storage=storage).lost(warn=True)
+
+
+# --- what no request can be made of is said before one is tried ---
+
+
+@pytest.mark.parametrize("client", [None, [], "text", 5])
+def test_extra_body_fits_the_body_of_start(plan: Planner, client: Any) -> None:
+    """`clientRequest` is an object: anything else would leave no body to start with."""
+    with pytest.raises(InvalidSpec, match=r"options\.agora\.extra_body.*clientRequest is no mapping"):
+        plan(options={"extra_body": {"clientRequest": client}})
+
+
+def test_a_broken_handle_to_stay_apart_from_is_found(plan: Planner) -> None:
+    """Without its resource id the vendor can't be told from whom to stay away."""
+    broken = plan.recording({"cname": "lesson-42"})
+    intent = plan.recorder._intent(plan.spec(), None, "r-2", (broken,))
+    assert verdicts(plan.provider.translate(plan.spec(), intent)) == {"apart_from": UNSUPPORTED}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"layout": {"kind": "grid", "background": {"image": {"url": "HTTPS://e.com/p.jpg"}}}},
+        {"layout": {"kind": "grid", "placeholders": {"7": {"url": "Http://e.com/p.jpg"}}}},
+        {**MODES[2], "web_page": {"url": "HTTPS://class.example/room"}},
+        {**MODES[2], "push_urls": ["RTMP://e.com/live/key"]},
+    ],
+)
+def test_the_scheme_of_an_address_has_no_case(plan: Planner, fields: dict[str, Any]) -> None:
+    """Every address that a spec takes goes out as it is."""
+    assert UNSUPPORTED not in plan.found(**fields).values()
+
+
+@pytest.mark.parametrize("fields", [MODES[0], MODES[2]], ids=["composite", "web"])
+def test_a_size_of_ours_has_a_bit_rate_of_its_own(plan: Planner, fields: dict[str, Any]) -> None:
+    """What is sent instead of a canvas that is too large isn't encoded at that one's rate, unless one is asked for."""
+    client = plan(**fields, video={"width": 3840, "height": 2160}).request("start").body["clientRequest"]
+    assert "1130" in str(client)
+    given = plan(**fields, video={"width": 3840, "height": 2160, "bitrate_kbps": 777}).request("start").body
+    assert "777" in str(given["clientRequest"])

@@ -232,3 +232,12 @@ def test_no_address_is_no_answer(body: dict[str, Any]) -> None:
     """Whatever is missing on the way."""
     with pytest.raises(UnexpectedResponse, match="names no address"):
         source_addresses(Answer(200, body, Envelope(), "https://api.agora.io"))
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(3, "recording"), (5, "recording"), (6, "uploading"), (8, "uploading"), (20, "unknown")]
+)
+def test_files_of_a_query_have_the_status_of_their_recording(recording: Recording, status: int, expected: str) -> None:
+    """A file grows while it is recorded and is uploaded afterwards; of an abnormal end nothing is known."""
+    (file,) = query_status(recording, answer({"status": status, "fileList": "x.m3u8"})).files
+    assert file.status is FileStatus(expected)

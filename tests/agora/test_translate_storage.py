@@ -9,6 +9,8 @@ import pytest
 from planned import KEYS, S3_STORAGE, Planner, revealed
 from recorder_agora.tables import REGION_AREAS, STORAGE_REGIONS, StorageVendor
 
+APPROXIMATED, UNSUPPORTED = "approximated", "unsupported"
+
 
 @pytest.fixture(scope="module")
 def plan() -> Planner:
@@ -84,3 +86,24 @@ def test_areas_are_those_of_known_regions() -> None:
         assert len(placed) == len(set(placed)), vendor
         assert set(placed) <= set(STORAGE_REGIONS[vendor]), vendor
         assert set(areas) <= {"CN", "AP", "EU", "NA"}
+
+
+def test_an_end_before_1970_is_refused(plan: Planner) -> None:
+    """The vendor counts seconds since then."""
+    keys = {"session_token": "ST", "session_expires_at": "1960-01-01T00:00:00Z"}
+    assert plan.found(storage={**S3_STORAGE, **keys}) == {"storage.session_expires_at": UNSUPPORTED}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "found"),
+    [
+        ("HTTPS://s3.e.com:9000/", {}),
+        ("HTTP://s3.e.com", {"storage.endpoint": APPROXIMATED}),
+        ("https://s3.e.com?x=1", {"storage.endpoint": UNSUPPORTED}),
+        ("s3.e.com#part", {"storage.endpoint": UNSUPPORTED}),
+    ],
+)
+def test_an_endpoint_is_a_host(plan: Planner, endpoint: str, found: dict[str, str]) -> None:
+    """What follows the host would be lost; a scheme is one in whatever case."""
+    storage = {**S3_STORAGE, "kind": "s3_compatible", "region": "eu-1", "endpoint": endpoint}
+    assert plan.found(storage=storage) == found

@@ -179,3 +179,24 @@ def test_a_push_goes_to_another_address() -> None:
     assert path == "push_urls"
     assert "started without" in words
     assert "s3cr3t" not in words
+
+
+@pytest.mark.parametrize(
+    ("participants", "fits"),
+    [
+        ({"audio": {"include": ["1"]}, "video": {"exclude": ["2"]}}, False),
+        ({"video": {"exclude": ["2"]}}, False),
+        ({"audio": {"exclude": ["3"]}, "video": {"exclude": ["2"]}}, True),
+        ({"audio": {"include": ["1"]}, "video": {"include": ["2"]}}, True),
+        ({}, True),
+    ],
+)
+def test_snapshots_forbid_a_pair_of_lists_later_too(participants: dict[str, Any], fits: bool) -> None:
+    """What a start with snapshots can't have, an update of it can't bring; without snapshots it can."""
+    taken = running("individual", {"subscribeUidGroup": 5, "snapshots": True})
+    change = change_participants("agora", taken, Participants.model_validate(participants))
+    assert (change.body is not None) is fits
+    if not fits:
+        assert refused(change)[0] == "participants.video.exclude"
+    plain = running("individual", {"subscribeUidGroup": 5})
+    assert change_participants("agora", plain, Participants.model_validate(participants)).body is not None

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from recorder_core.clock import Deadline
-from recorder_core.decoding import refused
+from recorder_core.decoding import by_operation, refused
 from recorder_core.errors import (
     RecorderError,
     RecordingConflict,
@@ -31,14 +31,14 @@ from recorder_core.models.base import reveal
 from recorder_core.plan import Finding, Plan, PlannedRequest
 from recorder_core.preview import Picture, composing
 from recorder_core.provider import Provider
-from recorder_core.transport import Answer, Call, Envelope, RuleTable, Runtime, Transport
+from recorder_core.transport import Answer, Call, RuleTable, Runtime, Transport
 from recorder_zegocloud.config import ZegocloudConfig, ZegocloudOptions
 from recorder_zegocloud.decode.requests import decoded
 from recorder_zegocloud.picture import picture_of
 from recorder_zegocloud.rules import RULES
 from recorder_zegocloud.signing import sign
 from recorder_zegocloud.tables import BASE_URLS, KEPT_S, REGIONAL_BASE_URLS, Code
-from recorder_zegocloud.translate.answers import described_status, listed_span, listed_tasks
+from recorder_zegocloud.translate.answers import described_status, listed_span, listed_tasks, read_envelope
 from recorder_zegocloud.translate.modes import TRANSLATORS
 from recorder_zegocloud.translate.start import stream_names
 from recorder_zegocloud.translate.update import Change, change_layout, change_whiteboard, take_snapshot
@@ -262,7 +262,7 @@ class ZegocloudProvider(Provider):
             UnsupportedFeature: something would be lost; nothing was sent.
         """
         plan = self._planned_change(action, change)
-        plan.lost(warn=False)
+        plan.lost()
         self._send_planned(recording, plan)
 
     def _send_planned(self, recording: Recording, plan: Plan) -> None:
@@ -342,7 +342,7 @@ class ZegocloudProvider(Provider):
         Raises:
             InvalidSpec: there is none, or it holds what no spec can say; with the path in the body.
         """
-        start = next((request for request in requests if request.operation == "StartRecord"), None)
+        start = by_operation(requests).get("StartRecord")
         if start is None:
             raise refused(f"requests: there is no StartRecord among {[request.operation for request in requests]}")
         return decoded(start.payload)
@@ -392,14 +392,3 @@ class ZegocloudProvider(Provider):
     def _planned(self, action: str, body: Mapping[str, Any]) -> PlannedRequest:
         url = f"{self.config.hosts()[0].rstrip('/')}/?{urlencode(self._query(action))}"
         return PlannedRequest(action, "POST", url, body)
-
-
-def read_envelope(status: int, headers: Mapping[str, str], body: Mapping[str, Any]) -> Envelope:
-    """`Code` decides, whatever the HTTP status."""
-    code = body.get("Code")
-    request_id = body.get("RequestId")
-    return Envelope(
-        code=code if isinstance(code, int | str) and not isinstance(code, bool) else None,
-        message=message if isinstance(message := body.get("Message"), str) else None,
-        request_id=None if request_id is None else str(request_id),
-    )

@@ -110,7 +110,7 @@ class StartTranslator(StorageTranslator, ABC):
             self.unsupported("segment_duration", f"the vendor cuts every {SEGMENT_S} s", "leave it out")
 
     def _instead(self, size: tuple[int, int], fps: int, bitrate_kbps: int) -> tuple[int, int, int]:
-        """Width, height and bit rate where our own size is sent: with the rate that suits it, unless one is asked for."""
+        """Width, height and bit rate where our own size is sent: the rate that suits it, unless one is asked for."""
         width, height = size
         if not self.demanded("bitrate_kbps"):
             bitrate_kbps = default_bitrate_kbps(width, height, fps)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from recorder_core.errors import InvalidSpec, UnexpectedResponse
 from recorder_core.models import (
@@ -18,7 +19,7 @@ from recorder_core.models import (
     RecordingStatus,
     RemoteRecording,
 )
-from recorder_core.transport import Answer
+from recorder_core.transport import Answer, Envelope
 from recorder_zegocloud.tables import FILE_STATES, KEPT_S, TASK_STATES, Code
 from recorder_zegocloud.translate.streams import streams_of
 from recorder_zegocloud.wire.answers import (
@@ -31,7 +32,7 @@ from recorder_zegocloud.wire.answers import (
 )
 from recorder_zegocloud.wire.values import FileFormat, MediaTrackType, TaskStatus
 
-__all__ = ["described_status", "listed_span", "listed_tasks", "recorded_files"]
+__all__ = ["described_status", "listed_span", "listed_tasks", "read_envelope", "recorded_files"]
 
 TRACKS: Mapping[int, Media] = {
     MediaTrackType.AUDIO: Media.AUDIO,
@@ -209,3 +210,13 @@ def _moment(milliseconds: int | None) -> datetime | None:
         return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None
     except (OverflowError, OSError, ValueError):
         return None
+
+
+def read_envelope(status: int, headers: Mapping[str, str], body: Mapping[str, Any]) -> Envelope:
+    """`Code` decides, whatever the HTTP status."""
+    code, message, request_id = body.get("Code"), body.get("Message"), body.get("RequestId")
+    return Envelope(
+        code=code if isinstance(code, int | str) and not isinstance(code, bool) else None,
+        message=message if isinstance(message, str) else None,
+        request_id=None if request_id is None else str(request_id),
+    )
