@@ -34,11 +34,11 @@ uids = st.one_of(st.integers(1, 40), st.just(4_294_967_295)).map(str)
 few = st.lists(uids, min_size=1, max_size=40, unique=True)
 selections = st.one_of(few.map(lambda names: {"include": names}), few.map(lambda names: {"exclude": names}))
 people = some({}, optional={"audio": selections, "video": selections})
-urls = st.sampled_from(["https://e.com/p.jpg", "http://e.com/q.bmp?sig=1"])
+urls = st.sampled_from(["https://e.com/p.jpg", "http://e.com/q.bmp?sig=1", "HTTPS://e.com/R.JPG"])
 fits = st.sampled_from(["cover", "contain", "stretch"])
 images = some({"url": urls}, optional={"fit": fits})
 keys = {"access_key": st.just("AK-1"), "secret_key": text.map(lambda value: f"s{value}")}
-expiry = st.datetimes(datetime(2026, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
+expiry = st.datetimes(datetime(1965, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 temporary = {"session_token": st.just("ST"), "session_expires_at": expiry}
 
 
@@ -176,7 +176,7 @@ everywhere = {
     "max_duration": durations,
     "encryption": encryptions,
     "start_paused": st.booleans(),
-    "push_urls": st.lists(st.sampled_from(["rtmp://e.com/live/k", "rtmps://e.com/k"]), max_size=2),
+    "push_urls": st.lists(st.sampled_from(["rtmp://e.com/live/k", "rtmps://e.com/k", "RTMP://e.com/k"]), max_size=2),
     "callback_url": urls,
 }
 in_rooms = {

@@ -129,7 +129,7 @@ def test_update_checks(individual: Any, streams: int, lists: dict[str, Any]) -> 
 
 @pytest.mark.parametrize(("strict", "pictures", "status"), [(True, True, 400), (False, True, 200), (True, False, 200)])
 def test_update_of_snapshots(serve: Any, call: Any, strict: bool, pictures: bool, status: int) -> None:
-    """With snapshots whoever is heard by a list has to be seen by one; the page is start's, so only a strict service asks it."""
+    """With snapshots a list of whom to hear needs one of whom to see; only start's page says so."""
     caller = call(serve(strict=strict), mode="individual")
     snapshots = {"snapshotConfig": {"fileType": ["jpg"]}} if pictures else {}
     assert caller.begin({"subscribeUidGroup": 5}, recordingFileConfig={"avFileType": ["hls"]}, **snapshots).ok

@@ -12,7 +12,6 @@ from recorder_core import (
     ConfigurationError,
     Custom,
     Grid,
-    InvalidSpec,
     QuotaExceeded,
     RateLimited,
     RecordingConflict,
@@ -94,25 +93,6 @@ def test_token_factory_makes_the_token_of_the_recorders_uid() -> None:
             assert recorder.wait(recording).state is RecordingState.RECORDING
         assert asked == [("lesson-42", recording.native["uid"])]
         assert "007-valid" not in str(list(service.journal))
-
-
-@pytest.mark.parametrize("made", [None, "", 5, b"007-valid"])
-def test_what_is_no_token_is_refused_before_anything_is_sent(service, made: Any) -> None:
-    """A factory that returns something else than a text is named, and what it returned isn't shown."""
-    with connect(service, token_factory=lambda room, uid: made) as recorder:
-        with pytest.raises(ConfigurationError, match="token_factory made") as caught:
-            recorder.start(spec())
-        assert caught.value.hint
-        assert "007-valid" not in str(caught.value)
-    assert list(service.journal) == []
-
-
-@pytest.mark.parametrize("other", ["a-text", None, {"id": "r"}])
-def test_only_handles_can_be_stayed_apart_from(service, recorder, other: Any) -> None:
-    """Anything else is InvalidSpec, and nothing is sent."""
-    with pytest.raises(InvalidSpec, match="apart_from takes a Recording"):
-        recorder.start(spec(), apart_from=[other])
-    assert list(service.journal) == []
 
 
 def test_a_start_that_failed_is_repeated_with_the_same_resource(service, recorder) -> None:

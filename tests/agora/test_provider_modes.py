@@ -261,6 +261,14 @@ def test_credentials_are_renewed_in_every_mode(service: Any, recorder: Recorder,
     assert "SK-2" not in json.dumps(changed.model_dump(mode="json")) + repr(list(service.journal))
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_renewed_storage_encrypts_as_before(service: Any, recorder: Recorder, mode: str) -> None:
+    """The handle knows what of the storage isn't a credential, in another process too."""
+    started = recorder.start(spec(mode, storage={**STORAGE, "server_side_encryption": "kms", "object_tag": "lesson"}))
+    recorder.refresh_storage(type(started).model_validate_json(started.model_dump_json()), FRESH)
+    assert last(service)["storageConfig"]["extensionParams"] == {"sse": "kms", "tag": "lesson"}
+
+
 def test_a_doubtful_storage_is_logged_again(recorder: Recorder, caplog: pytest.LogCaptureFixture) -> None:
     """What is approximated at a change is logged, as at a start."""
     qiniu = {"bucket": "lessons", "region": "z0", "access_key": "AK", "secret_key": "SK"}

@@ -174,7 +174,7 @@ def test_a_fence_that_keeps_the_storage_out_is_never_dropped(plan: Planner) -> N
     """Without it the room would be recorded elsewhere, and with it nothing would be stored: nothing is sent."""
     found = plan(options={"region": "CN"})
     assert found.requests == ()
-    with pytest.raises(UnsupportedFeature, match="options.agora.region CN"):
+    with pytest.raises(UnsupportedFeature, match=r"options\.agora\.region CN"):
         found.lost(warn=True)
 
 
@@ -261,3 +261,12 @@ def test_a_size_of_ours_has_a_bit_rate_of_its_own(plan: Planner, fields: dict[st
     assert "1130" in str(client)
     given = plan(**fields, video={"width": 3840, "height": 2160, "bitrate_kbps": 777}).request("start").body
     assert "777" in str(given["clientRequest"])
+
+
+@pytest.mark.parametrize("fields", MODES[:2], ids=["composite", "individual"])
+def test_a_recorder_never_puts_a_participant_out(plan: Planner, fields: dict[str, Any]) -> None:
+    """A uid that somebody has is never dropped with a warning: the recorder would go in with it all the same."""
+    found = plan(**fields, options={"uid": "7", "token": "t"}, participants={"audio": {"include": ["7"]}})
+    assert found.requests == ()
+    with pytest.raises(UnsupportedFeature, match=r"7 is options\.agora\.uid too"):
+        found.lost(warn=True)

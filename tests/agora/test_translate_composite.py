@@ -253,7 +253,7 @@ FOUND: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"options": {"extra_body": {"clientRequest": {}}}}, {"options.agora.extra_body": APPROXIMATED}),
     (
         {"options": {"uid": "7"}, "participants": {"audio": {"include": ["7"]}}},
-        {"options.agora.uid": UNSUPPORTED},
+        {"participants": UNSUPPORTED},
     ),
 ]
 

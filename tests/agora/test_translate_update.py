@@ -144,6 +144,21 @@ def test_the_storage_goes_out_whole_with_its_folder(mode: str) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ({}, {"sse": "kms", "tag": "lesson"}),
+        ({"object_tag": "exam"}, {"sse": "kms", "tag": "exam"}),
+        ({"server_side_encryption": "aes256", "object_tag": "exam"}, {"sse": "aes256", "tag": "exam"}),
+    ],
+)
+def test_new_keys_leave_encryption_and_tag_of_the_objects(given: dict[str, str], sent: dict[str, str]) -> None:
+    """An update replaces the storage whole: what isn't given anew goes out as at the start."""
+    recording = running("mix", {"extensionParams": {"sse": "kms", "tag": "lesson"}})
+    change = change_storage("agora", recording, STORAGE.validate_python({**S3_STORAGE, **given}))
+    assert client(change)["storageConfig"]["extensionParams"] == sent
+
+
 def test_permanent_keys_are_taken_as_well() -> None:
     """Nothing on the wire tells them apart."""
     config = client(change_storage("agora", running("mix"), STORAGE.validate_python(S3_STORAGE)))["storageConfig"]
@@ -200,3 +215,14 @@ def test_snapshots_forbid_a_pair_of_lists_later_too(participants: dict[str, Any]
         assert refused(change)[0] == "participants.video.exclude"
     plain = running("individual", {"subscribeUidGroup": 5})
     assert change_participants("agora", plain, Participants.model_validate(participants)).body is not None
+
+
+@pytest.mark.parametrize("group", [9, "5", None])
+def test_a_group_of_a_newer_release_is_left_to_the_vendor(group: Any) -> None:
+    """A handle that a newer release wrote can still be changed."""
+    recording = running("individual", {"subscribeUidGroup": group})
+    assert lists(recording, **both(*range(1, 33)))["audioUidList"]["subscribeAudioUids"][-1] == "32"
+    assert lists(recording) == {
+        "audioUidList": {"subscribeAudioUids": EVERYBODY},
+        "videoUidList": {"subscribeVideoUids": EVERYBODY},
+    }

@@ -21,6 +21,7 @@ from recorder_agora.translate.answers import query_status, read_envelope, source
 from recorder_agora.translate.layout import LayoutTranslator
 from recorder_agora.translate.modes import TRANSLATORS
 from recorder_agora.translate.participants import GROUP_SIZES
+from recorder_agora.translate.room import made_token
 from recorder_agora.translate.update import (
     Change,
     change_hold,
@@ -32,13 +33,7 @@ from recorder_agora.translate.web import WebTranslator
 from recorder_agora.wire.requests import StopClientRequest, StopRequest, UpdateLayoutRequest, WebStopRequest
 from recorder_core.clock import Deadline
 from recorder_core.decoding import object_in
-from recorder_core.errors import (
-    ConfigurationError,
-    RecordingNotFound,
-    ServiceUnavailable,
-    StartOutcomeUnknown,
-    UnsupportedFeature,
-)
+from recorder_core.errors import RecordingNotFound, ServiceUnavailable, StartOutcomeUnknown, UnsupportedFeature
 from recorder_core.models import (
     Layout,
     Mode,
@@ -207,7 +202,7 @@ class AgoraProvider(Provider):
         factory = self.config.token_factory
         joins_room = plan.spec.mode is not Mode.WEB
         if factory is not None and joins_room and self.options(plan.spec, AgoraOptions).token is None:
-            client["token"] = _made(factory(body["cname"], body["uid"]))
+            client["token"] = made_token(factory(body["cname"], body["uid"]))
         return {**body, "clientRequest": client}
 
     def _without_sid(self, answer: Answer, intent: StartIntent, mode: Mode) -> StartOutcomeUnknown:
@@ -298,7 +293,10 @@ class AgoraProvider(Provider):
         return recording
 
     def refresh_storage(self, recording: Recording, storage: Storage) -> Recording:
-        """Send the storage with other credentials, to the folder of the start. The vendor takes permanent ones too."""
+        """Send the storage with other credentials, to the folder of the start. The vendor takes permanent ones too.
+
+        What is left out of `server_side_encryption` and `object_tag` stays as it was.
+        """
         self._change(recording, change_storage(self.name, recording, storage))
         return recording
 
@@ -427,23 +425,15 @@ class AgoraProvider(Provider):
         )
 
 
-def _made(token: object) -> SecretStr:
-    """What the caller's factory made, if that is a token."""
-    if not isinstance(token, str) or not token:
-        made = "an empty text" if token == "" else f"something of type {type(token).__name__}"
-        raise ConfigurationError(
-            f"token_factory made {made}; a token is a text",
-            fault="caller",
-            hint="Nothing was sent. Leave token_factory out where the project's App Certificate is off.",
-        )
-    return SecretStr(token)
-
-
 def _needed_later(spec: RecordingSpec, client: Mapping[str, Any]) -> dict[str, Any]:
     """What a change of the recording, or the reading of its end, has to know of its start."""
     needed: dict[str, Any] = {}
     if spec.expected_participants:
         needed["expected_participants"] = spec.expected_participants
+    objects = {"sse": "server_side_encryption", "tag": "object_tag"}
+    asked = {key: getattr(spec.storage, name, None) for key, name in objects.items()}
+    if any(asked.values()):
+        needed["extensionParams"] = {key: str(value) for key, value in asked.items() if value}
     if spec.mode is Mode.INDIVIDUAL:
         # `extra_body` may have put anything in its place.
         group = object_in(reveal(client), "recordingConfig").get("subscribeUidGroup")

@@ -12,9 +12,10 @@ from recorder_agora.tables import DECRYPTION_MODES
 from recorder_agora.translate.participants import ParticipantsTranslator
 from recorder_agora.translate.start import StartTranslator
 from recorder_agora.wire.values import CNAME_CHARACTERS
+from recorder_core.errors import ConfigurationError
 from recorder_core.models import Cipher, Media, RecordingSpec, StartIntent
 
-__all__ = ["PROMISED_TOKEN", "STREAM_TYPES", "RoomTranslator"]
+__all__ = ["PROMISED_TOKEN", "STREAM_TYPES", "RoomTranslator", "made_token"]
 
 LONGEST_ROOM = 63
 SHORTEST_IDLE_S, LONGEST_IDLE_S = 5, 2_592_000
@@ -79,6 +80,16 @@ class RoomTranslator(StartTranslator, ParticipantsTranslator):
     def set_encryption(self, *, cipher: Cipher, secret: SecretStr, salt: SecretStr | None) -> None:
         self._recording |= {"decryptionMode": DECRYPTION_MODES[cipher], "secret": secret, "salt": salt}
 
+    def option_uid(self, uid: str) -> None:
+        if uid in self._taken:
+            # Never dropped: the recorder would go in with that uid, or with a token of another one.
+            self.unsupported(
+                "",
+                f"{uid} is options.agora.uid too, and the recorder would put that participant out",
+                "choose a uid that nobody has",
+                of="participants",
+            )
+
     def option_token(self, token: SecretStr) -> None:
         """Stands in start from the beginning."""
 
@@ -90,3 +101,19 @@ class RoomTranslator(StartTranslator, ParticipantsTranslator):
 
     def option_private_params(self, params: SecretStr) -> None:
         self._recording["privateParams"] = params
+
+
+def made_token(token: object) -> SecretStr:
+    """What the caller's factory made, if that is a token.
+
+    Raises:
+        ConfigurationError: it is none. It isn't shown.
+    """
+    if not isinstance(token, str) or not token:
+        made = "an empty text" if token == "" else f"something of type {type(token).__name__}"
+        raise ConfigurationError(
+            f"token_factory made {made}; a token is a text",
+            fault="caller",
+            hint="Nothing was sent. Leave token_factory out where the project's App Certificate is off.",
+        )
+    return SecretStr(token)

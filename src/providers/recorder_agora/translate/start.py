@@ -141,8 +141,7 @@ class StartTranslator(StorageTranslator, ABC):
             self._acquire["excludeResourceIds"] = mine
 
     def option_uid(self, uid: str) -> None:
-        if uid in self._taken:
-            self.unsupported("", "a participant of the spec has that uid, and would be put out", "choose a free one")
+        """Stands in both bodies from the beginning."""
 
     def option_region(self, region: str) -> None:
         self._check_area(region)

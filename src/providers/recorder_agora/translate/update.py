@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pydantic import SecretStr
@@ -18,7 +19,7 @@ from recorder_agora.wire.requests import (
     WebUpdateClientRequest,
     WebUpdateRequest,
 )
-from recorder_agora.wire.storage import StorageConfig
+from recorder_agora.wire.storage import ExtensionParams, StorageConfig
 from recorder_agora.wire.web import RtmpOutput, RtmpPublishParam
 from recorder_core.models import Media, Participants, Recording, Storage
 from recorder_core.plan import Finding
@@ -49,13 +50,14 @@ def change_participants(name: str, recording: Recording, participants: Participa
 
 
 def change_storage(name: str, recording: Recording, storage: Storage) -> Change:
-    """Store with these credentials, to the folder of the start."""
+    """Store with these credentials, to the folder of the start, encrypted and tagged as there unless they say so."""
     translator = _StorageUpdate(name)
     translator.walk_part("storage", storage)
     if any(finding.verdict == "unsupported" for finding in translator.findings):
         return Change(None, translator.findings)
     prefix = recording.location.prefix if recording.location else None
-    return Change(_body(recording, storageConfig=translator.config(prefix)), translator.findings)
+    kept = recording.native.get("extensionParams", {})
+    return Change(_body(recording, storageConfig=translator.config(prefix, kept)), translator.findings)
 
 
 def change_push(recording: Recording, urls: tuple[SecretStr, ...]) -> Change:
@@ -88,8 +90,10 @@ class _ParticipantsUpdate(ParticipantsTranslator):
         self.recorded = recording.media if isinstance(recording.media, Media) else Media.AUDIO_VIDEO
         self.takes_snapshots = bool(recording.native.get("snapshots"))
         group = recording.native.get("subscribeUidGroup")
-        if group is not None:
+        if isinstance(group, int) and group in range(len(GROUP_SIZES)):
             self.most_included = GROUP_SIZES[group]
+        else:
+            group = None  # what a newer release's keeps room for isn't known: the vendor decides
         self._is_open_room = group in (None, len(GROUP_SIZES) - 1) or "expected_participants" in recording.native
 
     def check_room_for_everybody(self) -> None:
@@ -114,6 +118,8 @@ class _ParticipantsUpdate(ParticipantsTranslator):
 
 
 class _StorageUpdate(StorageTranslator):
-    def config(self, prefix: str | None) -> StorageConfig:
-        """`storageConfig` of update."""
+    def config(self, prefix: str | None, kept: Mapping[str, str]) -> StorageConfig:
+        """`storageConfig` of update, which replaces the one of the start whole; `kept` is what else stood there."""
+        params = self._storage.get("extensionParams", ExtensionParams()).tree()
+        self._extend(**{**kept, **params})
         return self._storage_config(tuple(prefix.split("/")) if prefix else None)
