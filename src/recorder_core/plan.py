@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Secret, SecretStr
 
@@ -12,7 +12,7 @@ from recorder_core.errors import UnsupportedFeature
 from recorder_core.models import RecordingSpec
 from recorder_core.models.base import MASK
 
-__all__ = ["Fidelity", "Finding", "Plan", "PlannedRequest", "Verdict"]
+__all__ = ["Change", "Fidelity", "Finding", "Plan", "PlannedRequest", "Verdict"]
 
 Verdict = Literal["approximated", "unsupported"]
 Fidelity = Literal["exact", "approximated", "unsupported"]
@@ -149,15 +149,31 @@ class Plan:
         refused = [finding for finding in self.findings if finding.lost and not (warn and finding.droppable)]
         if refused:
             would_do = warn is False and all(finding.droppable for finding in refused)
+            hint = (
+                "Nothing was sent. Change or leave out what is named; the recording goes on as it was."
+                if warn is None
+                else "Change or leave out what is named, or choose another provider."
+            )
             raise UnsupportedFeature(
                 f"{self.provider} can't do what is asked:\n" + "\n".join(f"  {finding}" for finding in refused),
                 findings=refused,
                 provider=self.provider,
                 fault="caller",
-                hint="Change or leave out what is named, or choose another provider."
-                + (' `on_unsupported="warn"` drops what is named.' if would_do else ""),
+                hint=hint + (' `on_unsupported="warn"` drops what is named.' if would_do else ""),
             )
         return self.dropped
+
+
+class Change(NamedTuple):
+    """What would be sent to change a running recording, and what that loses. Nothing was sent.
+
+    Attributes:
+        body: the JSON tree of the request, None where something would be lost.
+        findings: every difference.
+    """
+
+    body: dict[str, Any] | None
+    findings: tuple[Finding, ...] = ()
 
 
 def masked(tree: Any) -> Any:

@@ -292,7 +292,7 @@ def test_a_masked_plan_is_refused() -> None:
     [
         ([], "requests: nothing;"),
         ([PlannedRequest("acquire", "POST", "u", {})], "requests: acquire;"),
-        ([PlannedRequest("start", "POST", URL.format("mix"), {})] * 2, "requests: start, start;"),
+        ([PlannedRequest("start", "POST", URL.format("mix"), {})] * 2, "requests: start, start:"),
         ([PlannedRequest("stop", "POST", "u", {})], "requests: stop;"),
         ([PlannedRequest("start", "POST", URL.format("composite"), {})], "start.url: names no mode"),
         ([PlannedRequest("start", "POST", "https://e.com", {})], "start.url: names no mode"),

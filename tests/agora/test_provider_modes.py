@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from recorder_agora.provider import _needed_later
+from recorder_agora.translate.update import needed_later
 from recorder_core import (
     S3,
     Grid,
@@ -244,7 +244,7 @@ def test_whatever_extra_body_says_the_handle_is_whole(recorder: Recorder, group:
     """The recording runs by then: nothing may keep its handle from the caller, and nothing secret gets into it."""
     extra = {"clientRequest": {"recordingConfig": {"subscribeUidGroup": group}}}
     plan = recorder.plan(spec("individual", options={"agora": {"extra_body": extra}}))
-    needed = _needed_later(plan.spec, plan.request("start").payload["clientRequest"])
+    needed = needed_later(plan.spec, plan.request("start").payload["clientRequest"])
     assert needed == ({} if kept is None else {"subscribeUidGroup": kept})
     assert json.dumps(needed)
 

@@ -20,20 +20,18 @@ from recorder_agora.sightings import FORGOTTEN, RECOVERY_S, SETTLED_S, Sightings
 from recorder_agora.translate.answers import query_status, read_envelope, source_addresses, stop_status
 from recorder_agora.translate.layout import LayoutTranslator
 from recorder_agora.translate.modes import TRANSLATORS
-from recorder_agora.translate.participants import GROUP_SIZES
 from recorder_agora.translate.room import made_token
 from recorder_agora.translate.update import (
-    Change,
     change_hold,
     change_participants,
     change_push,
     change_storage,
+    needed_later,
 )
 from recorder_agora.translate.web import WebTranslator
 from recorder_agora.wire.requests import StopClientRequest, StopRequest, UpdateLayoutRequest, WebStopRequest
 from recorder_core.clock import Deadline
-from recorder_core.decoding import object_in
-from recorder_core.errors import RecordingNotFound, ServiceUnavailable, StartOutcomeUnknown, UnsupportedFeature
+from recorder_core.errors import RecordingNotFound, ServiceUnavailable, StartOutcomeUnknown
 from recorder_core.models import (
     Layout,
     Mode,
@@ -45,8 +43,7 @@ from recorder_core.models import (
     StartIntent,
     Storage,
 )
-from recorder_core.models.base import reveal
-from recorder_core.plan import Plan, PlannedRequest
+from recorder_core.plan import Change, Plan, PlannedRequest
 from recorder_core.preview import Picture, composing
 from recorder_core.provider import Provider
 from recorder_core.transport import Answer, Call, RuleTable, Runtime, Transport, quote_path
@@ -186,7 +183,7 @@ class AgoraProvider(Provider):
                 "resourceId": resource_id,
                 "sid": sid,
                 "mode": mode,
-                **_needed_later(plan.spec, body["clientRequest"]),
+                **needed_later(plan.spec, body["clientRequest"]),
             },
             request_id=answer.envelope.request_id,
         )
@@ -306,18 +303,15 @@ class AgoraProvider(Provider):
         return recording
 
     def _change(self, recording: Recording, change: Change) -> None:
-        """Send an update that loses nothing."""
-        if change.body is None:
-            raise UnsupportedFeature(
-                f"{self.name} can't change it so:\n" + "\n".join(f"  {finding}" for finding in change.findings),
-                findings=change.findings,
-                fault="caller",
-                hint="Nothing was sent. Change or leave out what is named; the recording goes on as it was.",
-            )
-        path = self._path(recording, "update")
+        """Send an update that loses nothing.
+
+        Raises:
+            UnsupportedFeature: something would be lost; nothing was sent.
+        """
+        Plan(self.name, (), change.findings).lost()
         for finding in change.findings:
             logger.warning("%s, recording %s: %s", self.name, recording.id, finding)
-        self._send("update", recording.id, path, change.body)
+        self._send("update", recording.id, self._path(recording, "update"), change.body)
         self._sightings.alive(recording)
 
     def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
@@ -423,22 +417,3 @@ class AgoraProvider(Provider):
                 requires=requires,
             )
         )
-
-
-def _needed_later(spec: RecordingSpec, client: Mapping[str, Any]) -> dict[str, Any]:
-    """What a change of the recording, or the reading of its end, has to know of its start."""
-    needed: dict[str, Any] = {}
-    if spec.expected_participants:
-        needed["expected_participants"] = spec.expected_participants
-    objects = {"sse": "server_side_encryption", "tag": "object_tag"}
-    asked = {key: getattr(spec.storage, name, None) for key, name in objects.items()}
-    if any(asked.values()):
-        needed["extensionParams"] = {key: str(value) for key, value in asked.items() if value}
-    if spec.mode is Mode.INDIVIDUAL:
-        # `extra_body` may have put anything in its place.
-        group = object_in(reveal(client), "recordingConfig").get("subscribeUidGroup")
-        needed |= {"subscribeUidGroup": group} if group in range(len(GROUP_SIZES)) else {}
-        needed |= {"snapshots": True} if spec.output.snapshots else {}
-    if spec.mode is Mode.WEB:
-        needed["push"] = bool(spec.push_urls)
-    return needed

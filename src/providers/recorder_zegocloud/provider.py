@@ -28,7 +28,7 @@ from recorder_core.models import (
     StartIntent,
 )
 from recorder_core.models.base import reveal
-from recorder_core.plan import Finding, Plan, PlannedRequest
+from recorder_core.plan import Change, Finding, Plan, PlannedRequest
 from recorder_core.preview import Picture, composing
 from recorder_core.provider import Provider
 from recorder_core.transport import Answer, Call, RuleTable, Runtime, Transport
@@ -41,7 +41,7 @@ from recorder_zegocloud.tables import BASE_URLS, KEPT_S, REGIONAL_BASE_URLS, Cod
 from recorder_zegocloud.translate.answers import described_status, listed_span, listed_tasks, read_envelope
 from recorder_zegocloud.translate.modes import TRANSLATORS
 from recorder_zegocloud.translate.start import stream_names
-from recorder_zegocloud.translate.update import Change, change_layout, change_whiteboard, take_snapshot
+from recorder_zegocloud.translate.update import change_layout, change_whiteboard, take_snapshot
 from recorder_zegocloud.wire.requests import DescribeTasksRequest
 from recorder_zegocloud.wire.values import FileFormat, FillMode, TaskStatus
 

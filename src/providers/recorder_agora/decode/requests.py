@@ -33,7 +33,7 @@ from recorder_agora.wire.requests import (
     WebStartRequest,
 )
 from recorder_agora.wire.values import ALL_STREAMS, Request
-from recorder_core.decoding import SpecTree, object_in, refused
+from recorder_core.decoding import SpecTree, by_operation, object_in, refused
 from recorder_core.models import Cipher, Format, Media, Mode, RecordingSpec, Tracks
 from recorder_core.models.base import reveal
 from recorder_core.models.loading import describe_errors
@@ -114,11 +114,12 @@ def decoded(requests: Sequence[PlannedRequest]) -> RecordingSpec:
 
 
 def _pair(requests: Sequence[PlannedRequest]) -> tuple[PlannedRequest | None, PlannedRequest]:
-    by_operation = {request.operation: request for request in requests}
-    if len(by_operation) < len(requests) or by_operation.keys() - {"acquire", "start"} or "start" not in by_operation:
-        got = ", ".join(request.operation for request in requests) or "nothing"
-        raise refused(f"requests: {got}; a spec stands for one start, with or without its acquire")
-    return by_operation.get("acquire"), by_operation["start"]
+    found = by_operation(requests)
+    if found.keys() - {"acquire", "start"} or "start" not in found:
+        raise refused(
+            f"requests: {', '.join(found) or 'nothing'}; a spec stands for one start, with or without its acquire"
+        )
+    return found.get("acquire"), found["start"]
 
 
 def _read(model: type[Body], body: Any, name: str) -> Body:

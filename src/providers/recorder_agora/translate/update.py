@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -21,17 +21,12 @@ from recorder_agora.wire.requests import (
 )
 from recorder_agora.wire.storage import ExtensionParams, StorageConfig
 from recorder_agora.wire.web import RtmpOutput, RtmpPublishParam
-from recorder_core.models import Media, Participants, Recording, Storage
-from recorder_core.plan import Finding
+from recorder_core.decoding import object_in
+from recorder_core.models import Media, Mode, Participants, Recording, RecordingSpec, Storage
+from recorder_core.models.base import reveal
+from recorder_core.plan import Change, Finding
 
-__all__ = ["Change", "change_hold", "change_participants", "change_push", "change_storage"]
-
-
-class Change(NamedTuple):
-    """The body of update, None where something would be lost that can't be dropped; and the findings."""
-
-    body: dict[str, Any] | None
-    findings: tuple[Finding, ...] = ()
+__all__ = ["change_hold", "change_participants", "change_push", "change_storage", "needed_later"]
 
 
 def change_hold(recording: Recording, *, onhold: bool) -> Change:
@@ -123,3 +118,22 @@ class _StorageUpdate(StorageTranslator):
         params = self._storage.get("extensionParams", ExtensionParams()).tree()
         self._extend(**{**kept, **params})
         return self._storage_config(tuple(prefix.split("/")) if prefix else None)
+
+
+def needed_later(spec: RecordingSpec, client: Mapping[str, Any]) -> dict[str, Any]:
+    """What a change of the recording, or the reading of its end, has to know of its start."""
+    needed: dict[str, Any] = {}
+    if spec.expected_participants:
+        needed["expected_participants"] = spec.expected_participants
+    objects = {"sse": "server_side_encryption", "tag": "object_tag"}
+    asked = {key: getattr(spec.storage, name, None) for key, name in objects.items()}
+    if any(asked.values()):
+        needed["extensionParams"] = {key: str(value) for key, value in asked.items() if value}
+    if spec.mode is Mode.INDIVIDUAL:
+        # `extra_body` may have put anything in its place.
+        group = object_in(reveal(client), "recordingConfig").get("subscribeUidGroup")
+        needed |= {"subscribeUidGroup": group} if group in range(len(GROUP_SIZES)) else {}
+        needed |= {"snapshots": True} if spec.output.snapshots else {}
+    if spec.mode is Mode.WEB:
+        needed["push"] = bool(spec.push_urls)
+    return needed

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 from recorder_core.models import Kept, Layout, Media, Recording
-from recorder_core.plan import Finding
+from recorder_core.plan import Change, Finding
 from recorder_zegocloud.translate.layout import LayoutTranslator, Running
 from recorder_zegocloud.translate.streams import streams_of
 from recorder_zegocloud.wire.requests import TakeSnapshotRequest, UpdateLayoutRequest, UpdateWhiteboardRequest
 from recorder_zegocloud.wire.values import FileFormat, FillMode
 
-__all__ = ["Change", "change_layout", "change_whiteboard", "take_snapshot"]
-
-
-class Change(NamedTuple):
-    """The body of a request, None where something would be lost that can't be dropped; and the findings."""
-
-    body: dict[str, Any] | None
-    findings: tuple[Finding, ...] = ()
+__all__ = ["change_layout", "change_whiteboard", "take_snapshot"]
 
 
 def change_layout(name: str, recording: Recording, layout: Layout) -> Change:
