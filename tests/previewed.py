@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from media import COLOR_TOLERANCE, Frame, duration, frame_at
+from planned import Planner
 from recorder_core import Picture, PlacedWindow, RecordingSpec
 from recorder_core.emulation.room import Participant
 from recorder_core.testing import connect, emulate
 
 STAY_S = 4.0
 Point = tuple[int, int]
+
+
+def picture(plan: Planner, people: tuple[str, ...], **fields: Any) -> Picture:
+    """The preview of a spec with these people in the room."""
+    return plan.provider.picture(plan(**fields), people)
+
+
+def boxes(made: Picture) -> list[tuple[Any, ...]]:
+    """Who is where."""
+    return [(w.participant, w.left, w.top, w.right, w.bottom) for w in made.windows]
+
+
+def check_recording(plan: Planner, people: tuple[str, ...], counts: Sequence[int], **fields: Any) -> None:
+    """Compare the preview with the recording at each count of people."""
+    frames = filling_room(plan.provider.name, plan.spec(**fields), people, counts)
+    for count, frame in zip(counts, frames, strict=True):
+        compared, wrong = differences(picture(plan, people[:count], **fields), frame)
+        assert compared >= min(count, 2)
+        assert not wrong, (count, wrong)
 
 
 def filling_room(provider: str, spec: RecordingSpec, people: Sequence[str], counts: Sequence[int]) -> Iterator[Frame]:

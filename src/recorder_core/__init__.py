@@ -39,10 +39,10 @@ if TYPE_CHECKING:
     from recorder_core.translation import Translator as Translator
 
 _ROOMS = (
-    *("clock", "errors", "models", "hooks", "plan", "geometry", "translation", "preview", "configuration"),
-    *("provider", "capability", "recorder"),
+    *("clock", "errors", "models", "hooks", "plan", "geometry", "translation", "configuration", "provider"),
+    *("recorder", "preview", "capability"),
 )
-"""Where a public name may live, from the ground up; each room's `__all__` says which are its own."""
+"""Where a public name may live, each room's `__all__` says which are its own; what few ask for is looked into last."""
 
 
 def __getattr__(name: str) -> Any:

@@ -357,7 +357,7 @@ class _Asked:
 
 
 def _lost(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    return tuple(finding for finding in findings if finding.verdict == "unsupported")
+    return tuple(finding for finding in findings if finding.lost)
 
 
 def _told(error: Exception) -> str:

@@ -1,8 +1,8 @@
 """The contract between the library and whoever speaks to a vendor.
 
 A provider is a class with a `name`, a `Config` model, an `Options` model and an integer `plugin_api`, installed as an
-entry point in the group `recorder_core.providers`. `translate`, `start`, `status` and `stop` are abstract; what else
-a vendor offers is advertised by overriding it.
+entry point in the group `recorder_core.providers`. `account`, `translate`, `start`, `status` and `stop` are abstract;
+what else a vendor offers is advertised by overriding it.
 """
 
 from __future__ import annotations

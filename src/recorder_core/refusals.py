@@ -43,7 +43,7 @@ NAMES: Mapping[type, str] = {LayoutBase: "layout", Destination: "storage"}
 
 
 def expect(operation: str, kind: type, value: object) -> None:
-    """Refuse what isn't a spec, a handle or a layout.
+    """Refuse a value that isn't of the kind which an operation takes.
 
     Raises:
         InvalidSpec: the value is of another type; the error says how one of the right type is made.

@@ -20,8 +20,9 @@ that a field added to the models one day is unsupported at every older provider 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, ClassVar
 
@@ -61,7 +62,7 @@ class Translator:
     @property
     def refused(self) -> bool:
         """Whether something was found that no caller may have dropped, so that no request can be made."""
-        return any(finding.verdict == "unsupported" and not finding.droppable for finding in self._findings)
+        return any(finding.lost and not finding.droppable for finding in self._findings)
 
     def demanded(self, part: str) -> bool:
         """Whether the caller asked for that part of the model at hand, rather than our filling it in."""
@@ -205,6 +206,12 @@ class Translator:
         while path and path not in self.advice:
             path = path.rpartition(".")[0]
         return self.advice.get(path, "leave it out")
+
+
+def nearest(region: str, known: Iterable[str]) -> list[str]:
+    """Up to three known regions that are written nearly so, whatever their case, the nearest first."""
+    plain = {name.lower(): name for name in known}
+    return [plain[name] for name in get_close_matches(region.lower().replace("_", "-"), plain, n=3, cutoff=0.5)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from planned import Planner
-from previewed import differences, filling_room
-from recorder_core import Picture, PlacedClock, PlacedImage, UnsupportedOperation, pinned
+from previewed import boxes, check_recording, picture
+from recorder_core import PlacedClock, PlacedImage, UnsupportedOperation, pinned
 
 PEOPLE = tuple(str(1001 + number) for number in range(25))
 CANVAS = {"width": 640, "height": 360}
@@ -35,25 +35,11 @@ def plan() -> Planner:
     return Planner("zegocloud")
 
 
-def picture(plan: Planner, people: tuple[str, ...], **fields: Any) -> Picture:
-    return plan.provider.picture(plan(**fields), people)
-
-
-def boxes(made: Picture) -> list[tuple[Any, ...]]:
-    """Who is where."""
-    return [(w.participant, w.left, w.top, w.right, w.bottom) for w in made.windows]
-
-
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_the_preview_is_what_is_recorded(plan: Planner, name: str) -> None:
     """At every count, centres and both sides of all edges have the same colour in the decoded recording."""
     layout, counts = LAYOUTS[name]
-    fields = {"layout": layout, "video": CANVAS, "output": {"formats": ["mp4"]}}
-    frames = filling_room("zegocloud", plan.spec(**fields), PEOPLE, counts)
-    for count, frame in zip(counts, frames, strict=True):
-        compared, wrong = differences(picture(plan, PEOPLE[:count], **fields), frame)
-        assert compared >= min(count, 2)
-        assert not wrong, (count, wrong)
+    check_recording(plan, PEOPLE, counts, layout=layout, video=CANVAS, output={"formats": ["mp4"]})
 
 
 def test_windows_of_a_custom_layout(plan: Planner) -> None:

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planned import Planner, revealed, verdicts
-from recorder_core import Custom, Floating, Grid, Layout, Recording, Spotlight
+from recorder_core import Custom, Floating, Grid, Layout, Plan, Recording, Spotlight
 from recorder_core.geometry import MICRO, edges, pixels, regions
+from recorder_zegocloud.config import ZegocloudOptions
 from recorder_zegocloud.translate.layout import color_number
+from recorder_zegocloud.translate.update import needed_later
 
 APPROXIMATED, UNSUPPORTED = "approximated", "unsupported"
 PLANNER = Planner("zegocloud")
@@ -227,11 +229,16 @@ def test_edges_are_rounded_and_not_sizes() -> None:
 # --- updates ---
 
 
+def noted(plan: Plan) -> dict[str, Any]:
+    """What `start` keeps in the handle for later calls."""
+    options = PLANNER.provider.options(plan.spec, ZegocloudOptions)
+    return needed_later(plan.spec, options, revealed(plan.requests[0].payload))
+
+
 def recording(native: dict[str, Any] | None = None, **fields: Any) -> Recording:
     """A recording whose handle was made as `start` makes it."""
     plan = PLANNER(**fields)
-    made = PLANNER.provider._native(plan, revealed(plan.requests[0].payload))
-    return PLANNER.recording({"TaskId": "task-1", **made, **(native or {})}, **fields)
+    return PLANNER.recording({"TaskId": "task-1", **noted(plan), **(native or {})}, **fields)
 
 
 def change(running: Recording, layout: Layout) -> tuple[dict[str, str], Any]:
@@ -399,5 +406,5 @@ def test_names_that_extra_body_changed_are_in_the_handle() -> None:
     plan = PLANNER(
         options={"extra_body": {"RecordInputParams": {"MixConfig": {"MixOutputStreamId": "mine", "FillMode": 2}}}}
     )
-    native = PLANNER.provider._native(plan, revealed(plan.requests[0].payload))
+    native = noted(plan)
     assert (native["MixOutputStreamId"], native["FillMode"]) == ("mine", 2)

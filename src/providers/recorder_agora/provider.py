@@ -17,21 +17,28 @@ from recorder_agora.decode.requests import decoded
 from recorder_agora.picture import picture_of
 from recorder_agora.rules import CAUSES, RULES
 from recorder_agora.sightings import FORGOTTEN, RECOVERY_S, SETTLED_S, Sightings, missing_since
-from recorder_agora.translate.answers import query_status, read_envelope, source_addresses, stop_status
-from recorder_agora.translate.layout import LayoutTranslator
+from recorder_agora.translate.answers import (
+    query_status,
+    read_envelope,
+    source_addresses,
+    started_without_sid,
+    stop_status,
+)
 from recorder_agora.translate.modes import TRANSLATORS
 from recorder_agora.translate.room import made_token
+from recorder_agora.translate.start import Start
 from recorder_agora.translate.update import (
     change_hold,
+    change_layout,
     change_participants,
     change_push,
     change_storage,
     needed_later,
 )
 from recorder_agora.translate.web import WebTranslator
-from recorder_agora.wire.requests import StopClientRequest, StopRequest, UpdateLayoutRequest, WebStopRequest
+from recorder_agora.wire.requests import StopClientRequest, StopRequest, WebStopRequest
 from recorder_core.clock import Deadline
-from recorder_core.errors import RecordingNotFound, ServiceUnavailable, StartOutcomeUnknown
+from recorder_core.errors import RecordingNotFound, ServiceUnavailable
 from recorder_core.models import (
     Layout,
     Mode,
@@ -116,7 +123,7 @@ class AgoraProvider(Provider):
         """
         options = self.options(spec, AgoraOptions)
         taken = frozenset(spec.named_participants)
-        translator = TRANSLATORS[spec.mode](self.name, self.config, spec.resolved(), options, intent, taken)
+        translator = TRANSLATORS[spec.mode](Start(self.name, self.config, spec.resolved(), options, intent, taken))
         translator.walk_spec(translator.spec, given=spec, options=options, apart_from=intent.apart_from)
         requests: tuple[PlannedRequest, ...] = ()
         if not translator.refused:
@@ -168,7 +175,7 @@ class AgoraProvider(Provider):
         answer = self._send("start", intent.id, path, body)
         sid = answer.body.get("sid")
         if not sid:
-            raise self._without_sid(answer, intent, plan.spec.mode)
+            raise started_without_sid(answer, intent, plan.spec.mode)
         intent.note(sid=sid)
         hours = acquire["clientRequest"]["resourceExpiredHour"]
         now = self.now()
@@ -201,28 +208,6 @@ class AgoraProvider(Provider):
         if factory is not None and joins_room and self.options(plan.spec, AgoraOptions).token is None:
             client["token"] = made_token(factory(body["cname"], body["uid"]))
         return {**body, "clientRequest": client}
-
-    def _without_sid(self, answer: Answer, intent: StartIntent, mode: Mode) -> StartOutcomeUnknown:
-        """201 says that it runs; 200 without a `sid` only that it may."""
-        runs = "it runs, but" if answer.status == 201 else "start was accepted, so it may run, but"
-        return StartOutcomeUnknown(
-            f"{runs} the vendor didn't tell its sid, without which it can't be stopped",
-            provider=self.name,
-            operation="start",
-            recording_id=intent.id,
-            http_status=answer.status,
-            vendor_code=answer.envelope.code,
-            vendor_message=answer.envelope.message,
-            request_id=answer.envelope.request_id,
-            fault="vendor",
-            hint="The vendor's callbacks carry the sid. Else it ends "
-            + (
-                "after max_duration."
-                if mode is Mode.WEB
-                else "once the room was empty for idle_timeout, or when its uid (see intent.noted) is put out of the "
-                "room: POST /dev/v1/kicking-rule, join_channel."
-            ),
-        )
 
     def status(self, recording: Recording) -> RecordingStatus:
         """query. A 404 is `starting` in the first 90 s, `gone` after 90 s of it, `unreachable` in between."""
@@ -261,13 +246,11 @@ class AgoraProvider(Provider):
 
     def translate_layout(self, recording: Recording, layout: Layout) -> Plan:
         """updateLayout for a whole layout. Pure."""
-        translator = LayoutTranslator(self.name, layout, recording.native.get("expected_participants"))
-        translator.walk_layout(layout)
+        change = change_layout(self.name, recording, layout)
         requests: tuple[PlannedRequest, ...] = ()
-        if not translator.refused:
-            body = UpdateLayoutRequest(**self._identity(recording), clientRequest=translator.mixed_layout()).tree()
-            requests = (self._planned("updateLayout", self._path(recording, "updateLayout"), body),)
-        return Plan(self.name, requests, translator.findings)
+        if change.body is not None:
+            requests = (self._planned("updateLayout", self._path(recording, "updateLayout"), change.body),)
+        return Plan(self.name, requests, change.findings)
 
     def layout(self, recording: Recording, layout: Layout, plan: Plan) -> Recording:
         """Send an updateLayout."""

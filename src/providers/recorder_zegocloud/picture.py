@@ -22,7 +22,7 @@ from recorder_zegocloud.wire.layout import MixInput, MixParams
 from recorder_zegocloud.wire.requests import InputParams, UpdateLayoutRequest, WhiteboardParams
 from recorder_zegocloud.wire.values import FillMode, MixMode, StreamMedia, ViewType
 
-__all__ = ["Layout", "Place", "Selection", "color", "picture_of", "places"]
+__all__ = ["Layout", "Place", "Selection", "color", "hex_color", "picture_of", "places"]
 
 Shown = Literal["participant", "screen"]
 """Which of somebody's streams: the camera's or the shared screen's."""
@@ -31,6 +31,11 @@ Shown = Literal["participant", "screen"]
 def color(value: int) -> tuple[int, int, int]:
     """Red, green and blue of `0xRRGGBB00`, signed or not."""
     return (value >> 24) & 0xFF, (value >> 16) & 0xFF, (value >> 8) & 0xFF
+
+
+def hex_color(value: int) -> str:
+    """`0xRRGGBB00`, signed or not, as `#rrggbb`."""
+    return "#" + bytes(color(value)).hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +203,7 @@ def picture_of(
         width=mix.canvas[0],
         height=mix.canvas[1],
         participants=tuple(participants),
-        color=_hex(mix.MixOutputBackgroundColor),
+        color=hex_color(mix.MixOutputBackgroundColor),
         image=mix.MixOutputBackgroundImage,
         windows=tuple(
             _board(place, board) if place.whiteboard and board else _window(place, owners, selection)
@@ -238,7 +243,7 @@ def _board(place: Place, board: WhiteboardParams) -> PlacedWindow:
         is_seen=bool(board.WhiteboardId),
         fit="contain",
         aspect=board.HorizontalRatio / board.VerticalRatio,
-        color=_hex(board.BackgroundColor),
+        color=hex_color(board.BackgroundColor),
     )
 
 
@@ -250,7 +255,3 @@ def _watermarks(mix: MixParams) -> Iterator[PlacedImage | PlacedClock]:
         )
     if clock and mix.canvas:
         yield PlacedClock(right=mix.canvas[0], top=0, font_size=clock.FontSize)
-
-
-def _hex(value: int) -> str:
-    return "#" + bytes(color(value)).hex()

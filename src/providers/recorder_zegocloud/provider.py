@@ -40,10 +40,10 @@ from recorder_zegocloud.signing import sign
 from recorder_zegocloud.tables import BASE_URLS, KEPT_S, REGIONAL_BASE_URLS, Code
 from recorder_zegocloud.translate.answers import described_status, listed_span, listed_tasks, read_envelope
 from recorder_zegocloud.translate.modes import TRANSLATORS
-from recorder_zegocloud.translate.start import stream_names
-from recorder_zegocloud.translate.update import change_layout, change_whiteboard, take_snapshot
+from recorder_zegocloud.translate.start import Start, stream_names
+from recorder_zegocloud.translate.update import change_layout, change_whiteboard, needed_later, take_snapshot
 from recorder_zegocloud.wire.requests import DescribeTasksRequest
-from recorder_zegocloud.wire.values import FileFormat, FillMode, TaskStatus
+from recorder_zegocloud.wire.values import FillMode, TaskStatus
 
 __all__ = ["ZegocloudProvider"]
 
@@ -119,7 +119,7 @@ class ZegocloudProvider(Provider):
                 "choose composite or individual, or record the page with another vendor",
             )
             return Plan(self.name, (), (missing,), resolved)
-        translator = chosen(self.name, self.config, resolved, options, intent)
+        translator = chosen(Start(self.name, self.config, resolved, options, intent))
         translator.walk_spec(resolved, given=spec, options=options, apart_from=intent.apart_from)
         requests = () if translator.refused else (self._planned("StartRecord", translator.body()),)
         return Plan(self.name, requests, translator.findings, translator.spec)
@@ -133,7 +133,7 @@ class ZegocloudProvider(Provider):
         """
         body = plan.request("StartRecord").payload
         sent = reveal(body)
-        native = self._native(plan, sent)
+        native = needed_later(plan.spec, self.options(plan.spec, ZegocloudOptions), sent)
         answer = self._send("StartRecord", intent.id, body)
         data = answer.body.get("Data")
         task_id = data.get("TaskId") if isinstance(data, dict) else None
@@ -188,24 +188,6 @@ class ZegocloudProvider(Provider):
                 hint="Use another key for another recording.",
             )
         return status.started_at or recording.started_at
-
-    def _native(self, plan: Plan, body: Mapping[str, Any]) -> dict[str, Any]:
-        """What later calls need to know of the task, and the names by which it can be found again."""
-        options, inputs = self.options(plan.spec, ZegocloudOptions), body["RecordInputParams"]
-        mix, expected = inputs.get("MixConfig"), plan.spec.expected_participants
-        native = {
-            "ClientTaskId": inputs["ClientTaskId"],
-            "OutputFileFormat": body["RecordOutputParams"].get("OutputFileFormat", FileFormat.MP4.value),
-            "HasWhiteboard": inputs.get("HasWhiteboard", False),
-            "stream_id": options.stream_id,
-            "screen_stream_id": options.screen_stream_id,
-        }
-        if mix:
-            native |= {
-                "MixOutputStreamId": mix["MixOutputStreamId"],
-                "FillMode": mix.get("FillMode", FillMode.CROP.value),
-            }
-        return {**native, **({"expected_participants": expected} if expected else {})}
 
     def status(self, recording: Recording) -> RecordingStatus:
         """DescribeRecordStatus; it answers for three days from the start, ended or not."""

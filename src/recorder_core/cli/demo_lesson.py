@@ -114,7 +114,7 @@ def _formats(provider: type[Provider]) -> tuple[frozenset[Format], ...]:
     both = frozenset({Format.HLS, Format.MP4})
     with Recorder(provider(provider.Config.placeholder()), hooks=[]) as recorder:
         found = recorder.plan(_spec(both)).findings
-    if any(finding.verdict == "unsupported" and finding.path == "output.formats" for finding in found):
+    if any(finding.lost and finding.path == "output.formats" for finding in found):
         return frozenset({Format.MP4}), frozenset({Format.HLS})
     return (both,)
 

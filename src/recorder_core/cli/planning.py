@@ -98,7 +98,7 @@ def _show(made: Plan) -> None:
             verdict = Text(finding.verdict, style=STYLES[finding.verdict])
             table.add_row(Text(finding.path), verdict, Text(finding.detail), Text(finding.instead))
         OUT.print(table)
-    refused = [finding.path for finding in made.findings if finding.verdict == "unsupported" and not finding.droppable]
+    refused = [finding.path for finding in made.findings if finding.lost and not finding.droppable]
     if refused:
         paths = ", ".join(refused)
         print_line(

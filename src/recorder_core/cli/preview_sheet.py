@@ -279,9 +279,7 @@ def told(preview: Preview) -> Iterator[str]:
             if not isinstance(mark, PlacedClock):
                 yield f"watermark: {_address(mark.url)}"
     findings = _joined(
-        finding
-        for finding in preview.findings
-        if finding.verdict == "unsupported" or finding.path.partition(".")[0] in SEEN
+        finding for finding in preview.findings if finding.lost or finding.path.partition(".")[0] in SEEN
     )
     for finding in findings[:MOST_FINDINGS]:
         yield str(finding)

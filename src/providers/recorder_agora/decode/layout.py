@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from recorder_agora.translate.layout import RENDER_MODES
 from recorder_agora.wire.layout import LayoutConfig, MixedLayout
 from recorder_core.decoding import SpecTree, refused
 from recorder_core.models import Fit
 
 __all__ = ["put_layout"]
 
-FITS = {0: Fit.COVER.value, 1: Fit.CONTAIN.value}
+FITS = {number: fit.value for fit, number in RENDER_MODES.items()}
 KINDS = {0: "floating", 1: "grid", 2: "spotlight", 3: "custom"}
 BLACK = "#000000"
 

@@ -1,1 +1,1 @@
-"""From neutral to wire and, of answers, back: the only place that knows both vocabularies."""
+"""From neutral to wire and, of answers, back: with `decode`, the only place that knows both vocabularies."""

@@ -1,4 +1,4 @@
-"""Wire to neutral: what the answers of query and stop mean, and where else the vendor's answers are read."""
+"""Answers, wire to neutral: what those of query and stop mean, and where else the vendor's answers are read."""
 
 from __future__ import annotations
 
@@ -20,11 +20,27 @@ from recorder_agora.wire.answers import (
     StopResponse,
     StopServerResponse,
 )
-from recorder_core.errors import UnexpectedResponse
-from recorder_core.models import FileStatus, Media, Mode, RecordedFile, Recording, RecordingState, RecordingStatus
+from recorder_core.errors import StartOutcomeUnknown, UnexpectedResponse
+from recorder_core.models import (
+    FileStatus,
+    Media,
+    Mode,
+    RecordedFile,
+    Recording,
+    RecordingState,
+    RecordingStatus,
+    StartIntent,
+)
 from recorder_core.transport import Answer, Envelope
 
-__all__ = ["query_status", "read_envelope", "recorded_files", "source_addresses", "stop_status"]
+__all__ = [
+    "query_status",
+    "read_envelope",
+    "recorded_files",
+    "source_addresses",
+    "started_without_sid",
+    "stop_status",
+]
 
 TRACKS = {"audio": Media.AUDIO, "video": Media.VIDEO, "av": Media.AUDIO_VIDEO, "audio_and_video": Media.AUDIO_VIDEO}
 """By `trackType`, and by what stands in the name of a file of one user."""
@@ -72,6 +88,29 @@ def _service(server: QueryServerResponse | StopServerResponse, name: str) -> Ser
     """What a service of a web page recording tells; nothing, where there is none."""
     told = (service.payload for service in server.extensionServiceState if service.serviceName == name)
     return next(told, ServicePayload())
+
+
+def started_without_sid(answer: Answer, intent: StartIntent, mode: Mode) -> StartOutcomeUnknown:
+    """The error of an accepted start without a `sid`: 201 says that it runs, 200 only that it may."""
+    runs = "it runs, but" if answer.status == 201 else "start was accepted, so it may run, but"
+    return StartOutcomeUnknown(
+        f"{runs} the vendor didn't tell its sid, without which it can't be stopped",
+        provider=intent.provider,
+        operation="start",
+        recording_id=intent.id,
+        http_status=answer.status,
+        vendor_code=answer.envelope.code,
+        vendor_message=answer.envelope.message,
+        request_id=answer.envelope.request_id,
+        fault="vendor",
+        hint="The vendor's callbacks carry the sid. Else it ends "
+        + (
+            "after max_duration."
+            if mode is Mode.WEB
+            else "once the room was empty for idle_timeout, or when its uid (see intent.noted) is put out of the "
+            "room: POST /dev/v1/kicking-rule, join_channel."
+        ),
+    )
 
 
 def query_status(recording: Recording, answer: Answer) -> RecordingStatus:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from recorder_agora.config import AgoraConfig, AgoraOptions
 from recorder_agora.tables import FRAME_RATES
 from recorder_agora.translate.layout import LayoutTranslator
 from recorder_agora.translate.room import RoomTranslator
+from recorder_agora.translate.start import Start
 from recorder_agora.wire.layout import TranscodingConfig
 from recorder_agora.wire.recording import RecordingConfig, RecordingFileConfig
 from recorder_agora.wire.requests import AcquireClientRequest, AcquireRequest, StartClientRequest, StartRequest
-from recorder_core.models import Format, RecordingSpec, StartIntent, Tracks
+from recorder_core.models import Format, Tracks
 
 __all__ = ["CompositeTranslator"]
 
@@ -24,7 +24,7 @@ MOST_KBPS = 6500
 
 
 class CompositeTranslator(RoomTranslator, LayoutTranslator):
-    """acquire and start of a composite recording. Takes what `StartTranslator` takes."""
+    """acquire and start of a composite recording."""
 
     mode = "mix"
 
@@ -35,18 +35,10 @@ class CompositeTranslator(RoomTranslator, LayoutTranslator):
         "options.agora.stream_mode": "it belongs to individual recording",
     }
 
-    def __init__(
-        self,
-        name: str,
-        config: AgoraConfig,
-        spec: RecordingSpec,
-        options: AgoraOptions,
-        intent: StartIntent,
-        taken: frozenset[str],
-    ) -> None:
-        super().__init__(name, config, spec, options, intent, taken)
-        self.layout = spec.layout
-        self.expected_participants = spec.expected_participants
+    def __init__(self, start: Start) -> None:
+        super().__init__(start)
+        self.layout = start.spec.layout
+        self.expected_participants = start.spec.expected_participants
         self._canvas: dict[str, Any] = {}
 
     def _acquire_request(self, identity: Mapping[str, str]) -> AcquireRequest:

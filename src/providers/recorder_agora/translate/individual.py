@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from recorder_agora.config import AgoraConfig, AgoraOptions
 from recorder_agora.translate.participants import GROUP_SIZES, group_of
 from recorder_agora.translate.room import RoomTranslator
+from recorder_agora.translate.start import Start
 from recorder_agora.wire.recording import IndividualRecordingConfig, IndividualRecordingFileConfig, SnapshotConfig
 from recorder_agora.wire.requests import (
     IndividualAcquireClientRequest,
@@ -15,13 +15,13 @@ from recorder_agora.wire.requests import (
     IndividualStartClientRequest,
     IndividualStartRequest,
 )
-from recorder_core.models import Format, Media, RecordingSpec, StartIntent, Tracks
+from recorder_core.models import Format, Media, Tracks
 
 __all__ = ["IndividualTranslator"]
 
 
 class IndividualTranslator(RoomTranslator):
-    """acquire and start of an individual recording. Takes what `StartTranslator` takes."""
+    """acquire and start of an individual recording."""
 
     mode = "individual"
     most_included = GROUP_SIZES[-2]  # the largest group is for rooms whose lists are open
@@ -37,17 +37,9 @@ class IndividualTranslator(RoomTranslator):
     _records = True
     _snapshots: SnapshotConfig | None = None
 
-    def __init__(
-        self,
-        name: str,
-        config: AgoraConfig,
-        spec: RecordingSpec,
-        options: AgoraOptions,
-        intent: StartIntent,
-        taken: frozenset[str],
-    ) -> None:
-        super().__init__(name, config, spec, options, intent, taken)
-        self.takes_snapshots = spec.output.snapshots is not None
+    def __init__(self, start: Start) -> None:
+        super().__init__(start)
+        self.takes_snapshots = start.spec.output.snapshots is not None
 
     @property
     def uid_group(self) -> int:

@@ -10,7 +10,7 @@ from recorder_agora.wire.layout import BackgroundConfig, LayoutConfig, MixedLayo
 from recorder_core.geometry import MICRO, edges, overlap, regions
 from recorder_core.models import Content, Custom, Fit, Floating, Grid, Layout, Region, Side, Spotlight
 
-__all__ = ["LayoutTranslator"]
+__all__ = ["RENDER_MODES", "LayoutTranslator"]
 
 MOST_REGIONS = 17
 RENDER_MODES: dict[Fit, Literal[0, 1]] = {Fit.COVER: 0, Fit.CONTAIN: 1}

@@ -7,13 +7,12 @@ from typing import Any, ClassVar
 
 from pydantic import SecretStr
 
-from recorder_agora.config import AgoraConfig, AgoraOptions
 from recorder_agora.tables import DECRYPTION_MODES
 from recorder_agora.translate.participants import ParticipantsTranslator
-from recorder_agora.translate.start import StartTranslator
+from recorder_agora.translate.start import Start, StartTranslator
 from recorder_agora.wire.values import CNAME_CHARACTERS
 from recorder_core.errors import ConfigurationError
-from recorder_core.models import Cipher, Media, RecordingSpec, StartIntent
+from recorder_core.models import Cipher, Media
 
 __all__ = ["PROMISED_TOKEN", "STREAM_TYPES", "RoomTranslator", "made_token"]
 
@@ -37,19 +36,11 @@ class RoomTranslator(StartTranslator, ParticipantsTranslator):
         "watermarks": "draw them afterwards, or on a page that you record in web mode",
     }
 
-    def __init__(
-        self,
-        name: str,
-        config: AgoraConfig,
-        spec: RecordingSpec,
-        options: AgoraOptions,
-        intent: StartIntent,
-        taken: frozenset[str],
-    ) -> None:
-        super().__init__(name, config, spec, options, intent, taken)
-        self.recorded = spec.media
-        self.token = options.token
-        if config.token_factory is not None and self.token is None:
+    def __init__(self, start: Start) -> None:
+        super().__init__(start)
+        self.recorded = start.spec.media
+        self.token = start.options.token
+        if start.config.token_factory is not None and self.token is None:
             self.token = PROMISED_TOKEN
         self._recording: dict[str, Any] = {"channelType": 0}
 

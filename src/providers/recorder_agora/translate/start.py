@@ -6,7 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from recorder_agora.config import AgoraConfig, AgoraOptions
 from recorder_agora.tables import AUDIO_PROFILES
@@ -17,23 +17,34 @@ from recorder_core.models import Format, Mode, Recording, RecordingSpec, StartIn
 from recorder_core.models.media import default_bitrate_kbps
 from recorder_core.plan import merged
 
-__all__ = ["StartTranslator", "derived_uid"]
+__all__ = ["Start", "StartTranslator", "derived_uid"]
 
 LONGEST_PREFIX = 128
 SEGMENT_S = 15
 
 
-class StartTranslator(StorageTranslator, ABC):
-    """acquire and start, as far as they are the same in every mode. A subclass is one mode.
+class Start(NamedTuple):
+    """What a start is translated from.
 
-    Args:
-        name: name of the provider.
+    Attributes:
+        provider: its name.
         config: the project.
         spec: the resolved spec.
         options: what only this vendor has.
         intent: whose id the recorder's uid is derived from.
         taken: uids that the recorder must not have.
     """
+
+    provider: str
+    config: AgoraConfig
+    spec: RecordingSpec
+    options: AgoraOptions
+    intent: StartIntent
+    taken: frozenset[str]
+
+
+class StartTranslator(StorageTranslator, ABC):
+    """acquire and start, as far as they are the same in every mode. A subclass is one mode."""
 
     mode: ClassVar[str]
     """The mode's name in the path of start and of every later call."""
@@ -46,23 +57,15 @@ class StartTranslator(StorageTranslator, ABC):
         "whiteboard": "put the board on a page of yours, and record that page in web mode",
     }
 
-    def __init__(
-        self,
-        name: str,
-        config: AgoraConfig,
-        spec: RecordingSpec,
-        options: AgoraOptions,
-        intent: StartIntent,
-        taken: frozenset[str],
-    ) -> None:
-        super().__init__(name)
-        self.spec = spec
-        self.options = options
-        self.uid = options.uid or derived_uid(intent.id, config.recorder_uid_range, taken)
-        self._taken = taken
+    def __init__(self, start: Start) -> None:
+        super().__init__(start.provider)
+        self.spec = start.spec
+        self.options = start.options
+        self.uid = start.options.uid or derived_uid(start.intent.id, start.config.recorder_uid_range, start.taken)
+        self._taken = start.taken
         self._acquire: dict[str, Any] = {
             "scene": self.scene,
-            "resourceExpiredHour": options.resource_expired_hours,
+            "resourceExpiredHour": start.options.resource_expired_hours,
         }
         self._file_types: tuple[Literal["hls", "mp4"], ...] = ("hls",)
         self._prefix: tuple[str, ...] | None = None

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any, ClassVar
 
 from pydantic import SecretStr
 
 from recorder_agora.tables import REGION_AREAS, STORAGE_REGIONS, WITHDRAWN_VENDORS, StorageVendor
 from recorder_agora.wire.storage import ExtensionParams, StorageConfig
-from recorder_core.translation import Translator
+from recorder_core.translation import Translator, nearest
 
 __all__ = ["StorageTranslator"]
 
@@ -140,7 +139,7 @@ class StorageTranslator(Translator):
         known = STORAGE_REGIONS[vendor]
         found = known.get(region)
         if found is None:
-            near = _nearest(region, known)
+            near = nearest(region, known)
             self.unsupported(
                 "region",
                 f"{region!r} is none of this cloud's regions that the vendor can store to",
@@ -188,9 +187,3 @@ class StorageTranslator(Translator):
     def _extend(self, **params: Any) -> None:
         if any(value is not None for value in params.values()):
             self._storage["extensionParams"] = ExtensionParams(**params)
-
-
-def _nearest(region: str, known: Iterable[str]) -> list[str]:
-    """Up to three known regions that are written nearly so, whatever their case, the nearest first."""
-    plain = {name.lower(): name for name in known}
-    return [plain[name] for name in get_close_matches(region.lower().replace("_", "-"), plain, n=3, cutoff=0.5)]

@@ -1,4 +1,4 @@
-"""Changes of a running recording other than its layout, neutral to wire: what would be sent, and what that loses."""
+"""Changes of a running recording, neutral to wire. Pure: what would be sent, and what that loses."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from recorder_agora.translate.layout import LayoutTranslator
 from recorder_agora.translate.participants import GROUP_SIZES, ParticipantsTranslator
 from recorder_agora.translate.storage import StorageTranslator
 from recorder_agora.translate.web import WebTranslator
@@ -14,6 +15,7 @@ from recorder_agora.wire.recording import AudioUidList, VideoUidList
 from recorder_agora.wire.requests import (
     StreamSubscribe,
     UpdateClientRequest,
+    UpdateLayoutRequest,
     UpdateRequest,
     WebRecordingConfig,
     WebUpdateClientRequest,
@@ -22,11 +24,21 @@ from recorder_agora.wire.requests import (
 from recorder_agora.wire.storage import ExtensionParams, StorageConfig
 from recorder_agora.wire.web import RtmpOutput, RtmpPublishParam
 from recorder_core.decoding import object_in
-from recorder_core.models import Media, Mode, Participants, Recording, RecordingSpec, Storage
+from recorder_core.models import Layout, Media, Mode, Participants, Recording, RecordingSpec, Storage
 from recorder_core.models.base import reveal
 from recorder_core.plan import Change, Finding
 
-__all__ = ["change_hold", "change_participants", "change_push", "change_storage", "needed_later"]
+__all__ = ["change_hold", "change_layout", "change_participants", "change_push", "change_storage", "needed_later"]
+
+
+def change_layout(name: str, recording: Recording, layout: Layout) -> Change:
+    """Lay out the mixed picture so, whatever was sent before."""
+    translator = LayoutTranslator(name, layout, recording.native.get("expected_participants"))
+    translator.walk_layout(layout)
+    if translator.refused:
+        return Change(None, translator.findings)
+    request = UpdateLayoutRequest(**_identity(recording), clientRequest=translator.mixed_layout())
+    return Change(request.tree(), translator.findings)
 
 
 def change_hold(recording: Recording, *, onhold: bool) -> Change:
@@ -48,7 +60,7 @@ def change_storage(name: str, recording: Recording, storage: Storage) -> Change:
     """Store with these credentials, to the folder of the start, encrypted and tagged as there unless they say so."""
     translator = _StorageUpdate(name)
     translator.walk_part("storage", storage)
-    if any(finding.verdict == "unsupported" for finding in translator.findings):
+    if any(finding.lost for finding in translator.findings):
         return Change(None, translator.findings)
     prefix = recording.location.prefix if recording.location else None
     kept = recording.native.get("extensionParams", {})
@@ -70,8 +82,12 @@ def _refused(detail: str, instead: str) -> Change:
     return Change(None, (Finding("push_urls", "unsupported", detail, instead),))
 
 
+def _identity(recording: Recording) -> dict[str, str]:
+    return {"cname": recording.native["cname"], "uid": recording.native["uid"]}
+
+
 def _body(recording: Recording, **client: Any) -> dict[str, Any]:
-    identity = {"cname": recording.native["cname"], "uid": recording.native["uid"]}
+    identity = _identity(recording)
     if recording.native["mode"] == WebTranslator.mode:
         return WebUpdateRequest(**identity, clientRequest=WebUpdateClientRequest(**client)).tree()
     return UpdateRequest(**identity, clientRequest=UpdateClientRequest(**client)).tree()

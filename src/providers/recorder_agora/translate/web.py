@@ -7,8 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import SecretStr
 
-from recorder_agora.config import AgoraConfig, AgoraOptions
-from recorder_agora.translate.start import StartTranslator
+from recorder_agora.translate.start import Start, StartTranslator
 from recorder_agora.wire.recording import RecordingFileConfig
 from recorder_agora.wire.requests import (
     WebAcquireClientRequest,
@@ -24,7 +23,7 @@ from recorder_agora.wire.web import (
     WebRecorderParam,
     WebRecorderService,
 )
-from recorder_core.models import Format, Media, RecordingSpec, StartIntent, Tracks
+from recorder_core.models import Format, Media, Tracks
 
 __all__ = ["WebTranslator"]
 
@@ -41,7 +40,7 @@ A_MINUTE, AN_HOUR = 60, 3600
 
 
 class WebTranslator(StartTranslator):
-    """acquire and start of a web page recording. Takes what `StartTranslator` takes."""
+    """acquire and start of a web page recording."""
 
     mode = "web"
     scene = 1
@@ -62,20 +61,13 @@ class WebTranslator(StartTranslator):
         "options.agora.stream_mode": "it belongs to individual recording",
     }
 
-    def __init__(
-        self,
-        name: str,
-        config: AgoraConfig,
-        spec: RecordingSpec,
-        options: AgoraOptions,
-        intent: StartIntent,
-        taken: frozenset[str],
-    ) -> None:
-        if spec.max_duration is None:
+    def __init__(self, start: Start) -> None:
+        if start.spec.max_duration is None:
             # The vendor wants an end, and no later one than that until which it can be controlled.
-            hours = min(DEFAULT_HOURS, options.resource_expired_hours)
-            spec = spec.model_copy(update={"max_duration": hours * AN_HOUR})
-        super().__init__(name, config, spec, options, intent, taken)
+            hours = min(DEFAULT_HOURS, start.options.resource_expired_hours)
+            spec = start.spec.model_copy(update={"max_duration": hours * AN_HOUR})
+            start = start._replace(spec=spec)
+        super().__init__(start)
         self._page: dict[str, Any] = {}
         self._push: tuple[RtmpOutput, ...] = ()
 

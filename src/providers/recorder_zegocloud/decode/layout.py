@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from recorder_core.decoding import SpecTree, refused
-from recorder_core.models import Content, Fit, Side
+from recorder_core.models import Content, Side
 from recorder_zegocloud.decode.streams import owner
+from recorder_zegocloud.picture import hex_color
+from recorder_zegocloud.translate.layout import FILL_MODES
 from recorder_zegocloud.translate.streams import StreamNames
 from recorder_zegocloud.wire.layout import MixInput, MixParams, WatermarkImageConfig
-from recorder_zegocloud.wire.values import FillMode, MixMode, ViewType
+from recorder_zegocloud.wire.values import MixMode, ViewType
 
-__all__ = ["hex_color", "put_layout", "put_watermarks"]
+__all__ = ["put_layout", "put_watermarks"]
 
-FITS = {FillMode.CROP: Fit.COVER.value, FillMode.FIT: Fit.CONTAIN.value}
+FITS = {number: fit.value for fit, number in FILL_MODES.items()}
 KINDS: Mapping[MixMode, tuple[str, str | None]] = MappingProxyType(
     {
         MixMode.CUSTOM: ("custom", None),
@@ -71,11 +73,6 @@ def put_watermarks(spec: SpecTree, mix: MixParams, canvas: Canvas, source: str) 
         path, place = f"watermarks.{int(image is not None)}", f"{source}.MixOutputWatermarkTimestampConfig"
         spec.put(f"{path}.kind", "clock", place)
         spec.put(f"{path}.font_size", clock.FontSize, f"{place}.FontSize")
-
-
-def hex_color(number: int) -> str:
-    """`0xRRGGBB00`, signed or not, as `#rrggbb`."""
-    return f"#{(number >> 8) & 0xFFFFFF:06x}"
 
 
 def _put_region(spec: SpecTree, path: str, window: MixInput, canvas: Canvas, names: StreamNames, source: str) -> None:

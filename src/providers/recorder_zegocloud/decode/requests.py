@@ -10,13 +10,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from recorder_core.decoding import SpecTree, refused
-from recorder_core.models import Media, Mode, RecordingSpec, Tracks
+from recorder_core.models import Media, RecordingSpec, Tracks
 from recorder_core.models.base import reveal
 from recorder_core.models.loading import describe_errors
 from recorder_zegocloud.config import DEFAULT_STREAM_ID
-from recorder_zegocloud.decode.layout import hex_color, put_layout, put_watermarks
+from recorder_zegocloud.decode.layout import put_layout, put_watermarks
 from recorder_zegocloud.decode.storage import put_storage
 from recorder_zegocloud.decode.streams import put_mixed_streams, put_recorded_streams
+from recorder_zegocloud.picture import hex_color
+from recorder_zegocloud.translate.composite import CAMERA_OFF, SOUND_WAVES
+from recorder_zegocloud.translate.modes import TRANSLATORS
+from recorder_zegocloud.translate.start import STREAM_TYPES
 from recorder_zegocloud.translate.streams import StreamNames
 from recorder_zegocloud.wire.layout import AudioConfig, MixParams
 from recorder_zegocloud.wire.requests import InputParams, OutputParams, StartRecordRequest
@@ -24,10 +28,8 @@ from recorder_zegocloud.wire.values import (
     FileFormat,
     FrameFillMode,
     MixMode,
-    RecordMode,
     RecordMuteAudio,
     Request,
-    SoundWaveType,
     StreamType,
 )
 
@@ -60,19 +62,10 @@ Places are whole pixels: `0.333` of 1280 comes back as `426 / 1280`.
 
 INPUT, OUTPUT = "RecordInputParams", "RecordOutputParams"
 MIX = f"{INPUT}.MixConfig"
-MODES = {RecordMode.MIXED: Mode.COMPOSITE, RecordMode.SINGLE: Mode.INDIVIDUAL}
-MEDIA = {
-    StreamType.AUDIO: Media.AUDIO,
-    StreamType.VIDEO: Media.VIDEO,
-    StreamType.AUDIO_VIDEO: Media.AUDIO_VIDEO,
-    StreamType.SEPARATE: Media.AUDIO_VIDEO,
-}
-CAMERA_OFF = {
-    FrameFillMode.LAST_FRAME: "last_frame",
-    FrameFillMode.COLOR: "color",
-    FrameFillMode.NOTHING: "nothing",
-}
-SOUND_WAVES = {SoundWaveType.STREAM: "stream", SoundWaveType.USER: "user"}
+MODES = {translator.record_mode: mode for mode, translator in TRANSLATORS.items()}
+MEDIA = {number: media for media, number in STREAM_TYPES.items()} | {StreamType.SEPARATE: Media.AUDIO_VIDEO}
+SHOWN = {number: shows for shows, number in CAMERA_OFF.items()}
+WAVES_BY = {number: by for by, number in SOUND_WAVES.items()}
 OPTIONS = "options.zegocloud"
 
 
@@ -187,7 +180,7 @@ def _put_gaps(spec: SpecTree, inputs: InputParams, *, has_image: bool) -> None:
         return
     spec.put(f"{OPTIONS}.fill_blank", _given(inputs, "FillBlank"), f"{INPUT}.FillBlank")
     if frame is not None:
-        spec.put(f"{OPTIONS}.camera_off", CAMERA_OFF[frame.FrameFillMode], f"{source}.FrameFillMode")
+        spec.put(f"{OPTIONS}.camera_off", SHOWN[frame.FrameFillMode], f"{source}.FrameFillMode")
 
 
 # --- what only a mixed task has ---
@@ -210,7 +203,7 @@ def _put_mix(spec: SpecTree, mix: MixParams, media: Media, task_id: str | None) 
     spec.put(f"{OPTIONS}.mix_output_stream_id", stream, f"{MIX}.MixOutputStreamId")
     spec.put(f"{OPTIONS}.always_mix", _given(mix, "IsAlwaysMix"), f"{MIX}.IsAlwaysMix")
     spec.put(f"{OPTIONS}.input_timeout_ms", mix.ClearInputStreamTimeout, f"{MIX}.ClearInputStreamTimeout")
-    waves = SOUND_WAVES[mix.SoundWaveType] if mix.RecordSoundWave else None
+    waves = WAVES_BY[mix.SoundWaveType] if mix.RecordSoundWave else None
     spec.put(f"{OPTIONS}.sound_wave", waves, f"{MIX}.SoundWaveType")
 
 

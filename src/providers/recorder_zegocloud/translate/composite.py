@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from recorder_core.models import Fit, RecordingSpec, StartIntent
-from recorder_zegocloud.config import ZegocloudConfig, ZegocloudOptions
+from recorder_core.models import Fit, RecordingSpec
 from recorder_zegocloud.translate.layout import HIDDEN_BOARD, LayoutTranslator, color_number
-from recorder_zegocloud.translate.start import StartTranslator
+from recorder_zegocloud.translate.start import Start, StartTranslator
 from recorder_zegocloud.wire.layout import (
     LARGEST_CANVAS,
     LARGEST_SIDE,
@@ -22,7 +21,7 @@ from recorder_zegocloud.wire.layout import (
 from recorder_zegocloud.wire.requests import FillFrameParams
 from recorder_zegocloud.wire.values import FrameFillMode, MixMode, RecordMode, SoundWaveType, StreamMedia, ViewType
 
-__all__ = ["CompositeTranslator"]
+__all__ = ["CAMERA_OFF", "SOUND_WAVES", "CompositeTranslator"]
 
 DEFAULT_CANVAS = (1280, 720)
 """Sent instead of a canvas that is too large, where the caller accepts that."""
@@ -45,7 +44,7 @@ _OF_INDIVIDUAL = "leave it out: it belongs to individual recording"
 
 
 class CompositeTranslator(StartTranslator, LayoutTranslator):
-    """StartRecord of a mixed task. Takes what `StartTranslator` takes."""
+    """StartRecord of a mixed task."""
 
     record_mode = RecordMode.MIXED
 
@@ -58,20 +57,13 @@ class CompositeTranslator(StartTranslator, LayoutTranslator):
         "options.zegocloud.resume_without_interruption": f"{_OF_INDIVIDUAL}; a composite is one file anyway",
     }
 
-    def __init__(
-        self,
-        name: str,
-        config: ZegocloudConfig,
-        spec: RecordingSpec,
-        options: ZegocloudOptions,
-        intent: StartIntent,
-    ) -> None:
-        super().__init__(name, config, spec, options, intent)
-        self.layout = spec.layout
-        self.canvas = _canvas(spec)
-        self.expected_participants = spec.expected_participants
-        self.has_whiteboard = spec.whiteboard is not None
-        self._mix["MixOutputStreamId"] = options.mix_output_stream_id or intent.id
+    def __init__(self, start: Start) -> None:
+        super().__init__(start)
+        self.layout = start.spec.layout
+        self.canvas = _canvas(start.spec)
+        self.expected_participants = start.spec.expected_participants
+        self.has_whiteboard = start.spec.whiteboard is not None
+        self._mix["MixOutputStreamId"] = start.options.mix_output_stream_id or start.intent.id
         self._fill_frame: dict[str, Any] = {}
 
     def _inputs(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ _OF_COMPOSITE = "leave it out: it belongs to composite recording"
 
 
 class IndividualTranslator(StartTranslator):
-    """StartRecord of a single-stream task. Takes what `StartTranslator` takes."""
+    """StartRecord of a single-stream task."""
 
     record_mode = RecordMode.SINGLE
 

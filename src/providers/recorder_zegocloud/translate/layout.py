@@ -25,7 +25,7 @@ from recorder_zegocloud.translate.streams import StreamTranslator
 from recorder_zegocloud.wire.layout import MOST_WINDOWS, MixInput
 from recorder_zegocloud.wire.values import FillMode, MixMode, ViewType
 
-__all__ = ["HIDDEN_BOARD", "LayoutTranslator", "Running", "color_number"]
+__all__ = ["FILL_MODES", "HIDDEN_BOARD", "LayoutTranslator", "Running", "color_number"]
 
 FILL_MODES = {Fit.COVER: FillMode.CROP, Fit.CONTAIN: FillMode.FIT}
 SPOTLIGHTS = {Side.LEFT: MixMode.VERTICAL, Side.BOTTOM: MixMode.HORIZONTAL}

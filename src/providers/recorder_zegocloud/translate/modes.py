@@ -1,4 +1,4 @@
-"""Neutral to wire: which translator a start takes, by its mode. `translate_answers` and `decode` are the way back."""
+"""Neutral to wire: which translator a start takes, by its mode."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from recorder_core.models import Format, Media, Mode, RecordingSpec, StartIntent, Tracks
 from recorder_core.plan import merged
@@ -15,7 +15,7 @@ from recorder_zegocloud.translate.streams import StreamNames, StreamTranslator
 from recorder_zegocloud.wire.requests import InputParams, OutputParams, StartRecordRequest, WhiteboardParams
 from recorder_zegocloud.wire.values import FileFormat, RecordMode, StorageVendor, StreamType
 
-__all__ = ["StartTranslator", "stream_names"]
+__all__ = ["STREAM_TYPES", "Start", "StartTranslator", "stream_names"]
 
 SEGMENT_S = range(2, 61)
 IDLE_S = range(5, 86_401)
@@ -35,16 +35,26 @@ def stream_names(spec: RecordingSpec, options: ZegocloudOptions) -> StreamNames:
     return StreamNames(spec.room, options.stream_id, options.screen_stream_id)
 
 
-class StartTranslator(StorageTranslator, StreamTranslator):
-    """StartRecord, as far as it is the same in every mode.
+class Start(NamedTuple):
+    """What a start is translated from.
 
-    Args:
-        name: name of the provider.
+    Attributes:
+        provider: its name.
         config: the project.
         spec: the resolved spec.
         options: what only this vendor has.
         intent: whose id makes ClientTaskId.
     """
+
+    provider: str
+    config: ZegocloudConfig
+    spec: RecordingSpec
+    options: ZegocloudOptions
+    intent: StartIntent
+
+
+class StartTranslator(StorageTranslator, StreamTranslator):
+    """StartRecord, as far as it is the same in every mode. A subclass is one mode."""
 
     record_mode: ClassVar[RecordMode]
     """The vendor's number of the mode."""
@@ -60,19 +70,12 @@ class StartTranslator(StorageTranslator, StreamTranslator):
         "apart_from": "leave it out: the vendor doesn't tell where it records",
     }
 
-    def __init__(
-        self,
-        name: str,
-        config: ZegocloudConfig,
-        spec: RecordingSpec,
-        options: ZegocloudOptions,
-        intent: StartIntent,
-    ) -> None:
-        super().__init__(name)
-        self.config = config
-        self.spec = spec
-        self.streams = stream_names(spec, options)
-        self._input: dict[str, Any] = {"RecordMode": self.record_mode, "ClientTaskId": intent.id}
+    def __init__(self, start: Start) -> None:
+        super().__init__(start.provider)
+        self.config = start.config
+        self.spec = start.spec
+        self.streams = stream_names(start.spec, start.options)
+        self._input: dict[str, Any] = {"RecordMode": self.record_mode, "ClientTaskId": start.intent.id}
         self._output: dict[str, Any] = {"OutputFileRule": 1}
         self._extra: Mapping[str, Any] = {}
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pydantic import SecretStr
 
-from recorder_core.translation import Translator
+from recorder_core.translation import Translator, nearest
 from recorder_zegocloud.tables import KNOWN_REGIONS, REGION_FORMS
 from recorder_zegocloud.wire.storage import AlibabaVodParams, Storage, TencentVodParams
 from recorder_zegocloud.wire.values import StorageVendor
@@ -123,16 +122,10 @@ class StorageTranslator(Translator):
         """The region as it is; one that looks like a slip is named, and sent all the same."""
         known = KNOWN_REGIONS.get(vendor, ())
         if known and region not in known:
-            near = _nearest(region, known)
+            near = nearest(region, known)
             self.approximated(
                 "region",
                 f"{region!r} is none of the cloud's regions that are known here; the vendor takes any text",
                 f"did you mean {', '.join(near)}?" if near else f"known are {', '.join(known)}",
             )
         return region
-
-
-def _nearest(region: str, known: Iterable[str]) -> list[str]:
-    """Up to three known regions that are written nearly so, whatever their case, the nearest first."""
-    plain = {name.lower(): name for name in known}
-    return [plain[name] for name in get_close_matches(region.lower().replace("_", "-"), plain, n=3, cutoff=0.5)]

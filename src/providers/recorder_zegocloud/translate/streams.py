@@ -87,11 +87,11 @@ class StreamTranslator(Translator):
 
     def _is_stream(self, part: str, stream: str) -> bool:
         """Whether an id can be that of a stream; where it can't, the part at hand is unsupported."""
-        sound = re.fullmatch(STREAM_ID, stream) is not None
-        if not sound:
+        is_stream = re.fullmatch(STREAM_ID, stream) is not None
+        if not is_stream:
             self.unsupported(
                 part,
                 f"its stream id would be {stream!r}; one has up to 256 letters, digits, - and _",
                 "name the streams in options.zegocloud.stream_id",
             )
-        return sound
+        return is_stream

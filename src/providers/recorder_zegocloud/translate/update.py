@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from recorder_core.models import Kept, Layout, Media, Recording
+from collections.abc import Mapping
+from typing import Any
+
+from recorder_core.models import Kept, Layout, Media, Recording, RecordingSpec
 from recorder_core.plan import Change, Finding
+from recorder_zegocloud.config import ZegocloudOptions
 from recorder_zegocloud.translate.layout import LayoutTranslator, Running
 from recorder_zegocloud.translate.streams import streams_of
 from recorder_zegocloud.wire.requests import TakeSnapshotRequest, UpdateLayoutRequest, UpdateWhiteboardRequest
 from recorder_zegocloud.wire.values import FileFormat, FillMode
 
-__all__ = ["change_layout", "change_whiteboard", "take_snapshot"]
+__all__ = ["change_layout", "change_whiteboard", "needed_later", "take_snapshot"]
 
 
 def change_layout(name: str, recording: Recording, layout: Layout) -> Change:
@@ -64,3 +68,27 @@ class _LayoutUpdate(LayoutTranslator):
             layout=None if isinstance(before, Kept) else before,
             fill_mode=native.get("FillMode", FillMode.CROP),
         )
+
+
+def needed_later(spec: RecordingSpec, options: ZegocloudOptions, body: Mapping[str, Any]) -> dict[str, Any]:
+    """What later calls have to know of the task, and the names by which it can be found again.
+
+    Args:
+        spec: the resolved spec.
+        options: what only this vendor has.
+        body: that of StartRecord, with its secrets in clear.
+    """
+    inputs, expected = body["RecordInputParams"], spec.expected_participants
+    needed = {
+        "ClientTaskId": inputs["ClientTaskId"],
+        "OutputFileFormat": body["RecordOutputParams"].get("OutputFileFormat", FileFormat.MP4.value),
+        "HasWhiteboard": inputs.get("HasWhiteboard", False),
+        "stream_id": options.stream_id,
+        "screen_stream_id": options.screen_stream_id,
+    }
+    if mix := inputs.get("MixConfig"):
+        needed |= {
+            "MixOutputStreamId": mix["MixOutputStreamId"],
+            "FillMode": mix.get("FillMode", FillMode.CROP.value),
+        }
+    return {**needed, **({"expected_participants": expected} if expected else {})}
