@@ -12,7 +12,7 @@ from recorder_core.models import RecordingSpec
 from recorder_core.models.loading import describe_errors
 from recorder_core.plan import PlannedRequest
 
-__all__ = ["SpecTree", "by_operation", "object_in", "refused"]
+__all__ = ["SpecTree", "by_operation", "object_in", "refuse_other_options", "refused"]
 
 
 def refused(*problems: str) -> InvalidSpec:
@@ -38,6 +38,17 @@ def by_operation(requests: Sequence[PlannedRequest]) -> dict[str, PlannedRequest
     if len(found) < len(requests):
         raise refused(f"requests: {', '.join(request.operation for request in requests)}: a start has one of each")
     return found
+
+
+def refuse_other_options(options: Mapping[str, Any], known: Sequence[str] = ()) -> None:
+    """Refuse options of which a body tells more than the caller.
+
+    Raises:
+        InvalidSpec: with those that may be given.
+    """
+    if strange := sorted(options.keys() - set(known)):
+        may = f"no body tells {' and '.join(known)} alone" if known else "the bodies tell them all"
+        raise refused(*(f"options.{name}: is not needed to read the bodies; {may}" for name in strange))
 
 
 def object_in(tree: Any, key: str) -> Mapping[str, Any]:

@@ -238,11 +238,12 @@ class Provider(ABC):
         """
         raise no_picture(plan, f"{self.name} can't tell where it will show whom")
 
-    def decode(self, requests: Sequence[PlannedRequest]) -> RecordingSpec:
+    def decode(self, requests: Sequence[PlannedRequest], **options: Any) -> RecordingSpec:
         """The neutral spec for which these requests of a start stand: the way back from `translate`. Pure.
 
         Args:
             requests: as in `Plan.requests`. A payload with secrets in clear gives a spec with them.
+            options: the provider's own options that no body tells, such as how an application names its streams.
 
         Raises:
             InvalidSpec: they are no requests of this vendor's, or hold what no spec can say.
@@ -302,8 +303,16 @@ class Provider(ABC):
         Raises:
             InvalidSpec: an option is unknown or wrong.
         """
+        return self.options_of(spec.options_for(self.name), model)
+
+    def options_of(self, given: Mapping[str, Any], model: type[OptionsModel]) -> OptionsModel:
+        """Options of this provider, validated by its model.
+
+        Raises:
+            InvalidSpec: an option is unknown or wrong.
+        """
         try:
-            return model.model_validate(spec.options_for(self.name))
+            return model.model_validate(given)
         except ValidationError as error:
             problems = describe_errors(error, model, under=f"options.{self.name}")
         raise InvalidSpec("\n".join(problems), problems=problems, provider=self.name, fault="caller")

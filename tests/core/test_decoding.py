@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from recorder_core import InvalidSpec, PlannedRequest
-from recorder_core.decoding import SpecTree, by_operation, object_in
+from recorder_core.decoding import SpecTree, by_operation, object_in, refuse_other_options
 
 START = PlannedRequest("start", "POST", "https://e.com/start")
 
@@ -79,3 +79,12 @@ def test_an_object_that_isnt_there_is_empty(tree: Any) -> None:
     """So that a reader needs no case for it."""
     assert object_in(tree, "a") == {}
     assert object_in({"a": {"b": 1}}, "a") == {"b": 1}
+
+
+def test_options_that_the_bodies_tell_are_refused() -> None:
+    """Two sources for one thing could contradict each other."""
+    refuse_other_options({"stream_id": "{participant}"}, ("stream_id", "screen_stream_id"))
+    with pytest.raises(InvalidSpec, match=r"options.fill_blank: .* no body tells stream_id alone"):
+        refuse_other_options({"fill_blank": True}, ("stream_id",))
+    with pytest.raises(InvalidSpec, match=r"options.uid: .* the bodies tell them all"):
+        refuse_other_options({"uid": "1"})

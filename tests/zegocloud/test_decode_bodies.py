@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from recorder_core import InvalidSpec, RecordingSpec
+from planned import Planner, revealed
+from recorder_core import InvalidSpec, PlannedRequest, RecordingSpec
 from recorder_zegocloud.decode.requests import decoded
 from zegocloud.way_back import leaves
 
@@ -367,3 +368,18 @@ def test_streams_that_no_participant_has_are_refused(body: dict[str, Any], probl
     """Told how the application names its streams, a body may name some that no spec makes."""
     (found,) = problems(body, **NAMED)
     assert found.startswith(problem)
+
+
+def test_named_streams_are_read_through_the_public_door() -> None:
+    """An application that names its streams says how, and gets its participants back; nonsense is refused."""
+    planner = Planner("zegocloud")
+    named = {"stream_id": "{room}_{participant}_main", "screen_stream_id": "{participant}_share"}
+    plan = planner(layout={"kind": "spotlight", "participant": "7"}, options=named)
+    start = plan.request("StartRecord")
+    requests = [PlannedRequest(start.operation, start.method, start.url, revealed(start.payload))]
+    assert planner.provider.decode(requests, **named).layout.participant == "7"
+    assert planner.provider.decode(requests).layout.participant == "lesson-42_7_main"
+    with pytest.raises(InvalidSpec, match=r"options.zegocloud.stream_id: .*participant"):
+        planner.provider.decode(requests, stream_id="main")
+    with pytest.raises(InvalidSpec, match=r"options.fill_blank: is not needed"):
+        planner.provider.decode(requests, fill_blank=True)

@@ -38,6 +38,7 @@ from recorder_agora.translate.update import (
 from recorder_agora.translate.web import WebTranslator
 from recorder_agora.wire.requests import StopClientRequest, StopRequest, WebStopRequest
 from recorder_core.clock import Deadline
+from recorder_core.decoding import refuse_other_options
 from recorder_core.errors import RecordingNotFound, ServiceUnavailable
 from recorder_core.models import (
     Layout,
@@ -135,7 +136,7 @@ class AgoraProvider(Provider):
             )
         return Plan(self.name, requests, translator.findings, translator.spec)
 
-    def decode(self, requests: Sequence[PlannedRequest]) -> RecordingSpec:
+    def decode(self, requests: Sequence[PlannedRequest], **options: Any) -> RecordingSpec:
         """The neutral spec of a start, with or without its acquire. Pure.
 
         What neither body says is filled in as the vendor documents it (360x640, 30 s of idle time, …), or left out
@@ -144,6 +145,7 @@ class AgoraProvider(Provider):
         Raises:
             InvalidSpec: with the path in the body of what is wrong or what no spec can say.
         """
+        refuse_other_options(options)
         return decoded(requests)
 
     def start(self, plan: Plan, intent: StartIntent) -> Recording:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from recorder_core.clock import Deadline
-from recorder_core.decoding import by_operation, refused
+from recorder_core.decoding import by_operation, refuse_other_options, refused
 from recorder_core.errors import (
     RecorderError,
     RecordingConflict,
@@ -318,16 +318,23 @@ class ZegocloudProvider(Provider):
             )
         return status.model_copy(update={"state": RecordingState.STOPPING})
 
-    def decode(self, requests: Sequence[PlannedRequest]) -> RecordingSpec:
-        """The spec of a StartRecord; its streams are taken for participants of the same names.
+    def decode(self, requests: Sequence[PlannedRequest], **options: Any) -> RecordingSpec:
+        """The spec of a StartRecord.
+
+        Args:
+            requests: the planned StartRecord.
+            options: `stream_id` and `screen_stream_id`, by which streams are told to be somebody's camera or screen;
+                without them a stream is taken for the camera of a participant of the same name.
 
         Raises:
             InvalidSpec: there is none, or it holds what no spec can say; with the path in the body.
         """
+        refuse_other_options(options, ("stream_id", "screen_stream_id"))
+        names = self.options_of(options, ZegocloudOptions)
         start = by_operation(requests).get("StartRecord")
         if start is None:
             raise refused(f"requests: there is no StartRecord among {[request.operation for request in requests]}")
-        return decoded(start.payload)
+        return decoded(start.payload, stream_id=names.stream_id, screen_stream_id=names.screen_stream_id)
 
     def picture(self, plan: Plan, participants: Sequence[str]) -> Picture:
         """The mixed picture, as the body of StartRecord describes it."""

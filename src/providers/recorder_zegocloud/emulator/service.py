@@ -17,10 +17,10 @@ from recorder_core.emulation.exchange import EmulatedRequest, EmulatedResponse
 from recorder_core.emulation.limits import RateLimit
 from recorder_core.emulation.recording import EmulatedRecording
 from recorder_core.emulation.service import EmulatedService
+from recorder_zegocloud.emulator.individual import SingleStreamTask
 from recorder_zegocloud.emulator.mix import MixedTask
 from recorder_zegocloud.emulator.protocol import RefusedError, answer, authorised, bad_parameter, read, refusal
 from recorder_zegocloud.emulator.session import Readings, Task
-from recorder_zegocloud.emulator.streams import SingleStreamTask
 from recorder_zegocloud.tables import KEPT_S, Code
 from recorder_zegocloud.wire.answers import (
     DescribeRecordStatusResponse,
