@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from recorder_agora.tables import STORAGE_REGIONS, StorageVendor
 
-__all__ = ["asked"]
+__all__ = ["asked", "pictured"]
 
 
 def some(always: dict[str, Any], optional: dict[str, Any] | None = None) -> Any:
@@ -201,3 +201,14 @@ asked = st.one_of(
     ),
 )
 """The fields of a spec."""
+calm = some({}, optional={"audio": few.map(lambda names: {"include": names[:5]}), "video": selections})
+pictured = some(
+    {
+        "room": st.just("lesson-42"),
+        "storage": storage("s3", StorageVendor.AMAZON_S3),
+        "layout": layouts,
+        "output": some({}, optional={"formats": st.sampled_from([["hls"], ["mp4"], ["hls", "mp4"]])}),
+    },
+    optional={"participants": calm, "expected_participants": st.integers(1, 17)},
+)
+"""The fields of a composite spec that has a layout, and little else that could be refused."""

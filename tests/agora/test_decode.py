@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from hypothesis import event, given, settings
+from hypothesis import strategies as st
 
 from agora import test_translate_composite, test_translate_individual, test_translate_web
-from agora.any_spec import asked
+from agora.any_spec import asked, pictured
 from agora.fields import BASES, STARTS
 from planned import S3_STORAGE, Planner, revealed
 from recorder_agora.config import AgoraOptions
@@ -43,7 +44,12 @@ def planned(fields: dict[str, Any]) -> Plan | None:
         return None
 
 
-plans = asked.map(planned).filter(lambda plan: plan is not None and bool(plan.requests))
+def planning(specs: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[Any]:
+    """The plans that have requests."""
+    return specs.map(planned).filter(lambda plan: plan is not None and bool(plan.requests))
+
+
+plans, pictures = planning(asked), planning(pictured)
 
 
 # --- what is planned is read back ---
@@ -132,6 +138,32 @@ def test_what_is_planned_is_read_back(plan: Plan) -> None:
     """decode(encode(spec)) is the resolved spec, but for what has findings and what the wire doesn't carry."""
     event(plan.spec.mode)
     assert differences(plan) == {}
+
+
+@settings(max_examples=500)
+@given(plan=pictures)
+def test_layouts_are_read_back(plan: Plan) -> None:
+    """The same of composite recordings alone, each with a layout: every kind, its windows, fits and images."""
+    event(str(plan.spec.layout.kind))
+    assert differences(plan) == {}
+
+
+def test_every_kind_of_layout_is_drawn() -> None:
+    """The property above looks at each kind, with windows, images and selections, planned."""
+    seen: dict[str, int] = {}
+
+    @settings(max_examples=300, database=None, derandomize=True)
+    @given(plan=pictures)
+    def look(plan: Plan) -> None:
+        layout = plan.spec.layout
+        chosen = {"windows": getattr(layout, "windows", None), "image": layout.background.image}
+        chosen |= {"placeholders": layout.placeholders, "selected": plan.spec.participants.video}
+        for name in (layout.kind, *(name for name, value in chosen.items() if value)):
+            seen[name] = seen.get(name, 0) + 1
+
+    look()
+    assert {"grid", "floating", "spotlight", "custom", "windows", "image", "placeholders", "selected"} <= seen.keys()
+    assert min(seen.values()) >= 10, seen
 
 
 JUDGED = [

@@ -274,3 +274,12 @@ def test_an_update_to_what_the_vendor_lacks_sends_nothing(recording: Recording) 
     plan = PLANNER.layout_change(recording, Custom(regions=[region(0, 0, 1, 1, participant="anna")]))
     assert plan.requests == ()
     assert plan.resolved is None
+
+
+def test_a_synthesised_floating_layout_tells_the_doubt_about_its_stacking() -> None:
+    """Its windows overlap, and no page of the vendor's says which is on top; a spotlight's don't."""
+    plan = Planner("agora")
+    (floating,) = plan(layout={"kind": "floating", "participant": "7"}).findings
+    (spotlight,) = plan(layout={"kind": "spotlight", "participant": "7", "side": "right"}).findings
+    assert "on top" in floating.instead
+    assert "on top" not in spotlight.instead

@@ -388,3 +388,13 @@ def test_a_template_is_filled_in(plan: Planner) -> None:
     fields = {"participants": {"audio": {"exclude": ["7"]}}, "options": {"stream_id": "{room}_{participant}_main"}}
     assert mix(plan, **fields)["StreamConfigList"][0]["StreamId"] == "lesson-42_7_main"
     assert plan.found(**fields, room="lesson 42") == {"participants": UNSUPPORTED}
+
+
+def test_every_fault_of_a_list_is_named_at_once(plan: Planner) -> None:
+    """A second clock is one even where the first is too large; webm is impossible even beside another format."""
+    clocks = [{"kind": "clock", "font_size": 200}, {"kind": "clock", "font_size": 20}]
+    found = plan.found(watermarks=clocks)
+    assert {"watermarks.0.font_size", "watermarks.1"} <= found.keys()
+    (formats,) = (f for f in plan(output={"formats": ["webm", "flv"]}).findings if f.path == "output.formats")
+    assert "2 formats" in formats.detail
+    assert "no webm" in formats.detail

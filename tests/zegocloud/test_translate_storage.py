@@ -99,3 +99,16 @@ def test_a_likely_slip_gets_the_nearest_names(plan: Planner) -> None:
     made = plan(storage={**S3_STORAGE, "region": "eu-wset-1"})
     assert "eu-west-1" in made.findings[0].instead
     assert revealed(made.requests[0].payload)["StorageParams"]["Region"] == "eu-wset-1"
+
+
+@pytest.mark.parametrize(
+    ("kind", "region", "near"),
+    [("alibaba_vod", "cn-shangai", "cn-shanghai"), ("tencent_vod", "ap-bejing", "ap-beijing")],
+)
+def test_a_slip_in_the_region_of_a_vod_is_named(plan: Planner, kind: str, region: str, near: str) -> None:
+    """The vendor takes any text, so that a likely slip is found and sent all the same."""
+    own = {"title": "t", "storage_location": "s"} if kind == "alibaba_vod" else {}
+    made = plan(storage={"kind": kind, "region": region, **KEYS, **own}, output={"formats": ["mp4"]})
+    (finding,) = (found for found in made.findings if found.path == "storage.region")
+    assert finding.verdict == "approximated"
+    assert near in finding.instead

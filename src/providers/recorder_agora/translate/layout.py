@@ -100,10 +100,13 @@ class LayoutTranslator(UidTranslator):
         if windows > MOST_REGIONS:
             self.unsupported("windows", f"the vendor shows at most {MOST_REGIONS} windows", "use fewer windows")
             windows = MOST_REGIONS
+        is_stacked = isinstance(layout, Floating) and windows > 1
+        doubt = "; the small ones lie over the large one as far as is known, for no page says which is on top"
         self.approximated(
             "",
             why,
-            f"sent as a custom layout of {windows} fixed windows; set layout.windows to choose how many",
+            f"sent as a custom layout of {windows} fixed windows; set layout.windows to choose how many"
+            + (doubt if is_stacked else ""),
         )
         self._mixed["mixedVideoLayout"] = 3
         for index, region in enumerate(regions(layout, windows)):

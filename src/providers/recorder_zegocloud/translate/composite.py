@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from recorder_core.models import Fit, RecordingSpec
+from recorder_core.models import ClockWatermark, Fit, RecordingSpec
 from recorder_zegocloud.translate.layout import HIDDEN_BOARD, LayoutTranslator, color_number
 from recorder_zegocloud.translate.start import Start, StartTranslator
 from recorder_zegocloud.wire.layout import (
@@ -143,15 +143,16 @@ class CompositeTranslator(StartTranslator, LayoutTranslator):
             self._mix["MixOutputWatermarkImageConfig"] = box
 
     def watermark_clock(self, index: int, *, font_size: int) -> None:
-        if "MixOutputWatermarkTimestampConfig" in self._mix:
+        is_second = any(isinstance(mark, ClockWatermark) for mark in self.spec.watermarks[:index])
+        if is_second:
             self.unsupported("", f"watermark {index} is a second clock; the vendor draws one", "leave it out")
-        elif font_size not in FONT_SIZES:
+        if font_size not in FONT_SIZES:
             self.unsupported(
                 "font_size",
                 f"{font_size}; the vendor takes {FONT_SIZES[0]} to {FONT_SIZES[-1]} px",
                 "change it",
             )
-        else:
+        elif not is_second:
             self._mix["MixOutputWatermarkTimestampConfig"] = WatermarkTimestampConfig(FontSize=font_size)
 
     def _placeholder_of_everybody(self, url: str, fit: Fit | None) -> None:

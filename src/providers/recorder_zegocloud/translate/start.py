@@ -163,7 +163,10 @@ class StartTranslator(StorageTranslator, StreamTranslator):
                 "start another recording with formats: []",
             )
         if len(formats) != 1:
-            self.unsupported("formats", f"{len(formats)} formats; a task makes exactly one", "start one for each")
+            never = ", and the vendor makes no webm" if Format.WEBM in formats else ""
+            self.unsupported(
+                "formats", f"{len(formats)} formats; a task makes exactly one{never}", "start one recording for each"
+            )
             return None
         wanted = next(iter(formats))
         if wanted is Format.WEBM:

@@ -83,7 +83,7 @@ class StorageTranslator(Translator):
         self._storage = {
             "Vendor": StorageVendor.ALIBABA_VOD,
             "AlibabaCloudVodParams": AlibabaVodParams(
-                Region=region,
+                Region=self._region(StorageVendor.ALIBABA_OSS, region),
                 AccessKeyId=access_key,
                 AccessKeySecret=secret_key,
                 Title=title,
@@ -97,7 +97,10 @@ class StorageTranslator(Translator):
         self._storage = {
             "Vendor": StorageVendor.TENCENT_VOD,
             "TencentCloudVodParams": TencentVodParams(
-                SecretId=access_key, SecretKey=secret_key, Region=region, SubAppId=sub_app_id
+                SecretId=access_key,
+                SecretKey=secret_key,
+                Region=self._region(StorageVendor.TENCENT_COS, region),
+                SubAppId=sub_app_id,
             ),
         }
 
@@ -119,7 +122,10 @@ class StorageTranslator(Translator):
             self._storage["Region"] = REGION_FORMS[vendor].format(region=self._region(vendor, region))
 
     def _region(self, vendor: StorageVendor, region: str) -> str:
-        """The region as it is; one that looks like a slip is named, and sent all the same."""
+        """The region as it is; one that looks like a slip is named, and sent all the same.
+
+        Of a VOD, whose regions no page lists, `vendor` is the bucket of the same cloud.
+        """
         known = KNOWN_REGIONS.get(vendor, ())
         if known and region not in known:
             near = nearest(region, known)
