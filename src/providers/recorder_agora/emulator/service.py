@@ -33,6 +33,7 @@ from recorder_agora.emulator.routes import ADDRESSES, MODES, Route
 from recorder_agora.emulator.session import SYNCHRONOUS_S, Identity, Session
 from recorder_agora.emulator.storage import is_fenced_out
 from recorder_agora.emulator.web import WebSession
+from recorder_agora.wire.recording import ChannelRecordingConfig, RecordingConfig
 from recorder_agora.wire.requests import (
     AcquireRequest,
     IndividualStartClientRequest,
@@ -74,6 +75,8 @@ class AgoraEmulator(EmulatedService):
         customer_id: user name of the RESTful API.
         customer_secret: its password.
         tokens: the room tokens that are valid, for a project whose App Certificate is on; None: it's off.
+        encryption: `decryptionMode`, `secret` and `salt` (None where the mode has none) of the rooms' media. A recorder
+            that is started with others can't read them, and dies within 30 s; None: it isn't judged.
         buckets: the buckets that exist; None: any does. A start with another one dies after 30 s.
         concurrent: most recordings of rooms at once; more make acquire answer code 406.
         concurrent_pages: most recordings of web pages at once.
@@ -108,6 +111,7 @@ class AgoraEmulator(EmulatedService):
         customer_id: str = "emulated-customer-id",
         customer_secret: str | None = None,
         tokens: Collection[str] | None = None,
+        encryption: tuple[int, str, str | None] | None = None,
         buckets: Collection[str] | None = None,
         concurrent: int = 50,
         concurrent_pages: int = 200,
@@ -124,6 +128,7 @@ class AgoraEmulator(EmulatedService):
         self.customer_id = customer_id
         self.customer_secret = customer_secret or secrets.token_hex(16)
         self.tokens = tokens
+        self.encryption = encryption
         self.buckets = buckets
         self.concurrent = concurrent
         self.concurrent_pages = concurrent_pages
@@ -278,7 +283,7 @@ class AgoraEmulator(EmulatedService):
         return MixSession(request=request, room=room, frame_stays=self.frame_stays, **common)
 
     def _is_doomed(self, asked: Start, resource: Resource) -> bool:
-        """What is checked only after start was answered: bucket and its area, token, and that nobody has the uid."""
+        """What is checked only after start was answered: bucket, area, token, cipher, and that nobody has the uid."""
         request = asked.clientRequest
         if is_fenced_out(request.storageConfig, resource.region):
             return True
@@ -286,6 +291,8 @@ class AgoraEmulator(EmulatedService):
             return True
         if isinstance(request, WebStartClientRequest):
             return False
+        if self.encryption not in (None, _cipher(request.recordingConfig or RecordingConfig())):
+            return True
         token = request.token.get_secret_value() if request.token else None
         present = self.room(asked.cname).present(self.clock.time())
         return (self.tokens is not None and token not in self.tokens) or any(user.id == asked.uid for user in present)
@@ -373,3 +380,9 @@ class AgoraEmulator(EmulatedService):
 
 def _invalid_mode(operation: str) -> RefusedError:
     return refusal(2, operation, f"{operation[0].upper()}{operation[1:]}: invalid mode value!")
+
+
+def _cipher(config: ChannelRecordingConfig) -> tuple[int, str | None, str | None]:
+    """With what a recorder decrypts."""
+    secret, salt = (value.get_secret_value() if value else None for value in (config.secret, config.salt))
+    return config.decryptionMode or 0, secret, salt
