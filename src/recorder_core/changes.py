@@ -9,8 +9,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from recorder_core.models import Layout, Media, Participants, Recording, Storage
-from recorder_core.models.base import FrozenMapping, Kind
+from recorder_core.models.base import FrozenMapping
 from recorder_core.models.layout import LayoutBase
+from recorder_core.models.storage import StorageBase
 from recorder_core.operations import Operations
 from recorder_core.refusals import (
     expect,
@@ -55,7 +56,7 @@ class Changes(Operations):
             before = recording.layout
             if isinstance(before, LayoutBase):
                 whole = _as_it_stands(whole, before, dropped)
-        self._report(plan, recording)
+        plan.report(recording.id)
         with self._operation("layout", recording.id, self._limit(deadline)):
             changed = self.provider.layout(recording, whole, plan)
         changed = changed.model_copy(
@@ -151,7 +152,7 @@ class Changes(Operations):
             RecorderError: every other class, by what the vendor answered.
         """
         with self._changing("refresh_storage", recording, deadline):
-            expect("refresh_storage", Kind, storage)
+            expect("refresh_storage", StorageBase, storage)
             refuse_other_destination(recording, storage)
             changed = _revised(self.provider.refresh_storage(recording, storage), recording)
         self._hooks.notify("recorder_changed", recording=changed, operation="refresh_storage")

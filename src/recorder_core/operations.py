@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal, Self
@@ -10,8 +9,7 @@ from typing import Any, Literal, Self
 from recorder_core.clock import Clock, Deadline, SystemClock, deadline_scope
 from recorder_core.errors import ConfigurationError, RecorderError, RecordingEnded
 from recorder_core.hooks import HttpExchange, Interception
-from recorder_core.models import Recording, StartIntent
-from recorder_core.plan import Plan
+from recorder_core.models import Recording
 from recorder_core.plugins import check_provider, load_hooks, load_provider
 from recorder_core.provider import Provider
 from recorder_core.refusals import called, seconds
@@ -19,8 +17,6 @@ from recorder_core.transport import Runtime
 from recorder_core.turns import Outcomes, Turns
 
 __all__ = ["DEADLINE_S", "Operations"]
-
-logger = logging.getLogger("recorder_core")
 
 DEADLINE_S = 60.0
 TIMEOUT_S = (5.0, 30.0)
@@ -104,10 +100,6 @@ class Operations:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.provider.name!r}, account={self.provider.account!r})"
-
-    def _report(self, plan: Plan, what: StartIntent | Recording) -> None:
-        for finding in plan.findings:
-            logger.warning("%s, recording %s: %s", self.provider.name, what.id, finding)
 
     def _refuse_ended(self, recording: Recording) -> None:
         outcome = self._outcomes.of(recording)

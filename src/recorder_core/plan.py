@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
@@ -13,6 +14,8 @@ from recorder_core.models import RecordingSpec
 from recorder_core.models.base import MASK
 
 __all__ = ["Change", "Fidelity", "Finding", "Plan", "PlannedRequest", "Verdict"]
+
+logger = logging.getLogger("recorder_core")
 
 Verdict = Literal["approximated", "unsupported"]
 Fidelity = Literal["exact", "approximated", "unsupported"]
@@ -135,6 +138,11 @@ class Plan:
             ],
             "requests": [request.dump() for request in self.requests],
         }
+
+    def report(self, recording_id: str) -> None:
+        """Log every finding, once."""
+        for finding in self.findings:
+            logger.warning("%s, recording %s: %s", self.provider, recording_id, finding)
 
     def lost(self, *, warn: bool | None = None) -> tuple[str, ...]:
         """The paths that this plan drops, where dropping was allowed.

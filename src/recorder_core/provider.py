@@ -30,7 +30,7 @@ from recorder_core.models import (
     Storage,
 )
 from recorder_core.models.loading import describe_errors
-from recorder_core.plan import Plan, PlannedRequest
+from recorder_core.plan import Change, Plan, PlannedRequest
 from recorder_core.preview import Picture, no_picture
 from recorder_core.transport import Runtime, Transport
 
@@ -316,6 +316,17 @@ class Provider(ABC):
         except ValidationError as error:
             problems = describe_errors(error, model, under=f"options.{self.name}")
         raise InvalidSpec("\n".join(problems), problems=problems, provider=self.name, fault="caller")
+
+    def accepted(self, recording: Recording, change: Change) -> dict[str, Any]:
+        """The body of a change that loses nothing; what is approximated is logged.
+
+        Raises:
+            UnsupportedFeature: something would be lost.
+        """
+        plan = Plan(self.name, (), change.findings)
+        plan.lost()
+        plan.report(recording.id)
+        return change.body or {}
 
     @classmethod
     def offers(cls, operation: str, mode: Mode | str | None = None) -> bool:

@@ -103,7 +103,7 @@ class Recorder(Changes):
             intent = self._intent(spec, key, identity, apart_from)
             plan = self._translate(spec, intent)
             dropped = plan.lost(warn=self._warn)
-        self._report(plan, intent)
+        plan.report(intent.id)
         recording: Recording | None = None
         try:
             with self._operation("start", intent.id, limit):

@@ -11,10 +11,10 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from recorder_core.errors import ConfigurationError, InvalidSpec, UnsupportedOperation
 from recorder_core.models import Location, Media, Participants, Recording, RecordingSpec
-from recorder_core.models.base import Kind as Destination
 from recorder_core.models.base import Text
 from recorder_core.models.layout import LayoutBase
 from recorder_core.models.loading import describe_errors
+from recorder_core.models.storage import StorageBase
 from recorder_core.plugins import PROVIDERS, installed
 from recorder_core.provider import Provider
 
@@ -36,10 +36,10 @@ MADE_BY: Mapping[type, str] = {
     Recording: "Recording.model_validate_json(text) makes one of a stored handle",
     LayoutBase: "Grid(), Floating(), Spotlight() and Custom() are some",
     Participants: 'Participants(audio=Selection(include=["1001"])) is one, Participants() is everybody',
-    Destination: "S3(...) is one; `recorder_core.models.storage` has them all",
+    StorageBase: "S3(...) is one; `recorder_core.models.storage` has them all",
     datetime: "datetime.now(UTC) is one",
 }
-NAMES: Mapping[type, str] = {LayoutBase: "layout", Destination: "storage"}
+NAMES: Mapping[type, str] = {LayoutBase: "layout", StorageBase: "storage"}
 
 
 def expect(operation: str, kind: type, value: object) -> None:
@@ -143,7 +143,7 @@ def refuse_layout_without_pictures(recording: Recording) -> None:
         raise InvalidSpec(problem, problems=[problem], fault="caller")
 
 
-def refuse_other_destination(recording: Recording, storage: Destination) -> None:
+def refuse_other_destination(recording: Recording, storage: StorageBase) -> None:
     """Refuse a storage that isn't where the recording's files go.
 
     Raises:

@@ -398,3 +398,15 @@ def test_every_fault_of_a_list_is_named_at_once(plan: Planner) -> None:
     (formats,) = (f for f in plan(output={"formats": ["webm", "flv"]}).findings if f.path == "output.formats")
     assert "2 formats" in formats.detail
     assert "no webm" in formats.detail
+
+
+@pytest.mark.parametrize(("asked", "sent"), [({}, 1_130_000), ({"bitrate_kbps": 4000}, 4_000_000)])
+def test_a_dropped_canvas_has_the_bit_rate_that_suits_the_one_that_is_sent(
+    plan: Planner, asked: dict[str, Any], sent: int
+) -> None:
+    """Unless one was asked for: the rate of 3840x2160 would be wasted on 1280x720."""
+    made = plan(video={"width": 3840, "height": 2160, **asked})
+    assert made.dropped == ("video",)
+    body = revealed(made.request("StartRecord").payload)
+    assert body["RecordInputParams"]["MixConfig"]["MixOutputVideoConfig"]["Bitrate"] == sent
+    assert made.spec.video.bitrate_kbps == sent // 1000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import math
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -34,9 +33,8 @@ from recorder_agora.translate.update import (
     change_push,
     change_storage,
     needed_later,
+    stopping,
 )
-from recorder_agora.translate.web import WebTranslator
-from recorder_agora.wire.requests import StopClientRequest, StopRequest, WebStopRequest
 from recorder_core.clock import Deadline
 from recorder_core.decoding import refuse_other_options
 from recorder_core.errors import RecordingNotFound, ServiceUnavailable
@@ -57,8 +55,6 @@ from recorder_core.provider import Provider
 from recorder_core.transport import Answer, Call, RuleTable, Runtime, Transport, quote_path
 
 __all__ = ["AgoraProvider"]
-
-logger = logging.getLogger("recorder_core")
 
 SYNCHRONOUS_S = 25.0
 """What a synchronous stop may take: the vendor answers after about 20 s at the latest."""
@@ -293,10 +289,8 @@ class AgoraProvider(Provider):
         Raises:
             UnsupportedFeature: something would be lost; nothing was sent.
         """
-        Plan(self.name, (), change.findings).lost()
-        for finding in change.findings:
-            logger.warning("%s, recording %s: %s", self.name, recording.id, finding)
-        self._send("update", recording.id, self._path(recording, "update"), change.body)
+        body = self.accepted(recording, change)
+        self._send("update", recording.id, self._path(recording, "update"), body)
         self._sightings.alive(recording)
 
     def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
@@ -308,13 +302,10 @@ class AgoraProvider(Provider):
         """
         limit = Deadline(self.runtime.clock, deadline)
         path = self._path(recording, "stop")
-        request = WebStopRequest if recording.native["mode"] == WebTranslator.mode else StopRequest
         for pause in itertools.chain((5.0, 10.0), itertools.repeat(15.0)):
             # An answer that comes after the deadline is lost, and the file list with it.
             waits = wait and min(limit.remaining(), self.runtime.timeout[1]) >= SYNCHRONOUS_S
-            client = StopClientRequest(async_stop=not waits)
-            body = request(**self._identity(recording), clientRequest=client).tree()
-            answer = self._send("stop", recording.id, path, body)
+            answer = self._send("stop", recording.id, path, stopping(recording, wait=waits))
             if answer.status != 404:
                 self._sightings.ended(recording)
                 return stop_status(recording, answer, self.now())
@@ -366,9 +357,6 @@ class AgoraProvider(Provider):
 
     def _age(self, recording: Recording) -> float:
         return self.runtime.clock.time() - recording.started_at.timestamp()
-
-    def _identity(self, recording: Recording) -> dict[str, Any]:
-        return {"cname": recording.native["cname"], "uid": recording.native["uid"]}
 
     def _path(self, recording: Recording, method: str) -> str:
         native = recording.native

@@ -195,11 +195,13 @@ class ZegocloudProvider(Provider):
 
     def translate_layout(self, recording: Recording, layout: Layout) -> Plan:
         """UpdateLayout for a whole layout. Pure."""
-        return self._planned_change("UpdateLayout", change_layout(self.name, recording, layout))
+        change = change_layout(self.name, recording, layout)
+        requests = () if change.body is None else (self._planned("UpdateLayout", change.body),)
+        return Plan(self.name, requests, change.findings)
 
     def layout(self, recording: Recording, layout: Layout, plan: Plan) -> Recording:
         """Send an UpdateLayout."""
-        self._send_planned(recording, plan)
+        self._send("UpdateLayout", recording.id, plan.request("UpdateLayout").payload, base_url=recording.base_url)
         return recording
 
     def pause(self, recording: Recording) -> None:
@@ -233,23 +235,13 @@ class ZegocloudProvider(Provider):
         self._carry_out("UpdateWhiteboard", recording, change_whiteboard(recording, whiteboard_id))
         return recording
 
-    def _planned_change(self, action: str, change: Change) -> Plan:
-        requests = () if change.body is None else (self._planned(action, change.body),)
-        return Plan(self.name, requests, change.findings)
-
     def _carry_out(self, action: str, recording: Recording, change: Change) -> None:
         """Send a change.
 
         Raises:
             UnsupportedFeature: something would be lost; nothing was sent.
         """
-        plan = self._planned_change(action, change)
-        plan.lost()
-        self._send_planned(recording, plan)
-
-    def _send_planned(self, recording: Recording, plan: Plan) -> None:
-        (request,) = plan.requests
-        self._send(request.operation, recording.id, request.payload, base_url=recording.base_url)
+        self._send(action, recording.id, self.accepted(recording, change), base_url=recording.base_url)
 
     def list_remote(self, since: datetime, until: datetime, room: str | None = None) -> Iterator[RemoteRecording]:
         """DescribeTasks, for running and for ended tasks, all pages, at every host: one may not know another's tasks.

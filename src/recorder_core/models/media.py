@@ -236,6 +236,19 @@ def default_bitrate_kbps(width: int, height: int, fps: int) -> int:
     return max(_LEAST_KBPS, min(_MOST_KBPS, round(_interpolate(by_fps, fps))))
 
 
+def resized(video: Video, width: int, height: int, *, keeps_bitrate: bool) -> Video:
+    """The picture in another size, with the bit rate that suits it unless it keeps its own.
+
+    Args:
+        video: with its frame rate filled in.
+        width: pixels.
+        height: pixels.
+        keeps_bitrate: whether the bit rate stays, because it was asked for.
+    """
+    bitrate_kbps = video.bitrate_kbps if keeps_bitrate else default_bitrate_kbps(width, height, video.fps or 15)
+    return video.model_copy(update={"width": width, "height": height, "bitrate_kbps": bitrate_kbps})
+
+
 def _interpolate(points: Sequence[tuple[int, float]], x: float) -> float:
     """The value at `x` on straight lines through the points, both axes logarithmic, prolonged at the ends."""
     upper = next((index for index, (at, _) in enumerate(points) if at >= x), len(points) - 1)

@@ -69,7 +69,11 @@ def _needed_without(alternative: str, value: SecretStr | None, info: ValidationI
     return value
 
 
-class _Keyed(Kind):
+class StorageBase(Kind):
+    """What every storage has: a kind."""
+
+
+class _Keyed(StorageBase):
     """A bucket in a region, opened with a pair of keys."""
 
     bucket: BucketName
@@ -119,7 +123,7 @@ _TEMPORARY_AWS_KEY = r"ASIA[A-Z0-9]{16}"
 """Ids of access keys ("IAM identifiers", AWS Identity and Access Management User Guide)."""
 
 
-class S3(Kind):
+class S3(StorageBase):
     """Amazon S3."""
 
     kind: Literal["s3"] = "s3"
@@ -265,7 +269,7 @@ def _json_object(value: SecretStr) -> SecretStr:
     return value
 
 
-class GoogleCloudStorage(Kind):
+class GoogleCloudStorage(StorageBase):
     """Google Cloud Storage, opened with a pair of HMAC keys or a service account's key file."""
 
     kind: Literal["google_cloud_storage"] = "google_cloud_storage"
@@ -294,7 +298,7 @@ def _account_name(value: str) -> str:
     return value
 
 
-class AzureBlob(Kind):
+class AzureBlob(StorageBase):
     """Azure Blob Storage."""
 
     kind: Literal["azure_blob"] = "azure_blob"
@@ -309,7 +313,7 @@ class AzureBlob(Kind):
     """Key of the storage account."""
 
 
-class AlibabaVod(Kind):
+class AlibabaVod(StorageBase):
     """Alibaba Cloud ApsaraVideo VOD."""
 
     kind: Literal["alibaba_vod"] = "alibaba_vod"
@@ -330,7 +334,7 @@ class AlibabaVod(Kind):
     """Address of the storage, such as `xxxx.oss-cn-xxxx.aliyuncs.com`."""
 
 
-class TencentVod(Kind):
+class TencentVod(StorageBase):
     """Tencent Cloud VOD."""
 
     kind: Literal["tencent_vod"] = "tencent_vod"
@@ -348,7 +352,7 @@ class TencentVod(Kind):
     """Number of a sub-application. None: the account's main application."""
 
 
-class VendorManaged(Kind):
+class VendorManaged(StorageBase):
     """The vendor keeps the file."""
 
     kind: Literal["vendor_managed"] = "vendor_managed"

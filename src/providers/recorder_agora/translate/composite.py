@@ -68,7 +68,7 @@ class CompositeTranslator(RoomTranslator, LayoutTranslator):
                 f"{width}x{height}; a side has at most {LONGEST_SIDE} px, both {MOST_PIXELS} together",
                 "shrink it",
             )
-            width, height, bitrate_kbps = self._instead(DEFAULT_CANVAS, fps, bitrate_kbps)
+            width, height, bitrate_kbps = self._instead(DEFAULT_CANVAS, bitrate_kbps)
         if bitrate_kbps > MOST_KBPS:
             self.unsupported("bitrate_kbps", f"{bitrate_kbps}; the vendor takes at most {MOST_KBPS}", "lower it")
         nearest = min(FRAME_RATES, key=lambda rate: (abs(rate - fps), -rate))

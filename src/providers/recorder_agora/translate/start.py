@@ -14,7 +14,7 @@ from recorder_agora.translate.storage import StorageTranslator
 from recorder_agora.wire.values import Request
 from recorder_core.errors import ConfigurationError
 from recorder_core.models import Format, Mode, Recording, RecordingSpec, StartIntent
-from recorder_core.models.media import default_bitrate_kbps
+from recorder_core.models.media import resized
 from recorder_core.plan import merged
 
 __all__ = ["Start", "StartTranslator", "derived_uid"]
@@ -112,14 +112,11 @@ class StartTranslator(StorageTranslator, ABC):
         if seconds not in (None, SEGMENT_S):
             self.unsupported("segment_duration", f"the vendor cuts every {SEGMENT_S} s", "leave it out")
 
-    def _instead(self, size: tuple[int, int], fps: int, bitrate_kbps: int) -> tuple[int, int, int]:
+    def _instead(self, size: tuple[int, int], bitrate_kbps: int) -> tuple[int, int, int]:
         """Width, height and bit rate where our own size is sent: the rate that suits it, unless one is asked for."""
-        width, height = size
-        if not self.demanded("bitrate_kbps"):
-            bitrate_kbps = default_bitrate_kbps(width, height, fps)
-        changes = {"width": width, "height": height, "bitrate_kbps": bitrate_kbps}
-        self.spec = self.spec.model_copy(update={"video": self.spec.video.model_copy(update=changes)})
-        return width, height, bitrate_kbps
+        video = resized(self.spec.video, *size, keeps_bitrate=self.demanded("bitrate_kbps"))
+        self.spec = self.spec.model_copy(update={"video": video})
+        return (*size, video.bitrate_kbps or bitrate_kbps)
 
     def _audio_profile(self, bitrate_kbps: int, sample_rate: int | None, channels: int | None) -> int:
         """The number of the profile that is nearest to a mixed sound."""

@@ -13,11 +13,14 @@ from recorder_agora.translate.storage import StorageTranslator
 from recorder_agora.translate.web import WebTranslator
 from recorder_agora.wire.recording import AudioUidList, VideoUidList
 from recorder_agora.wire.requests import (
+    StopClientRequest,
+    StopRequest,
     StreamSubscribe,
     UpdateClientRequest,
     UpdateLayoutRequest,
     UpdateRequest,
     WebRecordingConfig,
+    WebStopRequest,
     WebUpdateClientRequest,
     WebUpdateRequest,
 )
@@ -28,7 +31,15 @@ from recorder_core.models import Layout, Media, Mode, Participants, Recording, R
 from recorder_core.models.base import reveal
 from recorder_core.plan import Change, Finding
 
-__all__ = ["change_hold", "change_layout", "change_participants", "change_push", "change_storage", "needed_later"]
+__all__ = [
+    "change_hold",
+    "change_layout",
+    "change_participants",
+    "change_push",
+    "change_storage",
+    "needed_later",
+    "stopping",
+]
 
 
 def change_layout(name: str, recording: Recording, layout: Layout) -> Change:
@@ -91,6 +102,12 @@ def _body(recording: Recording, **client: Any) -> dict[str, Any]:
     if recording.native["mode"] == WebTranslator.mode:
         return WebUpdateRequest(**identity, clientRequest=WebUpdateClientRequest(**client)).tree()
     return UpdateRequest(**identity, clientRequest=UpdateClientRequest(**client)).tree()
+
+
+def stopping(recording: Recording, *, wait: bool) -> dict[str, Any]:
+    """The body of stop; with `wait` the vendor answers when the files are there."""
+    request = WebStopRequest if recording.native["mode"] == WebTranslator.mode else StopRequest
+    return request(**_identity(recording), clientRequest=StopClientRequest(async_stop=not wait)).tree()
 
 
 class _ParticipantsUpdate(ParticipantsTranslator):

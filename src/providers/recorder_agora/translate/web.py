@@ -114,7 +114,7 @@ class WebTranslator(StartTranslator):
                 f"both have {MOST_PIXELS} together at most",
                 "choose a size in that range",
             )
-            width, height, bitrate_kbps = self._instead(DEFAULT_PAGE, fps, bitrate_kbps)
+            width, height, bitrate_kbps = self._instead(DEFAULT_PAGE, bitrate_kbps)
         self._page |= {
             "videoWidth": width,
             "videoHeight": height,

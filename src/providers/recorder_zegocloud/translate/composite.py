@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from recorder_core.models import ClockWatermark, Fit, RecordingSpec
+from recorder_core.models.media import resized
 from recorder_zegocloud.translate.layout import HIDDEN_BOARD, LayoutTranslator, color_number
 from recorder_zegocloud.translate.start import Start, StartTranslator
 from recorder_zegocloud.wire.layout import (
@@ -117,7 +118,8 @@ class CompositeTranslator(StartTranslator, LayoutTranslator):
                 "shrink it",
             )
             width, height = self.canvas
-            video = self.spec.video.model_copy(update={"width": width, "height": height})
+            video = resized(self.spec.video, width, height, keeps_bitrate=self.demanded("bitrate_kbps"))
+            bitrate_kbps = video.bitrate_kbps or bitrate_kbps
             self.spec = self.spec.model_copy(update={"video": video})
         if fps not in FPS:
             self.unsupported("fps", f"{fps}; the vendor takes {FPS[0]} to {FPS[-1]}", "choose one in that range")
