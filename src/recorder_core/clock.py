@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None:
         """Return when so many seconds have passed on this clock."""
 
+    def wait(self, signal: threading.Event, seconds: float) -> bool:
+        """Return when the signal is set, or so many seconds have passed on this clock; whether it is set."""
+
 
 class SystemClock:
     """The computer's own clock."""
@@ -39,6 +43,10 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Block the calling thread; a time that has passed already takes none."""
         time.sleep(max(seconds, 0.0))
+
+    def wait(self, signal: threading.Event, seconds: float) -> bool:
+        """Block the calling thread until the signal is set, or so many seconds have passed; whether it is set."""
+        return signal.wait(min(max(seconds, 0.0), threading.TIMEOUT_MAX))
 
 
 class Deadline:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from recorder_core.errors import ConfigurationError
 from recorder_core.models.loading import describe_errors
@@ -27,6 +27,24 @@ class ProviderConfig(BaseModel):
 
     base_urls: tuple[str, ...] = ()
     """Hosts to use in place of the vendor's, in failover order, each with its scheme."""
+
+    webhook_secret: tuple[SecretStr, ...] = ()
+    """What the vendor signs its callbacks with: one, or several while one is replaced by another. None: callbacks are
+    refused, because nothing could tell a true one from a forged one."""
+    webhook_max_age: float = Field(default=300.0, gt=0, le=86_400)
+    """Seconds by which a callback may be older or younger than this moment, 86400 at most."""
+
+    @field_validator("webhook_secret", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str | SecretStr) else value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _none_is_empty(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not all(secret.get_secret_value() for secret in value):
+            raise ValueError("a secret is empty")
+        return value
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Self:

@@ -36,6 +36,7 @@ __all__ = [
     "UnexpectedResponse",
     "UnsupportedFeature",
     "UnsupportedOperation",
+    "UnverifiedWebhookWarning",
     "Vetoed",
 ]
 
@@ -228,6 +229,10 @@ class UnexpectedResponse(RecorderError):
 
 class WebhookRejected(RecorderError):
     """A callback was forged, stale, too large or not for this endpoint."""
+
+
+class UnverifiedWebhookWarning(UserWarning):
+    """Callbacks arrive and there is no secret to verify them with."""
 
 
 class ProviderNotFound(RecorderError):

@@ -18,7 +18,7 @@ from recorder_core.errors import ConfigurationError, RecorderError, Vetoed
 from recorder_core.models import RecordingSpec
 
 if TYPE_CHECKING:
-    from recorder_core.models import Recording, RecordingStatus
+    from recorder_core.models import Recording, RecordingEvent, RecordingStatus
 
 __all__ = ["HttpExchange", "hookimpl"]
 
@@ -94,6 +94,10 @@ class HookSpecs:
     @hookspec
     def recorder_stopped(self, recording: Recording, status: RecordingStatus) -> None:
         """A recording was stopped, or was found to have ended when it was to be stopped."""
+
+    @hookspec
+    def recorder_event(self, event: RecordingEvent) -> None:
+        """Something happened to a recording: the vendor told it, or `follow` found it. Repeats aren't told."""
 
     @hookspec
     def recorder_http(self, exchange: HttpExchange) -> None:

@@ -9,12 +9,14 @@ from typing import Any, Literal, Self
 from recorder_core.clock import Clock, Deadline, SystemClock, deadline_scope
 from recorder_core.errors import ConfigurationError, RecorderError, RecordingEnded
 from recorder_core.hooks import HttpExchange, Interception
+from recorder_core.known import Known
+from recorder_core.listening import Listeners
 from recorder_core.models import Recording
 from recorder_core.plugins import check_provider, load_hooks, load_provider
 from recorder_core.provider import Provider
 from recorder_core.refusals import called, seconds
 from recorder_core.transport import Runtime
-from recorder_core.turns import Outcomes, Turns
+from recorder_core.turns import Turns
 
 __all__ = ["DEADLINE_S", "Operations"]
 
@@ -65,7 +67,8 @@ class Operations:
         self._hooks = Interception(load_hooks() if hooks is None else hooks)
         self._closed = False
         self._turns = Turns()
-        self._outcomes = Outcomes()
+        self._known = Known(provider.native_key)
+        self._listeners = Listeners()
         connect, read = timeout if isinstance(timeout, tuple) and len(timeout) == 2 else (timeout, timeout)
         provider.open(
             Runtime(
@@ -102,7 +105,7 @@ class Operations:
         return f"{type(self).__name__}({self.provider.name!r}, account={self.provider.account!r})"
 
     def _refuse_ended(self, recording: Recording) -> None:
-        outcome = self._outcomes.of(recording)
+        outcome = self._known.outcome(recording)
         if outcome is not None:
             raise RecordingEnded(
                 f"the recording is {outcome.state}; nothing was sent",

@@ -23,11 +23,13 @@ from recorder_core.models import (
     Mode,
     Participants,
     Recording,
+    RecordingEvent,
     RecordingSpec,
     RecordingStatus,
     RemoteRecording,
     StartIntent,
     Storage,
+    WebhookRequest,
 )
 from recorder_core.models.loading import describe_errors
 from recorder_core.plan import Change, Plan, PlannedRequest
@@ -57,6 +59,8 @@ class Provider(ABC):
     Options: ClassVar[type[ProviderOptions]] = ProviderOptions
     native_ids: ClassVar[tuple[str, ...]] = ()
     """The keys of `Recording.native` without which no operation is possible: a handle that lacks one is refused."""
+    native_key: ClassVar[str] = ""
+    """The key of `Recording.native` by which the vendor tells one recording from all others; events have it too."""
     native_examples: ClassVar[Mapping[str, Any]] = {}
     """Values of `Recording.native` with which a change can be planned where there is no recording, such as for the
     capability matrix; an id that isn't here may be any text."""
@@ -225,6 +229,51 @@ class Provider(ABC):
             UnsupportedOperation: the vendor can't list them.
         """
         raise self._unsupported("list_remote")
+
+    def parse_webhook(self, request: WebhookRequest) -> list[RecordingEvent]:
+        """The events that a callback tells, in order. An event that has no name here is of kind `unknown`.
+
+        The signature is verified over the bytes as they arrived, before they are parsed, as far as the vendor's allows
+        that; `recorder_core.webhooks` has what that takes. Without `config.webhook_secret` it isn't.
+
+        Raises:
+            WebhookRejected: it is forged, stale, or no callback of this vendor's; whatever the body, nothing else is
+                raised.
+            UnsupportedOperation: the vendor sends none, or the provider can't read them.
+        """
+        raise self._unsupported("parse_webhook")
+
+    @classmethod
+    def recognises_webhook(cls, request: WebhookRequest) -> bool:
+        """Whether it looks like a callback of this vendor's, by its shape alone. Nothing is verified or raised."""
+        return False
+
+    def webhook_sources(self) -> tuple[str, ...]:
+        """The addresses that the vendor's callbacks come from.
+
+        Raises:
+            UnsupportedOperation: the vendor doesn't tell them.
+        """
+        raise self._unsupported("webhook_sources")
+
+    def check_account(self, base_url: str) -> str:
+        """Try the credentials at one host, by calls that start and change nothing; returns what that proved.
+
+        Raises:
+            UnsupportedOperation: the vendor has no such call.
+            RecorderError: every other class, by what the vendor answered.
+        """
+        raise self._unsupported("check_account")
+
+    def restore(self, recording: Recording) -> bool:
+        """Send again what a move to another server of the vendor's may have lost, as the handle has it.
+
+        Called after a move of a recording that was changed since its start. By default nothing is lost.
+
+        Returns:
+            Whether anything was sent.
+        """
+        return False
 
     def picture(self, plan: Plan, participants: Sequence[str]) -> Picture:
         """How the composed picture of a plan will look, computed from the planned request. Pure.

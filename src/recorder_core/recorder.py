@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
+from recorder_core.callbacks import Callbacks
 from recorder_core.changes import Changes
 from recorder_core.clock import Deadline, deadline_scope
 from recorder_core.errors import DeadlineExceeded, InvalidSpec, ServiceUnavailable, StartOutcomeUnknown
@@ -30,6 +33,9 @@ WAIT_S = 120.0
 PLANNED_ID = uuid.UUID(int=0).hex
 """The recording id in plans, so that the plan of a spec is the same every time."""
 KEY_NAMESPACE = uuid.UUID("6f1c6a52-8d0e-5b43-9a3f-2f6f6b1d7c11")
+
+
+logger = logging.getLogger("recorder_core")
 
 
 class Recorder(Changes):
@@ -108,12 +114,12 @@ class Recorder(Changes):
         try:
             with self._operation("start", intent.id, limit):
                 recording = self.provider.start(plan, intent)
-                self._outcomes.forget(recording)
+                self._known.forget(recording)
             if dropped:
                 recording = recording.model_copy(update={"dropped": dropped})
             self._hooks.notify("recorder_started", recording=recording)
             if confirm:
-                self._wait(recording, RecordingState.RECORDING, limit)
+                recording = self._confirmed(recording, limit)
         except BaseException as error:
             _attach(error, intent, recording)
             raise
@@ -128,7 +134,7 @@ class Recorder(Changes):
         """
         refuse_foreign_handle(self.provider, recording)
         with self._operation("status", recording.id, self._limit(deadline)):
-            status = self._outcomes.of(recording) or self._outcomes.learn(recording, self._look(recording))
+            status = self._known.outcome(recording) or self._known.learn(recording, self._look(recording))
         self._hooks.notify("recorder_status", recording=recording, status=status)
         return status
 
@@ -169,9 +175,34 @@ class Recorder(Changes):
         limit = Deadline(self._clock, WAIT_S if timeout is None else seconds("timeout", timeout))
         return self._wait(recording, RecordingState(until), limit)
 
+    def wait_for_files(self, recording: Recording, *, timeout: float | None = None) -> RecordingStatus:
+        """Wait until the recording has ended and its files are settled; what became of it.
+
+        "Nothing was recorded" is an outcome without files, not an error. A file is `uploaded`, in the vendor's `backup`
+        (fetch it before `available_until`), `lost`, or `unknown` where the vendor doesn't tell.
+
+        Args:
+            recording: the handle; stop the recording first, or wait for its own end.
+            timeout: seconds; 120 by default.
+
+        Raises:
+            RecordingFailed: it died; `causes` lists what may have killed it.
+            DeadlineExceeded: it hasn't ended, or its files aren't settled yet.
+        """
+        return self.wait(recording, until=RecordingState.COMPLETED, timeout=timeout)
+
+    def _confirmed(self, recording: Recording, limit: Deadline) -> Recording:
+        """The handle of a recording that truly records, with what is worth knowing of its beginning."""
+        status = self._wait(recording, RecordingState.RECORDING, limit)
+        if status.reason is None:
+            return recording
+        logger.warning("recording %s in room %r: %s", recording.id, recording.room, status.reason)
+        return recording.model_copy(update={"notes": (*recording.notes, status.reason)})
+
     def _wait(self, recording: Recording, until: RecordingState, limit: Deadline) -> RecordingStatus:
-        with deadline_scope(limit):
-            return wait_until(self.provider, recording, until, limit, self.status)
+        self._known.remember(recording)
+        with deadline_scope(limit), self._listeners.hearing(recording.id) as heard:
+            return wait_until(self.provider, recording, until, limit, self.status, heard)
 
     def stop(self, recording: Recording, *, wait: bool = True, deadline: float | None = DEADLINE_S) -> RecordingStatus:
         """Stop a recording.
@@ -188,11 +219,16 @@ class Recorder(Changes):
         """
         refuse_foreign_handle(self.provider, recording)
         with self._operation("stop", recording.id, self._limit(deadline)) as limit:
-            status = self._outcomes.of(recording) or self._outcomes.learn(
+            status = self._known.outcome(recording) or self._known.learn(
                 recording, self.provider.stop(recording, wait=wait, deadline=limit.remaining())
             )
         self._hooks.notify("recorder_stopped", recording=recording, status=status)
         return status
+
+    @cached_property
+    def events(self) -> Callbacks:
+        """The vendor's callbacks: `recorder.events.receive(request)` verifies one and tells everybody who waits."""
+        return Callbacks(self.provider, self._clock, self._hooks, self._known, self._listeners, self.status)
 
     def list_remote(
         self, since: datetime, until: datetime | None = None, *, room: str | None = None, deadline: float | None = None

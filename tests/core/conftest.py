@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -43,6 +44,11 @@ class SteppedClock:
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += seconds
+
+    def wait(self, signal: threading.Event, seconds: float) -> bool:
+        if not signal.is_set():
+            self.sleep(seconds)
+        return signal.is_set()
 
 
 class MemoryConfig(ProviderConfig):

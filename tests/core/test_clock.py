@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from recorder_core.clock import Clock, Deadline, SystemClock, current_deadline, deadline_scope
@@ -20,6 +21,10 @@ class HandClock:
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
+
+    def wait(self, signal: threading.Event, seconds: float) -> bool:
+        self.sleep(seconds)
+        return signal.is_set()
 
 
 def test_deadline_counts_down_on_its_clock() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recorder_core.models.event import EventKind, RecordingEvent
+from recorder_core.models.event import EventKind, EventSource, RecordingEvent, WebhookRequest
 from recorder_core.models.layout import (
     Background,
     ClockWatermark,
@@ -32,6 +32,7 @@ from recorder_core.models.media import (
 )
 from recorder_core.models.recording import (
     Canvas,
+    Ending,
     FileStatus,
     Kept,
     Location,
@@ -85,7 +86,9 @@ __all__ = [
     "Content",
     "Custom",
     "Encryption",
+    "Ending",
     "EventKind",
+    "EventSource",
     "FileStatus",
     "Fit",
     "Floating",
@@ -127,6 +130,7 @@ __all__ = [
     "Video",
     "Watermark",
     "WebPage",
+    "WebhookRequest",
     "Whiteboard",
     "default_bitrate_kbps",
 ]

@@ -1,12 +1,46 @@
-"""What a vendor tells by callback, verified and in neutral words."""
+"""What a vendor tells by callback, as it arrives, and verified and in neutral words."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from recorder_core.errors import Fault
 from recorder_core.models.base import FrozenMapping, JsonObject, Moment, Report
-from recorder_core.models.recording import RecordedFile
+from recorder_core.models.recording import Ending, RecordedFile, RecordingState
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """A callback as it arrived, of whichever web framework. Its repr shows neither headers nor body."""
+
+    method: str
+    """The HTTP method."""
+
+    url: str
+    """The whole URL, or path and query."""
+
+    headers: Mapping[str, str] = field(repr=False)
+    """The headers, their names in any case."""
+
+    body: bytes = field(repr=False)
+    """The body, byte for byte as it arrived: signatures are made over these bytes."""
+
+    def header(self, name: str) -> str | None:
+        """The value of a header, its name in any case; None: there is none."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers.items() if key.lower() == wanted), None)
+
+
+class EventSource(StrEnum):
+    """From where an event is known."""
+
+    CALLBACK = "callback"
+    """The vendor told it."""
+
+    LOOK = "look"
+    """It was found when the vendor was asked for the status."""
 
 
 class EventKind(StrEnum):
@@ -119,6 +153,12 @@ class RecordingEvent(Report):
     native: JsonObject = FrozenMapping()
     """The vendor's own ids of the recording."""
 
+    source: EventSource = EventSource.CALLBACK
+    """From where it is known."""
+
+    state: RecordingState | None = None
+    """The state that the recording is in since then. None: the event tells none."""
+
     sequence: int | None = None
     """The event's number within the recording, in the order in which the vendor made them."""
 
@@ -139,6 +179,20 @@ class RecordingEvent(Report):
 
     fault: Fault | None = None
     """Whose fault it is."""
+
+    ending: Ending | None = None
+    """What ended the recording. None: it hasn't ended by this, or nothing tells."""
+
+    verified: bool = True
+    """Whether its signature was verified. False: there is no secret to do so, and it is only a reason to ask the
+    vendor."""
+
+    confirmed: bool | None = None
+    """Whether the vendor's status agreed with it. None: the vendor wasn't asked."""
+
+    nonce: str | None = None
+    """What makes the delivery unique, where the vendor's signature doesn't cover the body: the same one with another
+    body is a forgery. None: the signature covers the body."""
 
     raw: JsonObject = FrozenMapping()
     """What the vendor sent, secrets masked."""

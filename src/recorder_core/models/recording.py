@@ -36,6 +36,22 @@ class RecordingState(StrEnum):
         return self in (RecordingState.COMPLETED, RecordingState.FAILED, RecordingState.GONE)
 
 
+class Ending(StrEnum):
+    """What ended a recording."""
+
+    STOPPED = "stopped"
+    """It was stopped."""
+
+    IDLE = "idle"
+    """Nobody was there to record for as long as the idle time-out."""
+
+    LIMIT = "limit"
+    """It reached its longest duration."""
+
+    FAULT = "fault"
+    """Something went wrong; `fault` says whose fault it is, where that is known."""
+
+
 class FileStatus(StrEnum):
     """Where a file is."""
 
@@ -187,6 +203,9 @@ class RecordingStatus(Report):
     reason: str | None = None
     """Why it is in this state, in plain words."""
 
+    ending: Ending | None = None
+    """What ended it. None: it hasn't ended, or nothing tells."""
+
     fault: Fault | None = None
     """Whose fault a failure is: caller, destination or vendor."""
 
@@ -249,6 +268,9 @@ class Recording(Report):
 
     dropped: tuple[str, ...] = ()
     """Paths of what was asked for, that the vendor can't do and that was given up."""
+
+    notes: tuple[str, ...] = ()
+    """What is worth knowing of its beginning and is no error, such as that nobody is in the room yet."""
 
     request_id: str | None = None
     """The vendor's id of the request that started it."""

@@ -201,6 +201,11 @@ class SleeplessClock:
         self.slept.append(seconds)
         self.now += seconds
 
+    def wait(self, signal: threading.Event, seconds: float) -> bool:
+        if not signal.is_set():
+            self.sleep(seconds)
+        return signal.is_set()
+
 
 def read_envelope(_: int, headers: Mapping[str, str], body: Mapping[str, Any]) -> Envelope:
     """Code and message of the body, request id of the head."""

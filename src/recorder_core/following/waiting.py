@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from recorder_core.clock import Deadline
 from recorder_core.errors import DeadlineExceeded, RecorderError, RecordingEnded, RecordingFailed
-from recorder_core.models import Recording, RecordingState, RecordingStatus
+from recorder_core.listening import Heard
+from recorder_core.models import EventKind, Recording, RecordingEvent, RecordingState, RecordingStatus
 from recorder_core.provider import Provider
 
-__all__ = ["wait_until"]
+__all__ = ["PROGRESS", "wait_until"]
 
 PROGRESS = {
     RecordingState.STARTING: 0,
@@ -32,23 +33,28 @@ def wait_until(
     until: RecordingState,
     deadline: Deadline,
     look: Callable[[Recording], RecordingStatus],
+    heard: Heard,
 ) -> RecordingStatus:
-    """Look at the recording at the advised pace until it has come as far as `until`.
+    """Look at the recording at the advised pace, and whenever a callback comes, until it has come as far as `until`.
 
-    Looks that fail in a way that may pass (`retryable`) are repeated.
+    Looks that fail in a way that may pass (`retryable`) are repeated. What callbacks tell of its death is believed at
+    once; that it records is believed only when the vendor's status says so.
 
     Raises:
-        RecordingFailed: it died; the error lists the likely causes.
+        RecordingFailed: it died; the error lists the likely causes, what a callback told first.
         RecordingEnded: it ended in the ordinary way before it came to `until`.
         DeadlineExceeded: it didn't come that far in time.
     """
+    clock = provider.runtime.clock
     last = None
+    told: list[RecordingEvent] = []
     for delay in itertools.chain(provider.poll_delays[:-1], itertools.repeat(provider.poll_delays[-1])):
         if delay >= deadline.remaining():
             if last is not None:
                 break
             delay = deadline.remaining() / 2  # a wait shorter than the first advised delay looks once all the same
-        provider.runtime.clock.sleep(delay)
+        clock.wait(heard.signal, delay)
+        told += [event for event in heard.take() if event.verified]
         try:
             status = look(recording)
         except RecorderError as error:
@@ -56,7 +62,7 @@ def wait_until(
                 raise
             last = error.message
             continue
-        if settled(provider, recording, status, until):
+        if settled(provider, recording, _worse(status, told), until, told):
             return status
         last = f"it was {status.state}" + (f": {status.reason}" if status.reason else "")
     raise DeadlineExceeded(
@@ -69,7 +75,24 @@ def wait_until(
     )
 
 
-def settled(provider: Provider, recording: Recording, status: RecordingStatus, until: RecordingState) -> bool:
+def _worse(status: RecordingStatus, told: list[RecordingEvent]) -> RecordingStatus:
+    """The status, or the death that a callback told and the vendor's status doesn't show yet."""
+    deaths = [event for event in told if event.state is RecordingState.FAILED]
+    if not deaths or status.state.terminal:
+        return status
+    death = deaths[-1]
+    return status.model_copy(
+        update={"state": death.state, "reason": death.reason, "fault": death.fault, "ending": death.ending}
+    )
+
+
+def settled(
+    provider: Provider,
+    recording: Recording,
+    status: RecordingStatus,
+    until: RecordingState,
+    told: list[RecordingEvent],
+) -> bool:
     """Whether the wait is over.
 
     Raises:
@@ -79,14 +102,18 @@ def settled(provider: Provider, recording: Recording, status: RecordingStatus, u
     ended = PROGRESS[status.state] == PROGRESS[RecordingState.COMPLETED]
     waits_for_end = PROGRESS[until] == PROGRESS[RecordingState.COMPLETED]
     if status.state is RecordingState.FAILED or (status.state is RecordingState.GONE and not waits_for_end):
+        errors = [event for event in told if event.kind is EventKind.ERROR and event.reason]
+        known = tuple(dict.fromkeys(event.reason for event in errors if event.reason))
+        causes = tuple(dict.fromkeys((*known, *provider.causes(recording, status))))
+        reason = known[0] if known else status.reason
         raise RecordingFailed(
-            f"the recording is {status.state}" + (f": {status.reason}" if status.reason else ""),
-            causes=provider.causes(recording, status),
+            f"the recording is {status.state}" + (f": {reason}" if reason else ""),
+            causes=causes,
             provider=provider.name,
             operation="wait",
             recording_id=recording.id,
             request_id=status.request_id,
-            fault=status.fault,
+            fault=next((event.fault for event in errors if event.fault), status.fault),
             hint="Nothing records now. Check the causes in their order, then start anew.",
         )
     if ended and not waits_for_end and not status.files:

@@ -1,0 +1,137 @@
+"""What a provider's `webhooks.py` is made from: telling a true callback from a forged, stale or oversized one.
+
+Bodies are untrusted: whatever arrives, these raise `WebhookRejected` and nothing else.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from pydantic import SecretStr
+
+from recorder_core.errors import WebhookRejected
+from recorder_core.models import WebhookRequest
+
+__all__ = ["BODY_LIMIT", "json_object", "refuse_stale", "signed_by", "verify"]
+
+BODY_LIMIT: Final = 1_048_576
+"""Bytes. The largest callback that is read; those of the vendors have some thousand."""
+DEEPEST: Final = 32
+"""Levels of objects and arrays in a callback; those of the vendors have up to six."""
+
+
+def signed_by(secrets: Sequence[SecretStr], make: Callable[[bytes], str], given: str) -> bool:
+    """Whether one of the secrets makes this signature. Takes the same time whichever does, or none.
+
+    Args:
+        secrets: the valid ones; several while one is replaced.
+        make: the signature that a secret makes.
+        given: the signature that came.
+    """
+    came = given.encode("utf-8", "replace")
+    matching = [hmac.compare_digest(make(secret.get_secret_value().encode()).encode(), came) for secret in secrets]
+    return any(matching)
+
+
+def verify(
+    request: WebhookRequest,
+    secrets: Sequence[SecretStr],
+    make: Callable[[bytes], str],
+    given: str | None,
+    *,
+    where: str,
+) -> None:
+    """Refuse a callback that none of the secrets signed. Without secrets nothing is verified.
+
+    Args:
+        request: the callback.
+        secrets: as in `ProviderConfig.webhook_secret`.
+        make: the signature that a secret makes.
+        given: the signature that came; None: there is none.
+        where: the place of the signature, such as `the header Signature`.
+
+    Raises:
+        WebhookRejected: it lacks a signature, or has another's.
+    """
+    if not secrets:
+        return
+    if not given:
+        raise WebhookRejected(
+            f"the callback has no signature: {where} is missing",
+            fault="caller",
+            hint="It isn't the vendor's, or a proxy took the header away.",
+        )
+    if not signed_by(secrets, make, given):
+        raise WebhookRejected(
+            f"the callback is forged, or signed with another secret: {where} doesn't fit its {len(request.body)} bytes",
+            fault="caller",
+            hint="Compare webhook_secret with the vendor's console, and give the body as it arrived: parsing it and "
+            "writing it again changes it.",
+        )
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The JSON object that a body is.
+
+    Raises:
+        WebhookRejected: it is none, is too large or too deep, or has numbers beyond reason.
+    """
+    if len(body) > BODY_LIMIT:
+        raise WebhookRejected(f"the callback has {len(body)} bytes; {BODY_LIMIT} are read", fault="caller")
+    try:
+        tree = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        tree = None  # the parser's own error quotes the document
+    if not isinstance(tree, dict):
+        raise WebhookRejected(
+            f"the callback's {len(body)} bytes are no JSON object in UTF-8",
+            fault="caller",
+            hint="Only JSON is read: a form was sent by something else than the vendor.",
+        )
+    if _depth(tree) > DEEPEST:
+        raise WebhookRejected(f"the callback is nested deeper than {DEEPEST} levels", fault="caller")
+    return tree
+
+
+def refuse_stale(sent_at: float | None, now: float, max_age: float) -> None:
+    """Refuse a callback that was sent too long ago, or too far in the future.
+
+    Args:
+        sent_at: Unix seconds by the vendor's clock; None: it says none.
+        now: Unix seconds.
+        max_age: seconds, as in `ProviderConfig.webhook_max_age`.
+
+    Raises:
+        WebhookRejected: it is, or says no time.
+    """
+    if sent_at is None:
+        raise WebhookRejected("the callback says no time at which it was sent", fault="caller")
+    age = now - sent_at
+    if not abs(age) <= max_age:
+        raise WebhookRejected(
+            f"the callback was sent {abs(age):.0f} s {'ago' if age > 0 else 'in the future'}; "
+            f"up to {max_age:g} s are accepted",
+            fault="caller",
+            hint="It is an old one that somebody sends again, or this computer's clock is wrong. "
+            "webhook_max_age sets the limit.",
+        )
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _depth(tree: Any) -> int:
+    """How deep a tree is, counted without recursion and no deeper than matters."""
+    level, depth = [tree], 0
+    while level and depth <= DEEPEST:
+        level = [
+            item
+            for node in level
+            for item in (node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
+        ]
+        depth += 1
+    return depth
