@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from recorder_core.aio import AsyncCallbacks as AsyncCallbacks
+    from recorder_core.aio import AsyncRecorder as AsyncRecorder
     from recorder_core.capability import CapabilityAnswer as CapabilityAnswer
     from recorder_core.capability import CapabilityCell as CapabilityCell
     from recorder_core.capability import CapabilityColumn as CapabilityColumn
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 
 _ROOMS = (
     *("clock", "errors", "models", "hooks", "plan", "geometry", "translation", "configuration", "provider"),
-    *("recorder", "preview", "capability"),
+    *("recorder", "callbacks", "aio", "preview", "capability"),
 )
 """Where a public name may live, each room's `__all__` says which are its own; what few ask for is looked into last."""
 

@@ -99,7 +99,17 @@ class Recorder(Changes):
             RecorderError: every other class, by what the vendor answered; `intent` says what was noted so far, and
                 with `confirm` `recording` is the handle, if the vendor had accepted the start.
         """
-        limit = self._limit(self._deadline + WAIT_S if confirm and deadline is None else deadline)
+        limit = self._start_limit(confirm=confirm, deadline=deadline)
+        recording, intent = self._begin(spec, key, apart_from, limit)
+        return self._confirmed(recording, intent, limit) if confirm else recording
+
+    def _start_limit(self, *, confirm: bool, deadline: float | None) -> Deadline:
+        return self._limit(self._deadline + WAIT_S if confirm and deadline is None else deadline)
+
+    def _begin(
+        self, spec: RecordingSpec, key: str | None, apart_from: Sequence[Recording], limit: Deadline
+    ) -> tuple[Recording, StartIntent]:
+        """Start a recording; returns when the vendor has accepted it."""
         with self._named("start"):
             expect("start", RecordingSpec, spec)
             for other in apart_from:
@@ -110,20 +120,29 @@ class Recorder(Changes):
             plan = self._translate(spec, intent)
             dropped = plan.lost(warn=self._warn)
         plan.report(intent.id)
-        recording: Recording | None = None
         try:
             with self._operation("start", intent.id, limit):
                 recording = self.provider.start(plan, intent)
                 self._known.forget(recording)
-            if dropped:
-                recording = recording.model_copy(update={"dropped": dropped})
-            self._hooks.notify("recorder_started", recording=recording)
-            if confirm:
-                recording = self._confirmed(recording, limit)
+        except BaseException as error:
+            _attach(error, intent, None)
+            raise
+        if dropped:
+            recording = recording.model_copy(update={"dropped": dropped})
+        self._hooks.notify("recorder_started", recording=recording)
+        return recording, intent
+
+    def _confirmed(self, recording: Recording, intent: StartIntent, limit: Deadline) -> Recording:
+        """The handle of a recording that truly records, with what is worth knowing of its beginning."""
+        try:
+            status = self._wait(recording, RecordingState.RECORDING, limit)
         except BaseException as error:
             _attach(error, intent, recording)
             raise
-        return recording
+        if status.reason is None:
+            return recording
+        logger.warning("recording %s in room %r: %s", recording.id, recording.room, status.reason)
+        return recording.model_copy(update={"notes": (*recording.notes, status.reason)})
 
     def status(self, recording: Recording, *, deadline: float | None = None) -> RecordingStatus:
         """The state now, and the files known so far.
@@ -190,14 +209,6 @@ class Recorder(Changes):
             DeadlineExceeded: it hasn't ended, or its files aren't settled yet.
         """
         return self.wait(recording, until=RecordingState.COMPLETED, timeout=timeout)
-
-    def _confirmed(self, recording: Recording, limit: Deadline) -> Recording:
-        """The handle of a recording that truly records, with what is worth knowing of its beginning."""
-        status = self._wait(recording, RecordingState.RECORDING, limit)
-        if status.reason is None:
-            return recording
-        logger.warning("recording %s in room %r: %s", recording.id, recording.room, status.reason)
-        return recording.model_copy(update={"notes": (*recording.notes, status.reason)})
 
     def _wait(self, recording: Recording, until: RecordingState, limit: Deadline) -> RecordingStatus:
         self._known.remember(recording)

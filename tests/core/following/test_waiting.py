@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,9 @@ from recorder_core import (
     ConfigurationError,
     DeadlineExceeded,
     RecordedFile,
+    Recording,
     RecordingEnded,
+    RecordingEvent,
     RecordingFailed,
     RecordingSpec,
     RecordingState,
@@ -142,6 +146,89 @@ def test_a_look_ends_with_the_wait(recorder, provider, clock, recording) -> None
     provider.during = lambda call: left.append(current_deadline().remaining())
     recorder.wait(recording, timeout=9)
     assert left == [7.0]
+
+
+def told(recording: Recording, **fields: Any) -> RecordingEvent:
+    """A verified callback about the recording."""
+    return RecordingEvent(
+        **{"kind": "status", "provider": "memory", "recording_id": recording.id, "dedup_key": "1", **fields}
+    )
+
+
+def calling_back(recorder: Any, clock: Any, event: RecordingEvent, after: float) -> None:
+    """Let a callback come while somebody waits, so many seconds from now."""
+    at, plain = clock.now + after, clock.wait
+
+    def wait(signal: threading.Event, seconds: float) -> bool:
+        if clock.now < at <= clock.now + seconds:
+            clock.sleep(at - clock.now)
+            recorder._known.tell(event)
+            recorder._listeners.tell(event)
+            return signal.is_set()
+        return bool(plain(signal, seconds))
+
+    clock.wait = wait
+
+
+def test_a_callback_that_tells_the_death_ends_the_wait_at_once(recorder, provider, clock, recording) -> None:
+    """Its reason is the first cause, its fault the error's, and no further advised delay is waited for."""
+    provider.states[0] = RecordingStatus(state="starting", reason="404 so far")
+    event = told(recording, kind="error", state="failed", reason="the bucket doesn't exist", fault="destination")
+    calling_back(recorder, clock, event, after=4)
+    began = clock.now
+    with pytest.raises(RecordingFailed, match="the bucket doesn't exist") as caught:
+        recorder.wait(recording)
+    assert clock.now - began == 4
+    assert caught.value.causes[0] == "the bucket doesn't exist"
+    assert caught.value.causes[1:] == ("the tape tore", "the head was dirty")
+    assert caught.value.fault == "destination"
+
+
+def test_a_cause_that_a_callback_told_is_first_when_the_death_shows_later(recorder, provider, clock, recording) -> None:
+    """An error that isn't fatal by itself is no death; it explains the one that follows."""
+    provider.states.clear()
+    provider.states.extend([RecordingState.STARTING, RecordingState.STARTING, RecordingState.GONE])
+    calling_back(
+        recorder, clock, told(recording, kind="error", reason="the token has expired", fault="caller"), after=1
+    )
+    with pytest.raises(RecordingFailed, match="the token has expired") as caught:
+        recorder.wait(recording)
+    assert caught.value.fault == "caller"
+    assert clock.slept == [1.0, 5.0, 5.0]
+
+
+def test_a_callback_alone_proves_no_recording(recorder, provider, clock, recording) -> None:
+    """ "Recording" is believed when the vendor's status says so: the callback only brings the look forward."""
+    provider.states.clear()
+    provider.states.extend([RecordingState.STARTING, RecordingState.RECORDING])
+    calling_back(recorder, clock, told(recording, kind="recording", state="recording"), after=0.5)
+    assert recorder.wait(recording).state is RecordingState.RECORDING
+    assert provider.calls.count("status") == 2
+    assert clock.slept == [0.5, 5.0]
+
+
+def test_an_unverified_callback_is_only_a_reason_to_look(recorder, provider, clock, recording) -> None:
+    """Whoever can reach the address can't end a wait."""
+    event = told(recording, kind="error", state="failed", reason="forged", verified=False)
+    calling_back(recorder, clock, event, after=1)
+    assert recorder.wait(recording).state is RecordingState.RECORDING
+    assert clock.slept == [1.0]
+
+
+def test_wait_for_files_is_over_when_a_callback_told_the_end(recorder, provider, clock, recording) -> None:
+    """The vendor that forgot the recording already isn't asked about an end that it told."""
+    provider.states[0] = RecordingState.UPLOADING
+    event = told(recording, kind="uploaded", state="completed", ending="stopped", files=(FILE,))
+    calling_back(recorder, clock, event, after=3)
+    outcome = recorder.wait_for_files(recording)
+    assert (outcome.state, outcome.ending, outcome.files) == ("completed", "stopped", (FILE,))
+    assert clock.slept == [2.0, 1.0]
+
+
+def test_a_confirmed_start_notes_what_is_worth_knowing(recorder, provider, spec: Make) -> None:
+    """An empty room is no error; the handle says it."""
+    provider.states[0] = RecordingStatus(state="recording", reason="nobody publishes")
+    assert recorder.start(spec(), confirm=True).notes == ("nobody publishes",)
 
 
 @pytest.mark.parametrize("timeout", [0, -1])
