@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from recorder_core.aio import AsyncCallbacks as AsyncCallbacks
+    from recorder_core.aio import AsyncFleet as AsyncFleet
     from recorder_core.aio import AsyncRecorder as AsyncRecorder
     from recorder_core.capability import CapabilityAnswer as CapabilityAnswer
     from recorder_core.capability import CapabilityCell as CapabilityCell
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
     from recorder_core.capability import CapabilityRow as CapabilityRow
     from recorder_core.capability import CapabilitySection as CapabilitySection
     from recorder_core.capability import capabilities as capabilities
+    from recorder_core.checks import Check as Check
+    from recorder_core.checks import CheckVerdict as CheckVerdict
+    from recorder_core.checks import StorageCheck as StorageCheck
     from recorder_core.clock import Clock as Clock
     from recorder_core.clock import SystemClock as SystemClock
     from recorder_core.configuration import ProviderConfig as ProviderConfig
     from recorder_core.configuration import ProviderOptions as ProviderOptions
     from recorder_core.errors import *  # noqa: F403
+    from recorder_core.following import Fleet as Fleet
     from recorder_core.geometry import pinned as pinned
     from recorder_core.hooks import HttpExchange as HttpExchange
     from recorder_core.hooks import hookimpl as hookimpl
@@ -37,12 +42,14 @@ if TYPE_CHECKING:
     from recorder_core.preview import PlacedWindow as PlacedWindow
     from recorder_core.provider import PLUGIN_API as PLUGIN_API
     from recorder_core.provider import Provider as Provider
+    from recorder_core.receiving import AsyncWebhookApp as AsyncWebhookApp
+    from recorder_core.receiving import WebhookApp as WebhookApp
     from recorder_core.recorder import Recorder as Recorder
     from recorder_core.translation import Translator as Translator
 
 _ROOMS = (
-    *("clock", "errors", "models", "hooks", "plan", "geometry", "translation", "configuration", "provider"),
-    *("recorder", "callbacks", "aio", "preview", "capability"),
+    *("clock", "errors", "models", "hooks", "plan", "geometry", "translation", "configuration", "checks"),
+    *("provider", "recorder", "callbacks", "following", "aio", "receiving", "preview", "capability"),
 )
 """Where a public name may live, each room's `__all__` says which are its own; what few ask for is looked into last."""
 

@@ -6,7 +6,7 @@ import asyncio
 import functools
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import Context, ContextVar, copy_context
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
@@ -14,11 +14,12 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from recorder_core.callbacks import Callbacks
 from recorder_core.clock import Clock, SystemClock
 from recorder_core.errors import StartOutcomeUnknown
+from recorder_core.following import Fleet
 from recorder_core.models import Recording, RecordingEvent, RecordingSpec, RecordingState, StartIntent, WebhookRequest
 from recorder_core.provider import Provider
 from recorder_core.recorder import Recorder
 
-__all__ = ["AsyncCallbacks", "AsyncRecorder"]
+__all__ = ["AsyncCallbacks", "AsyncFleet", "AsyncRecorder"]
 
 logger = logging.getLogger("recorder_core.aio")
 
@@ -163,33 +164,32 @@ class AsyncCallbacks:
         receive = functools.partial(self.blocking.receive, request, confirm=confirm, recording=recording)
         return await self._workers.call(_Scope(), receive)
 
+    def forget(self, events: Iterable[RecordingEvent]) -> None:
+        """As `Callbacks.forget`; it takes no time, and isn't awaited."""
+        self.blocking.forget(events)
+
 
 class _Events(AsyncIterator[RecordingEvent]):
     """Events that come from a blocking iterator, one by one, each awaited.
 
     Args:
-        events: makes the iterator, at the first step.
+        events: the iterator.
         workers: where it runs.
     """
 
-    def __init__(self, events: Callable[[], Iterator[RecordingEvent]], workers: _Workers) -> None:
+    def __init__(self, events: Iterator[RecordingEvent], workers: _Workers) -> None:
         self._events = events
         self._workers = workers
         self._scope = _Scope()
         self._context = copy_context()
-        self._iterator: Iterator[RecordingEvent] | None = None
         self._ended = False
-
-    def _step(self) -> RecordingEvent | None:
-        if self._iterator is None:
-            self._iterator = self._events()
-        return next(self._iterator, None)
 
     async def __anext__(self) -> RecordingEvent:
         if self._ended:
             raise StopAsyncIteration
+        step: Callable[[], RecordingEvent | None] = functools.partial(next, self._events, None)
         try:
-            event = await self._workers.call(self._scope, self._step, self._context)
+            event = await self._workers.call(self._scope, step, self._context)
         except BaseException:
             self._ended = True
             raise
@@ -202,6 +202,44 @@ class _Events(AsyncIterator[RecordingEvent]):
         """End the following. The recordings go on."""
         self._ended = True
         self._scope.leave()
+
+
+class AsyncFleet:
+    """Many recordings, followed to their end, as `Fleet`: an `async with` block, and their events by `async for`."""
+
+    def __init__(self, fleet: Fleet, workers: _Workers) -> None:
+        self.blocking = fleet
+        self._workers = workers
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        """How many recordings are followed."""
+        return len(self.blocking)
+
+    def __contains__(self, recording: object) -> bool:
+        """Whether a recording is followed."""
+        return recording in self.blocking
+
+    def __aiter__(self) -> AsyncIterator[RecordingEvent]:
+        """The events, as they come."""
+        return _Events(iter(self.blocking), self._workers)
+
+    def add(self, *recordings: Recording) -> None:
+        """As `Fleet.add`; nothing is waited for."""
+        self.blocking.add(*recordings)
+
+    def discard(self, *recordings: Recording) -> None:
+        """As `Fleet.discard`; nothing is waited for."""
+        self.blocking.discard(*recordings)
+
+    def close(self) -> None:
+        """Follow nothing any more. The recordings go on."""
+        self.blocking.close()
 
 
 def _awaitable(
@@ -286,6 +324,8 @@ class AsyncRecorder:
     update_push = _awaitable(Recorder.update_push)
     stop = _awaitable(Recorder.stop)
     list_remote = _awaitable(Recorder.list_remote)
+    check_storage = _awaitable(Recorder.check_storage)
+    doctor = _awaitable(Recorder.doctor)
     recording_id = _awaitable(Recorder.recording_id)
     close = _awaitable(Recorder.close)
 
@@ -340,6 +380,14 @@ class AsyncRecorder:
                 f"the start was cancelled and its recording couldn't be stopped ({problem}); "
                 f"it may run on: {recording.model_dump_json()}",
             )
+
+    def follow(self, recording: Recording, *, timeout: float | None = None) -> AsyncIterator[RecordingEvent]:
+        """As `Recorder.follow`, by `async for`. Whoever leaves the loop early ends the following."""
+        return _Events(self.blocking.follow(recording, timeout=timeout), self._workers)
+
+    def fleet(self, recordings: Iterable[Recording] = (), *, workers: int = 8) -> AsyncFleet:
+        """As `Recorder.fleet`: an `async with` block, whose events are iterated by `async for`."""
+        return AsyncFleet(self.blocking.fleet(recordings, workers=workers), self._workers)
 
     @asynccontextmanager
     async def run(self, spec: RecordingSpec, **start: Any) -> AsyncIterator[Recording]:

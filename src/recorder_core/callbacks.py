@@ -7,11 +7,18 @@ import logging
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Generic, TypeVar
 
-from recorder_core.clock import Clock
-from recorder_core.errors import RecorderError, UnverifiedWebhookWarning, WebhookRejected
+from recorder_core.clock import Clock, answering
+from recorder_core.errors import (
+    ProviderNotFound,
+    RecorderError,
+    ServiceUnavailable,
+    UnverifiedWebhookWarning,
+    WebhookRejected,
+)
 from recorder_core.hooks import Interception
 from recorder_core.known import Known
 from recorder_core.listening import Listeners
@@ -19,6 +26,7 @@ from recorder_core.models import (
     EventKind,
     Recording,
     RecordingEvent,
+    RecordingState,
     RecordingStatus,
     WebhookRequest,
 )
@@ -26,10 +34,12 @@ from recorder_core.plugins import PROVIDERS, installed, load_provider
 from recorder_core.provider import Provider
 from recorder_core.webhooks import BODY_LIMIT
 
-__all__ = ["IMPORTANT", "Callbacks"]
+__all__ = ["Callbacks"]
 
 logger = logging.getLogger("recorder_core.callbacks")
 
+PATIENCE_S = 3.0
+"""Seconds that `receive` waits for another operation on the recording; vendors wait about ten for an answer."""
 REMEMBERED = 65_536
 """Events whose repeats are noticed: those of the last hours even at hundreds a minute."""
 IMPORTANT = frozenset(
@@ -37,6 +47,7 @@ IMPORTANT = frozenset(
 )
 """Kinds on which something depends that can't be taken back; `confirm` asks the vendor for them, and for whatever else
 ends a recording or names files."""
+RUNNING = frozenset({RecordingState.STARTING, RecordingState.RECORDING, RecordingState.PAUSED})
 
 Value = TypeVar("Value")
 
@@ -50,7 +61,8 @@ class Callbacks:
         hooks: told of every event.
         known: whose ids are whose.
         listeners: waits and followers.
-        look: asks the vendor for the status of a recording.
+        look: asks the vendor for the status of a recording, unless another operation on it goes on for more than so
+            many seconds.
     """
 
     def __init__(
@@ -60,7 +72,7 @@ class Callbacks:
         hooks: Interception,
         known: Known,
         listeners: Listeners,
-        look: Callable[[Recording], RecordingStatus],
+        look: Callable[[Recording, float], RecordingStatus],
     ) -> None:
         self._provider = provider
         self._clock = clock
@@ -72,6 +84,7 @@ class Callbacks:
         self._nonces: _Recent[bytes] = _Recent()
         self._warned = False
 
+    @answering()
     def receive(
         self, request: WebhookRequest, *, confirm: bool = False, recording: Recording | None = None
     ) -> tuple[RecordingEvent, ...]:
@@ -84,55 +97,103 @@ class Callbacks:
 
         Args:
             request: the callback as it arrived.
-            confirm: ask the vendor for the status before an end or a file is believed. Where the vendor's signature
-                doesn't cover the body, whoever saw one callback can send another in its name while it is young.
+            confirm: ask the vendor for the status before an end or a file is believed that the signature doesn't prove.
+                Where it doesn't cover the body, whoever saw one callback can send another in its name while it is
+                young. An event that was asked for has `confirmed` set; False: the status says otherwise, or can't be
+                asked for without the handle.
             recording: the handle that the callback is about, for `confirm` in a process that neither started nor
                 follows the recording.
 
         Returns:
-            The new events, in order; none for a repeat.
+            The new events, in order; none for a repeat. Where they can't be dealt with, `forget` them before you answer
+            with status 500: else the vendor's repeat is dropped.
 
         Raises:
-            WebhookRejected: it is forged, too old, too large, unreadable, or another vendor's. Answer with status 400
-                to 499.
+            WebhookRejected: it is forged, too old, too large, unreadable, or another vendor's. Answer with its
+                `response_status`.
             RecorderError: with `confirm`, the vendor couldn't be asked. Answer with status 503, so that the vendor
                 repeats it.
         """
-        events = [self._known.named(event) for event in self.verified(request)]
-        self._refuse_other_body(request, events)
+        events = self.verified(request)
         if recording is not None:
             self._known.remember(recording)
-            events = [self._known.named(event) for event in events]
-        received = []
-        for event in events:
-            if not self._seen.add(event.dedup_key, None):
-                continue
-            try:
-                told = self.confirmed(event) if confirm and _is_important(event) else event
-            except BaseException:
-                self._seen.discard(event.dedup_key)  # the vendor's repeat must count
-                raise
-            received.append(told)
-            self._known.tell(told)
-            self._listeners.tell(told)
-            self._hooks.notify("recorder_event", event=told)
-        return tuple(received)
+        return self.process(events, confirm=confirm, patience=PATIENCE_S)
+
+    def process(
+        self,
+        events: Iterable[RecordingEvent],
+        *,
+        confirm: bool = False,
+        find_recording: Callable[[RecordingEvent], Recording | None] | None = None,
+        patience: float = 0.0,
+    ) -> tuple[RecordingEvent, ...]:
+        """Tell everybody of the events of a callback that was verified: the second half of `receive`.
+
+        Whatever is raised, nobody was told, and the same events can be processed again.
+
+        Args:
+            events: as `verified` gave them.
+            confirm: as in `receive`.
+            find_recording: the handle of an event's recording, None where there is none; asked where this process
+                neither started nor follows the recording.
+            patience: with `confirm`, seconds to wait for another operation on the recording, such as a stop that waits
+                for its files.
+
+        Returns:
+            As `receive`.
+
+        Raises:
+            RecorderError: with `confirm`, the vendor couldn't be asked.
+        """
+        claimed: list[str] = []
+        told: list[RecordingEvent] = []
+        try:
+            for event in events:
+                if self._seen.add(event.dedup_key, None):
+                    claimed.append(event.dedup_key)
+                    named = self._named(event, find_recording)
+                    told.append(self._confirmed(named, patience) if confirm and _needs_confirming(named) else named)
+        except BaseException:
+            self._discard(claimed)
+            raise
+        for event in told:
+            self._known.tell(event)
+            self._listeners.tell(event)
+            self._hooks.notify("recorder_event", event=event)
+        return tuple(told)
+
+    def forget(self, events: Iterable[RecordingEvent]) -> None:
+        """Let repeats of these events count as new: what should follow failed, and the vendor is asked to repeat them.
+
+        Hooks and followers are told again then.
+        """
+        self._discard(event.dedup_key for event in events)
+
+    def _discard(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._seen.discard(key)
 
     def verified(self, request: WebhookRequest) -> list[RecordingEvent]:
-        """The events of a callback that is true; repeats are among them, and nobody is told.
+        """The events of a callback that is true: the first half of `receive`. Repeats are among them; nobody is told.
+
+        No request is sent, so that a callback can be answered before its events are processed.
 
         Raises:
             WebhookRejected: as `receive`.
         """
         try:
             if len(request.body) > BODY_LIMIT:
-                raise WebhookRejected(f"the callback has {len(request.body)} bytes; {BODY_LIMIT} are read")
+                raise WebhookRejected(
+                    f"the callback has {len(request.body)} bytes; {BODY_LIMIT} are read", response_status=413
+                )
             if request.method.upper() != "POST":
                 raise WebhookRejected(
                     f"the callback came by {request.method[:16]!r}; callbacks are POST requests",
+                    response_status=405,
                     hint="A browser or a health check opened the address.",
                 )
             events = self._provider.parse_webhook(request)
+            self._refuse_other_body(request, events)
         except WebhookRejected as error:
             raise self._explained(error, request) from None
         except RecorderError:
@@ -144,10 +205,10 @@ class Callbacks:
             ) from None
         if self._provider.config.webhook_secret:
             return events
-        self._warn()
+        self.warn_unverified()
         return [event.model_copy(update={"verified": False}) for event in events]
 
-    def confirmed(self, event: RecordingEvent) -> RecordingEvent:
+    def _confirmed(self, event: RecordingEvent, patience: float) -> RecordingEvent:
         """The event as the vendor's status bears it out.
 
         Raises:
@@ -155,9 +216,20 @@ class Callbacks:
         """
         recording = self._known.handle(event.recording_id) if event.recording_id else None
         if recording is None:
-            return event.model_copy(update={"confirmed": False, "verified": False})
-        status = self._look(recording)
-        if event.state is not None and event.state.terminal and not status.state.terminal:
+            return self.unconfirmed(event)
+        status = self._look(recording, patience)
+        if status.state is RecordingState.UNREACHABLE:
+            raise ServiceUnavailable(
+                f"whether the callback is true couldn't be asked: {status.reason}",
+                provider=self._provider.name,
+                operation="events.receive",
+                recording_id=recording.id,
+                request_id=status.request_id,
+                retryable=True,
+                fault="vendor",
+                hint="Nobody was told of it. Answer with status 503, so that the vendor repeats it.",
+            )
+        if _contradicts(event, status):
             return event.model_copy(
                 update={
                     "confirmed": False,
@@ -165,20 +237,40 @@ class Callbacks:
                     "state": status.state,
                     "files": status.files,
                     "ending": None,
-                    "reason": f"the callback says {event.state}, the vendor's status {status.state}",
+                    "reason": f"the callback says {event.state or event.kind}, the vendor's status {status.state}",
                 }
             )
-        told = {"state": status.state, "files": status.files or event.files, "fault": status.fault or event.fault}
+        files = status.files if status.state.terminal else status.files or event.files
+        told = {"state": status.state, "files": files, "fault": status.fault or event.fault}
         return event.model_copy(update={"confirmed": True, **told})
 
+    def unconfirmed(self, event: RecordingEvent) -> RecordingEvent:
+        """The event as it is told where it was to be confirmed and the vendor couldn't be asked to the last."""
+        if _needs_confirming(event):
+            return event.model_copy(update={"confirmed": False, "verified": False})
+        return event
+
+    def _named(
+        self, event: RecordingEvent, find_recording: Callable[[RecordingEvent], Recording | None] | None
+    ) -> RecordingEvent:
+        """The event with our id of its recording and what its handle tells, which is known from now on."""
+        named = self._known.named(event)
+        recording = self._known.handle(named.recording_id) if named.recording_id else None
+        if recording is None and find_recording is not None and (recording := find_recording(named)) is not None:
+            self._known.remember(recording)
+            named = self._known.named(named)
+        if recording is None or recording.id != named.recording_id:
+            return named
+        return self._provider.located(named, recording)
+
     def _refuse_other_body(self, request: WebhookRequest, events: list[RecordingEvent]) -> None:
-        digest = hashlib.sha256(request.body).digest()
-        for nonce in {event.nonce for event in events if event.nonce}:
+        nonces = {event.nonce for event in events if event.nonce}
+        digest = hashlib.sha256(request.body).digest() if nonces else b""
+        for nonce in nonces:
             if not self._nonces.add(nonce, digest) and self._nonces.get(nonce) != digest:
                 raise WebhookRejected(
                     "the callback's signature came before, with another body: somebody uses it again",
-                    provider=self._provider.name,
-                    fault="caller",
+                    response_status=403,
                     hint="Give the callback address to the vendor alone, over HTTPS.",
                 )
 
@@ -189,6 +281,7 @@ class Callbacks:
         if other is not None:
             error = WebhookRejected(
                 f"this is a callback of {other}, and the address is that of {mine.name}",
+                response_status=error.response_status,
                 hint=f"Give the address of this recorder to {mine.name} alone, and {other} that of its own recorder.",
             )
         error.provider = error.provider or mine.name
@@ -196,33 +289,54 @@ class Callbacks:
         error.fault = error.fault or "caller"
         return error
 
-    def _warn(self) -> None:
-        if not self._warned:
+    def warn_unverified(self, *, stacklevel: int = 4) -> None:
+        """Give `UnverifiedWebhookWarning`, once, if there is no secret to verify callbacks with."""
+        if not self._warned and not self._provider.config.webhook_secret:
             self._warned = True
             name = self._provider.config.env_name("webhook_secret")
             warnings.warn(
                 f"{self._provider.name}: callbacks can't be verified without webhook_secret (or {name}); each is only "
                 "taken as a reason to ask the vendor",
                 UnverifiedWebhookWarning,
-                stacklevel=4,
+                stacklevel=stacklevel,
             )
 
 
-def _is_important(event: RecordingEvent) -> bool:
+def _needs_confirming(event: RecordingEvent) -> bool:
+    """Whether something depends on it that its signature, if it has one, doesn't prove."""
+    proven = event.verified and event.nonce is None
+    if proven or event.kind is EventKind.SNAPSHOT:  # no vendor's status lists pictures
+        return False
     return event.kind in IMPORTANT or bool(event.files) or event.ending is not None
+
+
+def _contradicts(event: RecordingEvent, status: RecordingStatus) -> bool:
+    """Whether the vendor's status says that the event can't be true, or no longer knows the recording."""
+    if status.state is RecordingState.GONE:
+        return True
+    if event.state is not None and event.state.terminal and not status.state.terminal:
+        return True
+    says_over = event.ending is not None or (event.state is not None and event.state not in RUNNING)
+    return says_over and status.state in RUNNING
 
 
 def _recognised_by(request: WebhookRequest, except_for: str) -> str | None:
     """The other installed provider whose callback it looks like."""
+    return next(
+        (found.name for found in _providers() if found.name != except_for and found.recognises_webhook(request)), None
+    )
+
+
+@cache
+def _providers() -> tuple[type[Provider], ...]:
+    """The installed providers that can be loaded, looked for once: forged callbacks mustn't cost that each time."""
+    loaded = []
     for found in installed(PROVIDERS):
-        if found.name == except_for:
-            continue
         try:
-            if load_provider(found.name).recognises_webhook(request):
-                return found.name
-        except Exception:
-            logger.debug("%s can't tell whether a callback is its own", found.name, exc_info=True)
-    return None
+            loaded.append(load_provider(found.name))
+        except ProviderNotFound as error:
+            logger.debug("whether a callback is one of %s can't be told: %s", found.name, error.message)
+    return tuple(loaded)
 
 
 class _Recent(Generic[Value]):

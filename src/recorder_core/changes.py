@@ -8,7 +8,16 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from recorder_core.models import Layout, Media, Participants, Recording, Storage
+from recorder_core.models import (
+    EventKind,
+    EventSource,
+    Layout,
+    Media,
+    Participants,
+    Recording,
+    RecordingState,
+    Storage,
+)
 from recorder_core.models.base import FrozenMapping
 from recorder_core.models.layout import LayoutBase
 from recorder_core.models.storage import StorageBase
@@ -24,6 +33,18 @@ from recorder_core.refusals import (
 )
 
 __all__ = ["Changes"]
+
+DONE = {
+    "layout": (EventKind.LAYOUT_CHANGED, None),
+    "pause": (EventKind.PAUSED, RecordingState.PAUSED),
+    "resume": (EventKind.RESUMED, RecordingState.RECORDING),
+    "snapshot": (EventKind.SNAPSHOT, None),
+    "update_participants": (EventKind.PARTICIPANTS_CHANGED, None),
+    "refresh_storage": (EventKind.STORAGE_RENEWED, None),
+    "switch_whiteboard": (EventKind.WHITEBOARD_CHANGED, None),
+    "update_push": (EventKind.PUSH_CHANGED, None),
+}
+"""What has happened when an operation is done, and in which state the recording is since then."""
 
 
 class Changes(Operations):
@@ -59,14 +80,9 @@ class Changes(Operations):
         plan.report(recording.id)
         with self._operation("layout", recording.id, self._limit(deadline)):
             changed = self.provider.layout(recording, whole, plan)
-        changed = changed.model_copy(
-            update={
-                "layout": whole,
-                "revision": recording.revision + 1,
-                "dropped": tuple(dict.fromkeys((*recording.dropped, *dropped))),
-            }
-        )
-        self._hooks.notify("recorder_layout_changed", recording=changed)
+        dropped = tuple(dict.fromkeys((*recording.dropped, *dropped)))
+        changed = self._revised(changed, recording, layout=whole, dropped=dropped)
+        self._tell_changed(changed, "layout")
         return changed
 
     def pause(self, recording: Recording, *, deadline: float | None = None) -> None:
@@ -79,7 +95,7 @@ class Changes(Operations):
         """
         with self._changing("pause", recording, deadline):
             self.provider.pause(recording)
-        self._hooks.notify("recorder_changed", recording=recording, operation="pause")
+        self._tell_changed(recording, "pause")
 
     def resume(self, recording: Recording, *, deadline: float | None = None) -> None:
         """Record again, after `pause` or a paused start. Resuming what records is no error.
@@ -91,7 +107,7 @@ class Changes(Operations):
         """
         with self._changing("resume", recording, deadline):
             self.provider.resume(recording)
-        self._hooks.notify("recorder_changed", recording=recording, operation="resume")
+        self._tell_changed(recording, "resume")
 
     def snapshot(self, recording: Recording, *, deadline: float | None = None) -> None:
         """Take one still picture of what is recorded now. It arrives at the recording's destination.
@@ -103,7 +119,7 @@ class Changes(Operations):
         """
         with self._changing("snapshot", recording, deadline):
             self.provider.snapshot(recording)
-        self._hooks.notify("recorder_changed", recording=recording, operation="snapshot")
+        self._tell_changed(recording, "snapshot")
 
     def update_participants(
         self, recording: Recording, participants: Participants, *, deadline: float | None = None
@@ -129,8 +145,8 @@ class Changes(Operations):
             left = {"video": recording.media == Media.AUDIO, "audio": recording.media == Media.VIDEO}
             wanted = participants.model_copy(update={medium: None for medium, is_left in left.items() if is_left})
             changed = self.provider.update_participants(recording, wanted)
-            changed = _revised(changed, recording, participants=wanted)
-        self._hooks.notify("recorder_changed", recording=changed, operation="update_participants")
+            changed = self._revised(changed, recording, participants=wanted)
+        self._tell_changed(changed, "update_participants")
         return changed
 
     def refresh_storage(self, recording: Recording, storage: Storage, *, deadline: float | None = None) -> Recording:
@@ -154,8 +170,8 @@ class Changes(Operations):
         with self._changing("refresh_storage", recording, deadline):
             expect("refresh_storage", StorageBase, storage)
             refuse_other_destination(recording, storage)
-            changed = _revised(self.provider.refresh_storage(recording, storage), recording)
-        self._hooks.notify("recorder_changed", recording=changed, operation="refresh_storage")
+            changed = self._revised(self.provider.refresh_storage(recording, storage), recording)
+        self._tell_changed(changed, "refresh_storage")
         return changed
 
     def switch_whiteboard(
@@ -175,8 +191,8 @@ class Changes(Operations):
         """
         with self._changing("switch_whiteboard", recording, deadline):
             wanted = whiteboard_id_of(whiteboard_id)
-            changed = _revised(self.provider.switch_whiteboard(recording, wanted), recording)
-        self._hooks.notify("recorder_changed", recording=changed, operation="switch_whiteboard")
+            changed = self._revised(self.provider.switch_whiteboard(recording, wanted), recording)
+        self._tell_changed(changed, "switch_whiteboard")
         return changed
 
     def update_push(
@@ -196,8 +212,8 @@ class Changes(Operations):
         """
         with self._changing("update_push", recording, deadline):
             wanted = push_addresses(push_urls)
-            changed = _revised(self.provider.update_push(recording, wanted), recording)
-        self._hooks.notify("recorder_changed", recording=changed, operation="update_push")
+            changed = self._revised(self.provider.update_push(recording, wanted), recording)
+        self._tell_changed(changed, "update_push")
         return changed
 
     @contextmanager
@@ -210,9 +226,19 @@ class Changes(Operations):
         with self._operation(operation, recording.id, self._limit(deadline)):
             yield
 
+    def _revised(self, changed: Recording, before: Recording, **fields: Any) -> Recording:
+        """The newest handle, known as that from now on."""
+        changed = changed.model_copy(update={**fields, "revision": before.revision + 1})
+        self._known.change(changed)
+        return changed
 
-def _revised(changed: Recording, before: Recording, **fields: Any) -> Recording:
-    return changed.model_copy(update={**fields, "revision": before.revision + 1})
+    def _tell_changed(self, recording: Recording, operation: str) -> None:
+        kind, state = DONE[operation]
+        self._listeners.tell(self._event(recording, kind, EventSource.OPERATION, state=state))
+        if operation == "layout":
+            self._hooks.notify("recorder_layout_changed", recording=recording)
+        else:
+            self._hooks.notify("recorder_changed", recording=recording, operation=operation)
 
 
 def _as_it_stands(wanted: Layout, before: Layout, dropped: Sequence[str]) -> Layout:

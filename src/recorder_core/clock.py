@@ -80,6 +80,24 @@ class Deadline:
         return f"Deadline({self.seconds:g} s, {self.remaining():.3f} s left)"
 
 
+_answering: ContextVar[bool] = ContextVar("recorder_core_answering", default=False)
+
+
+def is_answering() -> bool:
+    """Whether this context is about to answer a callback, so that nothing in it may wait for that answer."""
+    return _answering.get()
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """For as long as it lasts, somebody waits for this context to answer a callback."""
+    token = _answering.set(True)
+    try:
+        yield
+    finally:
+        _answering.reset(token)
+
+
 _NEVER = Deadline(SystemClock(), None)
 _current: ContextVar[Deadline] = ContextVar("recorder_core_deadline", default=_NEVER)
 

@@ -28,11 +28,31 @@ class ProviderConfig(BaseModel):
     base_urls: tuple[str, ...] = ()
     """Hosts to use in place of the vendor's, in failover order, each with its scheme."""
 
+    calls_per_second: dict[str, float] = Field(default_factory=dict)
+    """How often the account may call the vendor, by operation (the vendor's name for it), `*` for all, where that isn't
+    what the vendor documents or several processes share it. More than 0; infinity lifts a limit."""
+
     webhook_secret: tuple[SecretStr, ...] = ()
-    """What the vendor signs its callbacks with: one, or several while one is replaced by another. None: callbacks are
-    refused, because nothing could tell a true one from a forged one."""
+    """What the vendor signs its callbacks with: one, or several while one is replaced by another. None: nothing could tell
+    a true callback from a forged one, so that each is only taken as a reason to ask the vendor."""
     webhook_max_age: float = Field(default=300.0, gt=0, le=86_400)
     """Seconds by which a callback may be older or younger than this moment, 86400 at most."""
+
+    @field_validator("calls_per_second", mode="before")
+    @classmethod
+    def _by_operation(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        rates = [part.partition("=") for part in value.split(",") if part.strip()]
+        return {operation.strip(): rate.strip() for operation, _, rate in rates}
+
+    @field_validator("calls_per_second")
+    @classmethod
+    def _more_than_nothing(cls, value: dict[str, float]) -> dict[str, float]:
+        for operation, rate in value.items():
+            if not rate > 0:
+                raise ValueError(f"the rate of {operation} is {rate:g}; it must be more than 0")
+        return value
 
     @field_validator("webhook_secret", mode="before")
     @classmethod
@@ -53,6 +73,11 @@ class ProviderConfig(BaseModel):
         Raises:
             ConfigurationError: a field is missing or wrong; the message names its variable.
         """
+        return cls.checked({**cls.set_in_env(environ), **overrides})
+
+    @classmethod
+    def set_in_env(cls, environ: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """The values of the fields that are set in the environment, as they stand there. Some are secret."""
         environ = os.environ if environ is None else environ
         found: dict[str, Any] = {}
         for name, info in cls.model_fields.items():
@@ -60,7 +85,7 @@ class ProviderConfig(BaseModel):
             if text:
                 is_list = "tuple" in str(info.annotation)
                 found[name] = tuple(part.strip() for part in text.split(",") if part.strip()) if is_list else text
-        return cls.checked({**found, **overrides})
+        return found
 
     @classmethod
     def checked(cls, values: Mapping[str, Any]) -> Self:

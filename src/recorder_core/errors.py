@@ -38,6 +38,7 @@ __all__ = [
     "UnsupportedOperation",
     "UnverifiedWebhookWarning",
     "Vetoed",
+    "WebhookRejected",
 ]
 
 Fault = Literal["caller", "destination", "vendor"]
@@ -228,7 +229,16 @@ class UnexpectedResponse(RecorderError):
 
 
 class WebhookRejected(RecorderError):
-    """A callback was forged, stale, too large or not for this endpoint."""
+    """A callback was forged, stale, too large or not for this endpoint.
+
+    `response_status` is the HTTP status to answer it with: 400 where it can't be read or is another vendor's, 403 where
+    it isn't signed, or is forged, stale or sent again by somebody else, 405 where it is no POST, 413 where it is too
+    large.
+    """
+
+    def __init__(self, message: str, *, response_status: int = 400, **fields: Any) -> None:
+        super().__init__(message, **fields)
+        self.response_status = response_status
 
 
 class UnverifiedWebhookWarning(UserWarning):

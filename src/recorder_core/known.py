@@ -6,11 +6,13 @@ Vendors forget: some list no files after the end, and some don't know a recordin
 from __future__ import annotations
 
 import threading
+import zlib
 from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from recorder_core.models import (
+    Ending,
     EventKind,
     FileStatus,
     RecordedFile,
@@ -25,19 +27,23 @@ __all__ = ["Known"]
 REMEMBERED = 1024
 """Recordings that nobody follows; the latest are kept."""
 ON_ITS_WAY = (FileStatus.RECORDING, FileStatus.UPLOADING)
+ASKED_FOR = (Ending.IDLE, Ending.LIMIT)
+"""Ends that are no failures, though a vendor's status may not tell them from one when they leave no file."""
+RUNNING = (RecordingState.STARTING, RecordingState.RECORDING, RecordingState.PAUSED)
+ENDING = (RecordingState.STOPPING, RecordingState.UPLOADING)
 SETTLED = {EventKind.UPLOADED: FileStatus.UPLOADED, EventKind.BACKED_UP: FileStatus.BACKUP}
 """Where the files are after an event that names none of them."""
 
 
 @dataclass(slots=True)
 class _Entry:
-    """One start of one recording."""
+    """One start of one recording. Handle and status are kept as text, which takes a tenth of the memory of objects."""
 
     handle: bytes
     started_at: float
     revision: int
     native: str
-    status: RecordingStatus | None = None
+    status: bytes | None = None
 
 
 class Known:
@@ -59,6 +65,13 @@ class Known:
         """Know a handle; of two of one start the one with more changes counts."""
         with self._guard:
             self._entry(recording)
+
+    def change(self, recording: Recording) -> None:
+        """Know the handle that a change of the recording has just made: it counts, whichever handle was changed."""
+        with self._guard:
+            entry = self._entry(recording)
+            if entry.started_at == recording.started_at.timestamp():
+                entry.handle, entry.revision = _compact(recording), max(entry.revision, recording.revision)
 
     def forget(self, recording: Recording) -> None:
         """What was known of an earlier recording that was started with the same key isn't known of this one."""
@@ -87,7 +100,7 @@ class Known:
         """The newest handle of a recording; None: it isn't known."""
         with self._guard:
             entry = self._find(recording_id)
-        return None if entry is None else Recording.model_validate_json(entry.handle)
+        return None if entry is None else Recording.model_validate_json(zlib.decompress(entry.handle))
 
     def outcome(self, recording: Recording) -> RecordingStatus | None:
         """How it ended, where that is known: nothing follows an end."""
@@ -98,7 +111,13 @@ class Known:
         """What was seen last; None: nothing was."""
         with self._guard:
             entry = self._find(recording.id)
-            return entry.status if entry and entry.started_at == recording.started_at.timestamp() else None
+        return _status_of(entry) if entry and entry.started_at == recording.started_at.timestamp() else None
+
+    def last(self, recording_id: str) -> RecordingStatus | None:
+        """What was seen last of the newest start; None: nothing was."""
+        with self._guard:
+            entry = self._find(recording_id)
+        return None if entry is None else _status_of(entry)
 
     def learn(self, recording: Recording, status: RecordingStatus) -> RecordingStatus:
         """Keep a status, with the files and the cause of the end that were seen before; returns it so."""
@@ -106,24 +125,28 @@ class Known:
             entry = self._entry(recording)
             if entry.started_at != recording.started_at.timestamp():
                 return status  # of an earlier start with the same key
-            status = _with_what_was_seen(status, entry.status)
-            entry.status = status
+            status = _with_what_was_seen(status, _status_of(entry))
+            entry.status = _kept(status)
         return status
 
     def tell(self, event: RecordingEvent) -> None:
         """Keep what a verified event says about state, files and end."""
         if event.recording_id is None or not event.verified or not (event.state or event.files or event.ending):
             return
+        if event.kind is EventKind.SNAPSHOT:  # no list of a recording's files has its pictures
+            return
         with self._guard:
             entry = self._find(event.recording_id)
             if entry is None:
                 return
-            before = entry.status
-            if before and before.state.terminal and not (event.state and event.state.terminal):
+            before = _status_of(entry)
+            state = event.state or (before.state if before else RecordingState.STARTING)
+            if before and before.state.terminal and (before.state is not RecordingState.GONE or not state.terminal):
                 state = before.state
-            else:
-                state = event.state or (before.state if before else RecordingState.STARTING)
-            ended_at = event.occurred_at if state.terminal and not (before and before.ended_at) else None
+            if before and before.state in ENDING and state in RUNNING:  # it came late
+                state = before.state
+            is_over = state.terminal or event.ending is not None
+            ended_at = event.occurred_at if is_over and not (before and before.ended_at) else None
             settled = SETTLED.get(event.kind)
             if settled and before and not event.files:
                 before = before.model_copy(
@@ -139,7 +162,7 @@ class Known:
                 ending=event.ending,
                 raw=event.raw,
             )
-            entry.status = _with_what_was_seen(told, before)
+            entry.status = _kept(_with_what_was_seen(told, before))
 
     def named(self, event: RecordingEvent) -> RecordingEvent:
         """The event with our id of the recording, where it is known."""
@@ -181,8 +204,18 @@ class Known:
 
 
 def _compact(recording: Recording) -> bytes:
-    # The JSON of a handle takes a fifth of the memory of its objects.
-    return recording.model_dump_json(exclude_defaults=True).encode()
+    # Whole: without its defaults a layout wouldn't say of which kind it is.
+    return zlib.compress(recording.model_dump_json().encode(), level=1)
+
+
+def _kept(status: RecordingStatus) -> bytes:
+    """A status as it is kept: the vendor's answer is that of its end alone."""
+    left = None if status.state.terminal else {"raw"}
+    return status.model_dump_json(exclude_defaults=True, exclude=left).encode()
+
+
+def _status_of(entry: _Entry) -> RecordingStatus | None:
+    return None if entry.status is None else RecordingStatus.model_validate_json(entry.status)
 
 
 def _with_what_was_seen(status: RecordingStatus, before: RecordingStatus | None) -> RecordingStatus:
@@ -191,6 +224,9 @@ def _with_what_was_seen(status: RecordingStatus, before: RecordingStatus | None)
         return status
     files = _union(before.files, status.files, status.state)
     ending = status.ending or before.ending
+    if status.state is RecordingState.FAILED and not files and ending in ASKED_FOR:
+        reason = status.reason if status.ending else before.reason
+        return status.model_copy(update={"state": RecordingState.COMPLETED, "ending": ending, "reason": reason})
     if files == status.files and ending == status.ending:
         return status
     return status.model_copy(update={"files": files, "ending": ending})

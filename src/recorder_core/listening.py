@@ -39,22 +39,34 @@ class Listeners:
     """Those who are told of the events of one recorder. Thread-safe."""
 
     def __init__(self) -> None:
-        self._of_all: list[Listener] = []
-        self._of_one: dict[str, list[Listener]] = {}
+        self._by_wish: dict[tuple[str | None, bool], list[Listener]] = {}
         self._guard = threading.Lock()
 
-    def subscribe(self, listener: Listener, recording_id: str | None = None) -> Callable[[], None]:
-        """Be told of the events of a recording, or of all; the returned function ends that."""
+    def subscribe(
+        self, listener: Listener, recording_id: str | None = None, *, looks: bool = False
+    ) -> Callable[[], None]:
+        """Be told what happens to a recording, or to all.
+
+        Args:
+            listener: is called in whichever thread it happens; must not block.
+            recording_id: None: all.
+            looks: be told of every status that this recorder looks up for anybody. Else of what callbacks and
+                operations of this recorder do.
+
+        Returns:
+            What ends it.
+        """
+        wish = (recording_id, looks)
         with self._guard:
-            listeners = self._of_all if recording_id is None else self._of_one.setdefault(recording_id, [])
-            listeners.append(listener)
+            self._by_wish.setdefault(wish, []).append(listener)
 
         def unsubscribe() -> None:
             with self._guard:
+                listeners = self._by_wish.get(wish, [])
                 if listener in listeners:
                     listeners.remove(listener)
-                if recording_id is not None and not listeners and self._of_one.get(recording_id) is listeners:
-                    del self._of_one[recording_id]
+                if not listeners:
+                    self._by_wish.pop(wish, None)
 
         return unsubscribe
 
@@ -70,7 +82,18 @@ class Listeners:
 
     def tell(self, event: RecordingEvent) -> None:
         """Tell everybody whom the event concerns."""
-        with self._guard:
-            listeners = (*self._of_all, *self._of_one.get(event.recording_id or "", ()))
-        for listener in listeners:
+        for listener in self._concerned(event.recording_id, looks=False):
             listener(event)
+
+    def tell_look(self, recording_id: str, make: Callable[[], RecordingEvent]) -> None:
+        """Tell those who want to know of looks; the event is only made where there is somebody."""
+        listeners = self._concerned(recording_id, looks=True)
+        if listeners:
+            event = make()
+            for listener in listeners:
+                listener(event)
+
+    def _concerned(self, recording_id: str | None, *, looks: bool) -> tuple[Listener, ...]:
+        with self._guard:
+            of_one = self._by_wish.get((recording_id, looks), ()) if recording_id else ()
+            return (*self._by_wish.get((None, looks), ()), *of_one)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
+from recorder_core.budget import Budget
 from recorder_core.clock import Clock, Deadline, SystemClock, deadline_scope
 from recorder_core.errors import ConfigurationError, RecorderError, RecordingEnded
 from recorder_core.hooks import HttpExchange, Interception
 from recorder_core.known import Known
 from recorder_core.listening import Listeners
-from recorder_core.models import Recording
+from recorder_core.models import EventKind, EventSource, Recording, RecordingEvent
+from recorder_core.models.base import FrozenMapping
 from recorder_core.plugins import check_provider, load_hooks, load_provider
 from recorder_core.provider import Provider
 from recorder_core.refusals import called, seconds
@@ -74,6 +78,7 @@ class Operations:
             Runtime(
                 clock=self._clock,
                 timeout=(seconds("timeout", connect), seconds("timeout", read)),
+                admit=Budget(provider.limits, self._clock, provider.config.calls_per_second).admit,
                 observe=self._observe if self._hooks.observes("recorder_http") else None,
             )
         )
@@ -142,6 +147,21 @@ class Operations:
             self._turns.of(recording_id, held),
         ):
             yield held
+
+    def _event(self, recording: Recording, kind: EventKind, source: EventSource, **fields: Any) -> RecordingEvent:
+        """An event of this moment that no callback told."""
+        key = self.provider.native_key
+        return RecordingEvent(
+            kind=kind,
+            provider=self.provider.name,
+            recording_id=recording.id,
+            room=recording.room,
+            native=FrozenMapping({key: recording.native[key]} if key in recording.native else {}),
+            source=source,
+            occurred_at=datetime.fromtimestamp(self._clock.time(), UTC),
+            dedup_key=f"{source}:{uuid.uuid4().hex}",
+            **fields,
+        )
 
     def _observe(self, exchange: HttpExchange) -> None:
         self._hooks.notify("recorder_http", exchange=exchange)

@@ -14,6 +14,8 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic import SecretStr, ValidationError
 
+from recorder_core.budget import Limit
+from recorder_core.checks import StorageCheck
 from recorder_core.configuration import ProviderConfig, ProviderOptions
 from recorder_core.errors import ConfigurationError, InvalidSpec, UnsupportedOperation
 from recorder_core.models import (
@@ -34,6 +36,7 @@ from recorder_core.models import (
 from recorder_core.models.loading import describe_errors
 from recorder_core.plan import Change, Plan, PlannedRequest
 from recorder_core.preview import Picture, no_picture
+from recorder_core.storage_check import check_storage
 from recorder_core.transport import Runtime, Transport
 
 __all__ = ["PLUGIN_API", "Provider"]
@@ -68,6 +71,15 @@ class Provider(ABC):
     """The modes whose recordings know an operation, by its name (`pause`, …), where it isn't every mode."""
     poll_delays: ClassVar[tuple[float, ...]] = (5.0, 5.0, 10.0, 15.0)
     """Seconds before each look at a young recording, as the vendor advises; the last one repeats."""
+    watch_interval: ClassVar[float] = 60.0
+    """Seconds between two looks at a recording of which nothing else is heard, as the vendor advises."""
+    limits: ClassVar[tuple[Limit, ...]] = ()
+    """How often the vendor may be called by one account. Operations that no limit names aren't paced."""
+    clock_tolerance: ClassVar[float | None] = None
+    """Seconds by which this machine's clock may be off before the vendor refuses its signatures. None: they have none
+    that time is a part of."""
+    shortest_session: ClassVar[float] = 0.0
+    """Seconds for which temporary keys of a storage must still be good when a recording starts."""
 
     def __init__(self, config: ProviderConfig) -> None:
         self.config = config
@@ -248,6 +260,10 @@ class Provider(ABC):
         """Whether it looks like a callback of this vendor's, by its shape alone. Nothing is verified or raised."""
         return False
 
+    def located(self, event: RecordingEvent, recording: Recording) -> RecordingEvent:
+        """The event with what only the handle of its recording tells: where its files lie, and whose they are. Pure."""
+        return event
+
     def webhook_sources(self) -> tuple[str, ...]:
         """The addresses that the vendor's callbacks come from.
 
@@ -264,6 +280,17 @@ class Provider(ABC):
             RecorderError: every other class, by what the vendor answered.
         """
         raise self._unsupported("check_account")
+
+    def check_storage(self, storage: Storage, prefix: str | None) -> StorageCheck:
+        """Whether a recording's files could be stored: by default a small object is written there and deleted.
+
+        What is wrong is told by the result, each with its fix; it isn't raised.
+
+        Args:
+            storage: the storage of a spec.
+            prefix: `output.prefix` of the spec.
+        """
+        return check_storage(storage, prefix, shortest_session=self.shortest_session)
 
     def restore(self, recording: Recording) -> bool:
         """Send again what a move to another server of the vendor's may have lost, as the handle has it.

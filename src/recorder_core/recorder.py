@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,17 +12,26 @@ from typing import Any
 
 from recorder_core.callbacks import Callbacks
 from recorder_core.changes import Changes
-from recorder_core.clock import Deadline, deadline_scope
-from recorder_core.errors import DeadlineExceeded, InvalidSpec, ServiceUnavailable, StartOutcomeUnknown
-from recorder_core.following import wait_until
+from recorder_core.checks import Check, StorageCheck
+from recorder_core.clock import Deadline, SystemClock, deadline_scope
+from recorder_core.doctor import diagnose
+from recorder_core.errors import ConfigurationError, DeadlineExceeded, InvalidSpec, ServiceUnavailable, StartOutcomeUnknown
+from recorder_core.following.fleet import Fleet, Watch, follow
+from recorder_core.following.waiting import wait_until
 from recorder_core.models import (
+    Ending,
+    EventKind,
+    EventSource,
     Recording,
+    RecordingEvent,
     RecordingSpec,
     RecordingState,
     RecordingStatus,
     RemoteRecording,
     StartIntent,
+    Storage,
 )
+from recorder_core.models.storage import StorageBase
 from recorder_core.operations import DEADLINE_S
 from recorder_core.plan import Plan
 from recorder_core.refusals import expect, refuse_foreign_handle, refuse_unknown_options, seconds
@@ -30,6 +39,12 @@ from recorder_core.refusals import expect, refuse_foreign_handle, refuse_unknown
 __all__ = ["Recorder"]
 
 WAIT_S = 120.0
+CONFIRM_S = 6.0
+"""Seconds in which a callback is confirmed; vendors wait about ten for the answer to it."""
+MOST_WORKERS = 64
+"""As many connections are kept."""
+NOT_STOPPED = (RecordingState.GONE, RecordingState.UNREACHABLE)
+"""States after a stop that say that it had ended before, or that nothing is known of it."""
 PLANNED_ID = uuid.UUID(int=0).hex
 """The recording id in plans, so that the plan of a spec is the same every time."""
 KEY_NAMESPACE = uuid.UUID("6f1c6a52-8d0e-5b43-9a3f-2f6f6b1d7c11")
@@ -154,6 +169,7 @@ class Recorder(Changes):
         refuse_foreign_handle(self.provider, recording)
         with self._operation("status", recording.id, self._limit(deadline)):
             status = self._known.outcome(recording) or self._known.learn(recording, self._look(recording))
+            self._tell(recording, status)
         self._hooks.notify("recorder_status", recording=recording, status=status)
         return status
 
@@ -230,16 +246,102 @@ class Recorder(Changes):
         """
         refuse_foreign_handle(self.provider, recording)
         with self._operation("stop", recording.id, self._limit(deadline)) as limit:
-            status = self._known.outcome(recording) or self._known.learn(
-                recording, self.provider.stop(recording, wait=wait, deadline=limit.remaining())
-            )
+            status = self._known.outcome(recording) or self._stop(recording, wait=wait, limit=limit)
+            self._tell(recording, status)
         self._hooks.notify("recorder_stopped", recording=recording, status=status)
         return status
+
+    def _stop(self, recording: Recording, *, wait: bool, limit: Deadline) -> RecordingStatus:
+        stopped = self.provider.stop(recording, wait=wait, deadline=limit.remaining())
+        status = self._known.learn(recording, stopped)
+        if status.state not in NOT_STOPPED and status.ending in (None, Ending.STOPPED):
+            done = {"state": RecordingState.STOPPING, "ending": Ending.STOPPED}
+            self._listeners.tell(self._event(recording, EventKind.STOPPED, EventSource.OPERATION, **done))
+        return status
+
+    def _tell(self, recording: Recording, status: RecordingStatus) -> None:
+        """Tell whoever follows the recording what a look has shown."""
+        told = {name: getattr(status, name) for name in ("state", "files", "reason", "fault", "ending", "raw")}
+        self._listeners.tell_look(
+            recording.id, lambda: self._event(recording, EventKind.STATUS, EventSource.LOOK, **told)
+        )
+
+    def follow(self, recording: Recording, *, timeout: float | None = None) -> Iterator[RecordingEvent]:
+        """What happens to the recording, event by event, to its end.
+
+        Callbacks that `recorder.events` receives, what this recorder does to the recording, and what looks at the
+        status find are one list: in order, each told once. Looks come at the pace that the vendor advises, and less
+        often while callbacks come. They are made by the calling thread, whenever it asks for the next event. The last
+        event carries the whole outcome: state, all files, reason, fault and ending; that it failed is no error.
+
+        After a move to another server of the vendor, what was changed since the start is sent again; a failure of that
+        is an event of kind `warning`.
+
+        Args:
+            recording: the handle. It is followed from the first step of the iteration on.
+            timeout: seconds; None: to the end, however long it takes.
+
+        Raises:
+            ConfigurationError: the recording belongs to another provider or account.
+            DeadlineExceeded: it hasn't ended within the timeout.
+            RecorderError: the vendor can't be asked, and no repeat would mend that, such as `AuthenticationError`.
+        """
+        self._refuse_closed("follow")
+        refuse_foreign_handle(self.provider, recording)
+        limit = Deadline(self._clock, None if timeout is None else seconds("timeout", timeout))
+        return follow(self._watch, recording, limit)
+
+    def fleet(self, recordings: Iterable[Recording] = (), *, workers: int = 8) -> Fleet:
+        """Follow many recordings at once, with few threads: a context manager whose events are iterated.
+
+        Args:
+            recordings: the handles; `fleet.add` takes more.
+            workers: threads that look, 0 to 64. With 0 the thread that iterates looks itself: the order of things is
+                then the same every time, which a test with a clock of its own wants.
+
+        Raises:
+            ConfigurationError: one belongs to another provider or account, or there are too many workers.
+        """
+        self._refuse_closed("fleet")
+        if not isinstance(workers, int) or isinstance(workers, bool) or not 0 <= workers <= MOST_WORKERS:
+            raise ConfigurationError(
+                f"workers is {workers!r}; it must be a whole number from 0 to {MOST_WORKERS}", fault="caller"
+            )
+        fleet = Fleet(self._watch, workers=workers)
+        try:
+            fleet.add(*recordings)
+        except BaseException:
+            fleet.close()
+            raise
+        return fleet
+
+    @cached_property
+    def _watch(self) -> Watch:
+        return Watch(
+            provider=self.provider,
+            clock=self._clock,
+            known=self._known,
+            listeners=self._listeners,
+            check=lambda recording: refuse_foreign_handle(self.provider, recording),
+            look=self.status,
+            restore=self._restore,
+            event=self._event,
+            notify=lambda event: self._hooks.notify("recorder_event", event=event),
+        )
+
+    def _restore(self, recording: Recording) -> bool:
+        with self._operation("restore", recording.id, self._limit(None)):
+            return self.provider.restore(recording)
 
     @cached_property
     def events(self) -> Callbacks:
         """The vendor's callbacks: `recorder.events.receive(request)` verifies one and tells everybody who waits."""
-        return Callbacks(self.provider, self._clock, self._hooks, self._known, self._listeners, self.status)
+        return Callbacks(self.provider, self._clock, self._hooks, self._known, self._listeners, self._look_between)
+
+    def _look_between(self, recording: Recording, patience: float) -> RecordingStatus:
+        """The status, unless another operation on the recording goes on for more than so many real seconds."""
+        with self._turns.of(recording.id, Deadline(SystemClock(), patience)):
+            return self.status(recording, deadline=CONFIRM_S)
 
     def list_remote(
         self, since: datetime, until: datetime | None = None, *, room: str | None = None, deadline: float | None = None
@@ -265,6 +367,38 @@ class Recorder(Changes):
             if since.tzinfo is None or until.tzinfo is None or since >= until:
                 raise InvalidSpec("since and until need a time zone, and since is the earlier one", fault="caller")
             return tuple(self.provider.list_remote(since, until, room))
+
+    def check_storage(
+        self, storage: Storage, *, prefix: str | None = None, deadline: float | None = None
+    ) -> StorageCheck:
+        """Whether recordings could be stored: a small object is written where their files would go, and deleted.
+
+        What is wrong is told by the result, each with its fix; it isn't raised. A kind of storage that can't be tried
+        from here is `not_checked`, with the reason.
+
+        Args:
+            storage: as in a spec.
+            prefix: the folder, as `output.prefix`.
+            deadline: seconds; 30 at most.
+        """
+        self._refuse_closed("check_storage")
+        with self._named("check_storage"), deadline_scope(self._limit(deadline)):
+            expect("check_storage", StorageBase, storage)
+            return self.provider.check_storage(storage, prefix)
+
+    def doctor(self, spec: RecordingSpec | None = None) -> tuple[Check, ...]:
+        """Look at the whole setup: hosts, clock, credentials, service, storage, callbacks. Less than a minute.
+
+        Nothing is started or recorded. What is wrong is told, each with its fix; it isn't raised.
+
+        Args:
+            spec: whose storage and `callback_url` are looked at too.
+        """
+        self._refuse_closed("doctor")
+        with self._named("doctor"):
+            if spec is not None:
+                expect("doctor", RecordingSpec, spec)
+            return tuple(diagnose(self.provider, spec))
 
     def recording_id(self, key: str) -> str:
         """The id of the recording that `start` with this key begins, at this provider and account. Nothing is sent.

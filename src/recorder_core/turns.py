@@ -38,7 +38,7 @@ class Turns:
             turn = self._turns.setdefault(recording_id, _Turn())
         if not turn.lock.acquire(timeout=min(deadline.remaining(), threading.TIMEOUT_MAX)):
             raise DeadlineExceeded(
-                f"another operation on the recording took the deadline of {deadline.seconds:g} s; nothing was sent",
+                f"another operation on the recording goes on for more than {deadline.seconds:g} s; nothing was sent",
                 retryable=True,
                 hint="Wait for the other operation, or give a longer deadline.",
             )

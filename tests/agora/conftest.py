@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 
+from emulation.telling import Receiver
 from recorder_agora.emulator.service import AgoraEmulator
 from recorder_core.emulation.clock import EmulatorClock
 
@@ -126,3 +128,99 @@ def caller(service: AgoraEmulator) -> Caller:
 def call() -> type[Caller]:
     """The class, for services and identities of one's own."""
     return Caller
+
+
+DETAILS = {
+    1: ("cloud_recording_error", 0),
+    2: ("cloud_recording_warning", 0),
+    3: ("cloud_recording_status_update", 0),
+    4: ("cloud_recording_file_infos", 0),
+    11: ("session_exit", 0),
+    12: ("session_failover", 0),
+    30: ("uploader_started", 2),
+    31: ("uploaded", 2),
+    32: ("backuped", 2),
+    33: ("uploading_progress", 2),
+    40: ("recorder_started", 1),
+    41: ("recorder_leave", 1),
+    42: ("recorder_slice_start", 1),
+    43: ("recorder_audio_stream_state_changed", 1),
+    44: ("recorder_video_stream_state_changed", 1),
+    45: ("recorder_snapshot_file", 1),
+    60: ("vod_started", 4),
+    61: ("vod_triggered", 4),
+    70: ("web_recorder_started", 6),
+    71: ("web_recorder_stopped", 6),
+    72: ("web_recorder_capability_limit", 6),
+    73: ("web_recorder_reload", 6),
+    90: ("download_failed", 8),
+    100: ("rtmp_publish_status", 6),
+    1001: ("postpone_transcode_final_result", 0),
+}
+"""`msgName` and `serviceType` as the page on callback events has them; 13, 80 and 81 aren't in its table."""
+
+
+@dataclass
+class Hearing:
+    """A service whose notifications a real HTTP server receives."""
+
+    service: AgoraEmulator
+    receiver: Receiver
+    begun: float
+
+    def caller(self, mode: str = "mix", **identity: Any) -> Caller:
+        """A recorder that has called nothing yet."""
+        return Caller(self.service, mode=mode, **identity)
+
+    def bodies(self) -> list[dict[str, Any]]:
+        """What was received, each verified as the vendor's page tells receivers to do it."""
+        key = self.service.webhook_secret.encode()
+        for received in self.receiver.received:
+            assert received.headers["Content-Type"] == "application/json"
+            assert received.headers["Agora-Signature"] == hmac.new(key, received.raw, "sha1").hexdigest()
+            assert received.headers["Agora-Signature-V2"] == hmac.new(key, received.raw, "sha256").hexdigest()
+            assert set(received.body) == {"noticeId", "productId", "eventType", "notifyMs", "payload"}
+            assert received.body["productId"] == 3
+            assert received.body["notifyMs"] == int((received.at or 0) * 1000)
+        return [received.body for received in self.receiver.received]
+
+    def events(self, caller: Caller) -> list[tuple[float, int, dict[str, Any]]]:
+        """A recording's events as second since the beginning, type and the rest of `details`.
+
+        They came in their order, once, each when it happened, and with the members of every payload.
+        """
+        told = zip(self.bodies(), self.receiver.received, strict=True)
+        mine = [(body, received.at) for body, received in told if body["payload"]["sid"] == caller.sid]
+        assert [body["payload"]["sequence"] for body, _ in mine] == list(range(len(mine)))
+        assert len({body["noticeId"] for body, _ in mine}) == len(mine)
+        events = []
+        for body, at in mine:
+            payload, event = body["payload"], body["eventType"]
+            assert set(payload) == {"cname", "uid", "sid", "sequence", "sendts", "serviceType", "details"}
+            assert (payload["cname"], payload["sendts"]) == (caller.cname, int((at or 0) * 1000))
+            details = dict(payload["details"])
+            assert (details.pop("msgName"), payload["serviceType"]) == DETAILS[event]
+            events.append((round((at or 0) - self.begun, 3), event, details))
+        return events
+
+    def timeline(self, caller: Caller) -> list[tuple[float, int]]:
+        """As `events`, without details."""
+        return [(at, event) for at, event, _ in self.events(caller)]
+
+
+@pytest.fixture
+def hear(serve: Serve) -> Iterator[Callable[..., Hearing]]:
+    """Starts emulators, each with a receiver of its notifications; the first instant is a whole second."""
+    receivers: list[Receiver] = []
+
+    def start(**options: Any) -> Hearing:
+        receiver = Receiver()
+        receivers.append(receiver)
+        clock = EmulatorClock(frozen=True, start=1_800_000_000.0)
+        service = serve(**{"clock": clock, "callback_url": receiver.url, **options})
+        receiver.clock = service.clock
+        return Hearing(service, receiver, service.clock.time())
+
+    yield start
+    for receiver in receivers:
+        receiver.close()

@@ -342,10 +342,11 @@ def test_journal_masks_secrets(caller: Any) -> None:
 
 
 def test_environment_points_at_the_service(service: Any) -> None:
-    """`env` holds the four variables that a recorder reads."""
+    """`env` holds the variables that a recorder reads."""
     assert set(service.env) == {
         "AGORA_APP_ID",
         "AGORA_CUSTOMER_ID",
         "AGORA_CUSTOMER_SECRET",
+        "AGORA_WEBHOOK_SECRET",
         "AGORA_BASE_URLS",
     }

@@ -264,13 +264,20 @@ def test_snapshots_of_nobody(individual: Any) -> None:
 
 
 def test_snapshots_of_a_day(individual: Any) -> None:
-    """Of very many pictures some are taken, evenly spaced."""
+    """The first 500 are all taken; of very many fewer and fewer, so that a day has no tens of thousands."""
     caller = individual()
     caller.service.join(caller.cname, "11")
     caller.begin(GROUP, **SNAPSHOTS)
     caller.service.clock.advance(3 + 86400)
     caller.stop()
-    assert 400 < len(caller.service.recordings[0].files) <= 500
+    began = caller.service.recordings[0].started_at + 3
+    stem = f"{caller.sid}_{caller.cname}__uid_s_11__uid_e_video_"
+    files = caller.service.recordings[0].files
+    taken = [instant(key.removeprefix(stem).removesuffix(".jpg")) - began for key in files]
+    assert taken[:500] == pytest.approx([5 * number for number in range(500)], abs=0.002)
+    assert taken[500:502] == pytest.approx([2500, 2510], abs=0.002)
+    assert 500 < len(taken) < 2000
+    assert taken[-1] == pytest.approx(86400, abs=300)
 
 
 def test_idle_end(individual: Any) -> None:

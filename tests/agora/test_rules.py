@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recorder_agora.rules import CAUSES, RULES
+from recorder_agora.rules import CAUSES, ERRORS, RULES
 from recorder_core import errors
 from recorder_core.rules import NO_ANSWER, NOT_JSON, NOT_SENT, RuleTable, Then
 
@@ -162,8 +162,15 @@ def test_a_refused_update_says_what_it_may_not_fit() -> None:
 def test_every_mode_has_its_causes() -> None:
     """What kills a young recording of a room, and of a page; no cause of the one is blamed for the other."""
     named = {mode: {cause.partition(":")[0] for cause in causes} for mode, causes in CAUSES.items()}
-    assert named["mix"] == named["individual"] == {"storage", "token", "uid", "room"}
+    assert named["mix"] == named["individual"] == {"storage", "token", "uid", "room", "idle_timeout"}
     assert named["web"] == {"storage", "page"}
+    assert all("Check" in cause for causes in CAUSES.values() for cause in causes)
+
+
+def test_errors_of_callbacks_are_those_of_the_table() -> None:
+    """A number that a callback tells means what it means in an answer, and says whose fault it is."""
+    assert ERRORS.keys() >= {32, 47, 50, 51, 52, 109, 110}
+    assert all(code in rule.codes and rule in RULES and rule.hint and rule.fault for code, rule in ERRORS.items())
 
 
 def test_no_row_is_shadowed() -> None:

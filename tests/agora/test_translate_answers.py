@@ -41,7 +41,7 @@ def test_a_status_is_a_state(recording: Recording, status: Any, state: str) -> N
     found = query_status(recording, answer({"status": status}))
     assert found.state is RecordingState(state)
     assert (found.started_at, found.request_id) == (recording.started_at, "q-1")
-    assert found.fault == ("vendor" if state == "failed" else None)
+    assert (found.fault, found.ending) == (("vendor", "fault") if state == "failed" else (None, None))
 
 
 @pytest.mark.parametrize("name", ["lessons/2026/x_0.m3u8", "x_0.m3u8"])
@@ -90,21 +90,21 @@ def test_stop_tells_where_the_files_are(
     server = {"fileListMode": "json", "fileList": [{"fileName": "x.mp4"}], "uploadingStatus": uploading}
     found = stop_status(recording, answer(server), NOW)
     assert (found.state, found.files[0].status, found.fault) == (state, file_status, fault)
-    assert found.ended_at == NOW
+    assert (found.ended_at, found.ending) == (NOW, "stopped")
     assert found.files[0].format == "mp4"
 
 
 def test_nothing_recorded_is_an_end_without_files(recording: Recording) -> None:
-    """206 with code 435: the recording is complete, and empty."""
+    """206 with code 435: the recording is complete, and empty; it ran until it was stopped."""
     found = stop_status(recording, answer(status=206, code=435), NOW)
-    assert (found.state, found.files) == (RecordingState.COMPLETED, ())
+    assert (found.state, found.files, found.ending) == (RecordingState.COMPLETED, (), "stopped")
     assert "435" in (found.reason or "")
 
 
 def test_leaving_already_is_no_end_yet(recording: Recording) -> None:
-    """400 with code 49: it stops, and what came of it isn't told."""
+    """400 with code 49: it stops, and neither what came of it nor why is told."""
     found = stop_status(recording, answer(status=400, code=49), NOW)
-    assert found.state is RecordingState.STOPPING
+    assert (found.state, found.ending) == (RecordingState.STOPPING, None)
     assert "49" in (found.reason or "")
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import requests
 
+from emulation.telling import Receiver
+
 
 def test_each_service_is_announced_in_one_line(services: Any) -> None:
     """Each line has provider, base_url and env: the variables that point a recorder at the service."""
@@ -80,6 +82,31 @@ def test_a_folder_that_cannot_be_written_to_is_said_before_anything_is_served(ru
     done = run("emulate", "agora", "zegocloud", "--bucket", "bucket", "--json")
     assert (done.returncode, done.stdout) == (2, "")
     assert json.loads(done.stderr)["message"] == "bucket/zegocloud can't be written to: File exists"
+
+
+def test_callbacks_go_to_the_address(run: Any, spec: Any, emulating: Any, room: Any) -> None:
+    """--callback-url is where every service sends what happens; each says so when it is asked."""
+    with Receiver() as receiver:
+        emulation = emulating("--no-media", "--callback-url", receiver.url)
+        for name, service in emulation.services.items():
+            started = run("start", spec(room=room(service)), "-p", name, "--json", env=service.env)
+            service.post("clock", advance=20)
+            run("stop", "-", env=service.env, stdin=started.stdout)
+            service.post("clock", advance=20)
+            told = service.get("callbacks")
+            assert {(attempt["url"], attempt["status"], attempt["accepted"]) for attempt in told} == {
+                (receiver.url, 200, True)
+            }
+        assert len(receiver.received) == sum(len(service.get("callbacks")) for service in emulation.services.values())
+        assert emulation.end()[0] == 0
+
+
+@pytest.mark.parametrize("url", ["here", "ftp://127.0.0.1/"])
+def test_a_callback_url_that_is_none_is_said(run: Any, url: str) -> None:
+    """It is exit code 2 with the option, before anything is served."""
+    done = run("emulate", "--callback-url", url, "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert json.loads(done.stderr)["message"].startswith("--callback-url: a callback URL is http://host/path or https")
 
 
 def test_an_unknown_emulator_is_said(run: Any) -> None:

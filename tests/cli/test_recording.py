@@ -133,9 +133,9 @@ def test_a_handle_may_come_from_stdin(run: Any, spec: Any, services: Any, room: 
 
 
 def test_wait_returns_when_it_truly_records(run: Any, spec: Any, services: Any, room: Callable[[Any], str]) -> None:
-    """`start --wait` prints the handle and returns when the vendor says that it records."""
+    """`start --confirm` prints the handle and returns when the vendor says that it records."""
     service = services["zegocloud"]
-    started = run("start", spec(room=room(service)), "-p", "zegocloud", "--wait", "--json", env=service.env)
+    started = run("start", spec(room=room(service)), "-p", "zegocloud", "--confirm", "--json", env=service.env)
     assert started.returncode == 0, started.stderr
     (line,) = started.stderr.splitlines()
     assert json.loads(line)["info"].endswith("is recorded, up to 120 s")
@@ -148,7 +148,7 @@ def test_what_a_wait_reached_is_told_with_its_reason(
 ) -> None:
     """A vendor that records without yet a file says so: the reason stands below the state."""
     service = services["agora"]
-    started = run("start", spec(room=room(service)), "-p", "agora", "--wait", "--handle", "h.json", env=service.env)
+    started = run("start", spec(room=room(service)), "-p", "agora", "--confirm", "--handle", "h.json", env=service.env)
     assert started.returncode == 0, started.stderr
     asked = json.loads(run("status", "h.json", "--json", env=service.env).stdout)
     *_, state, reason = started.stdout.splitlines()
@@ -236,7 +236,7 @@ def test_an_interrupted_wait_has_handed_out_the_handle(
 ) -> None:
     """Ctrl-C while it waits says that the recording runs, and prints the handle that is in the file too."""
     service = services["agora"]
-    arguments = ("start", spec(room=room(service)), "-p", "agora", "--handle", "h.json", "--wait", "--json")
+    arguments = ("start", spec(room=room(service)), "-p", "agora", "--handle", "h.json", "--confirm", "--json")
     process = begin(*arguments, env=service.env)
     assert process.stderr is not None
     assert "info" in json.loads(process.stderr.readline())

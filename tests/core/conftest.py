@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -20,12 +22,17 @@ from recorder_core import (
     ProviderOptions,
     Recorder,
     Recording,
+    RecordingEvent,
     RecordingSpec,
     RecordingState,
     RecordingStatus,
     StartIntent,
     Translator,
+    WebhookRequest,
 )
+from recorder_core.webhooks import json_object, refuse_stale, verify
+
+SECRET = "callback-secret-of-the-tests"
 
 
 class SteppedClock:
@@ -100,10 +107,15 @@ class MemoryTranslator(Translator):
 
 
 class MemoryProvider(Provider):
-    """Notes what it is asked; `states` are told one by one, the last one for ever; `failures` are raised first."""
+    """Notes what it is asked; `states` are told one by one, the last one for ever; `failures` are raised first.
+
+    Its callbacks are JSON with `tape`, `id`, `sent_at` and whatever a `RecordingEvent` has; `covers_body` says whether
+    their signature is made over the body, or over `nonce` and `sent_at` alone.
+    """
 
     name = "memory"
     plugin_api = 1
+    native_key = "tape"
     Config = MemoryConfig
     Options = MemoryOptions
     poll_delays = (2.0, 5.0)
@@ -115,6 +127,8 @@ class MemoryProvider(Provider):
         self.failures: dict[str, BaseException] = {}
         self.during: Callable[[str], object] = lambda call: None
         self.closed = False
+        self.covers_body = True
+        self.parsed = 0
 
     @property
     def account(self) -> str:
@@ -160,6 +174,26 @@ class MemoryProvider(Provider):
     def causes(self, recording: Recording, status: RecordingStatus) -> tuple[str, ...]:
         return ("the tape tore", "the head was dirty")
 
+    def parse_webhook(self, request: WebhookRequest) -> list[RecordingEvent]:
+        tree = {} if self.covers_body else json_object(request.body)
+        text = request.body if self.covers_body else signed_text(tree)
+        secrets, given = self.config.webhook_secret, request.header("Memory-Signature")
+        verify(request, secrets, lambda secret: signature(secret, text), given, where="the header Memory-Signature")
+        tree = tree or json_object(request.body)
+        refuse_stale(tree.pop("sent_at", None), self.runtime.clock.time(), self.config.webhook_max_age)
+        self.parsed += 1
+        tape, number = tree.pop("tape"), tree.pop("id")
+        nonce = None if self.covers_body else tree.pop("nonce")
+        return [
+            RecordingEvent(
+                provider=self.name, native={"tape": tape}, dedup_key=f"{tape}:{number}", nonce=nonce, raw=tree, **tree
+            )
+        ]
+
+    @classmethod
+    def recognises_webhook(cls, request: WebhookRequest) -> bool:
+        return b'"tape"' in request.body
+
     def _call(self, call: str) -> None:
         self.calls.append(call)
         self.during(call)
@@ -172,6 +206,50 @@ class MemoryProvider(Provider):
         if isinstance(told, BaseException):
             raise told
         return told if isinstance(told, RecordingStatus) else RecordingStatus(state=told)
+
+
+def signature(secret: bytes, text: bytes) -> str:
+    """What the in-memory vendor signs its callbacks with."""
+    return hmac.digest(secret, text, "sha256").hex()
+
+
+def signed_text(tree: dict[str, Any]) -> bytes:
+    """What is signed where the body isn't."""
+    return f"{tree.get('nonce')} {tree.get('sent_at')}".encode()
+
+
+class Vendor:
+    """Makes the callbacks of the in-memory vendor, as it would send them at a moment of the clock."""
+
+    def __init__(self, provider: MemoryProvider, clock: SteppedClock) -> None:
+        self._provider = provider
+        self._clock = clock
+        self._number = 0
+
+    def callback(self, *, secret: str = SECRET, method: str = "POST", **fields: Any) -> WebhookRequest:
+        """A signed callback; a field that is None is left out."""
+        self._number += 1
+        tree = {"kind": "recording", "tape": "t-1", "id": self._number, "sent_at": self._clock.time(), **fields}
+        if not self._provider.covers_body:
+            tree = {"nonce": f"n-{self._number}", **tree}
+        body = json.dumps({name: value for name, value in tree.items() if value is not None}).encode()
+        text = body if self._provider.covers_body else signed_text(tree)
+        headers = {"memory-signature": signature(secret.encode(), text), "content-type": "application/json"}
+        return WebhookRequest(method, "/callbacks/memory", headers, body)
+
+
+@pytest.fixture
+def signing(memory: type[MemoryProvider], clock: SteppedClock) -> Callable[..., tuple[MemoryProvider, Vendor]]:
+    """A provider with a callback secret, whose signature covers the body or doesn't, and its vendor."""
+
+    def make(
+        *, covers_body: bool = True, kind: type[MemoryProvider] = memory, **config: Any
+    ) -> tuple[MemoryProvider, Vendor]:
+        provider = kind(MemoryConfig(**{"webhook_secret": SECRET, **config}))
+        provider.covers_body = covers_body
+        return provider, Vendor(provider, clock)
+
+    return make
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import inspect
 import json
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any
@@ -25,6 +26,8 @@ from recorder_core import (
     ServiceUnavailable,
     StartOutcomeUnknown,
     SystemClock,
+    WebhookRejected,
+    WebhookRequest,
 )
 
 Make = Callable[..., RecordingSpec]
@@ -334,5 +337,89 @@ def test_the_deadline_of_an_operation_holds(provider: Any, recorder: AsyncRecord
             await recorder.status(recording, deadline=0.05)
         gate.opened.set()
         await stopping
+
+    run(test())
+
+
+def test_a_recording_is_followed_to_its_end(provider: Any, spec: Make, clock: Any) -> None:
+    """The events are those of the blocking recorder, one by one."""
+    states = [RecordingState.STARTING, RecordingState.RECORDING, RecordingState.UPLOADING, RecordingState.COMPLETED]
+
+    async def test() -> list[Any]:
+        recorder = AsyncRecorder(provider, clock=clock, hooks=[])
+        provider.states = deque(states)
+        recording = await recorder.start(spec())
+        return [(event.kind, event.state) async for event in recorder.follow(recording)]
+
+    ours = asyncio.run(test())
+    blocking = Recorder(provider, clock=clock, hooks=[])
+    provider.states = deque(states)
+    theirs = [(event.kind, event.state) for event in blocking.follow(blocking.start(spec()))]
+    assert ours == theirs
+    assert ours[-1][1] is RecordingState.COMPLETED
+
+
+def test_a_cancelled_follow_ends_at_once_with_its_thread(provider: Any, recorder: AsyncRecorder, spec: Make) -> None:
+    """Nobody looks for a follower that has left, and the recording goes on."""
+
+    async def follow() -> None:
+        async for _ in recorder.follow(await recorder.start(spec())):
+            followed.set()
+
+    async def test() -> None:
+        following = asyncio.create_task(follow())
+        await followed.wait()
+        following.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await following
+        while any(thread.name == "recorder-operation" for thread in threading.enumerate()):
+            await asyncio.sleep(0.005)
+
+    provider.poll_delays = (0.01, 60.0)
+    followed = asyncio.Event()
+    run(test())
+    assert [call.split()[0] for call in provider.calls] == ["start", "status"]
+
+
+def test_whoever_leaves_the_loop_ends_the_following(provider: Any, recorder: AsyncRecorder, spec: Make) -> None:
+    """What a broken-off loop has left behind gives no more events, and looks no more."""
+
+    async def test() -> None:
+        events = recorder.follow(await recorder.start(spec()))
+        async for _ in events:
+            break
+        await events.aclose()  # type: ignore[attr-defined]
+        assert [event async for event in events] == []
+
+    provider.poll_delays = (0.01, 60.0)
+    run(test())
+    assert provider.calls.count("status") == 1
+
+
+def test_a_fleet_is_followed(provider: Any, recorder: AsyncRecorder, spec: Make) -> None:
+    """Many recordings in one loop; those that are added meanwhile too."""
+
+    async def test() -> None:
+        first, second = await recorder.start(spec()), await recorder.start(spec(room="lesson-43"))
+        ended = set()
+        async with recorder.fleet([first]) as fleet:
+            fleet.add(second)
+            assert second in fleet
+            async for event in fleet:
+                if event.state is RecordingState.COMPLETED:
+                    ended.add(event.recording_id)
+        assert ended == {first.id, second.id}
+
+    provider.poll_delays = (0.2, 0.2)
+    provider.states[0] = RecordingStatus(state="completed")
+    run(test())
+
+
+def test_a_callback_is_received(provider: Any, recorder: AsyncRecorder) -> None:
+    """The errors of the blocking door come through."""
+
+    async def test() -> None:
+        with pytest.raises(WebhookRejected, match="POST"):
+            await recorder.events.receive(WebhookRequest("GET", "/callbacks", {}, b""))
 
     run(test())

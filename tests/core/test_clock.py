@@ -6,7 +6,7 @@ import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from recorder_core.clock import Clock, Deadline, SystemClock, current_deadline, deadline_scope
+from recorder_core.clock import Clock, Deadline, SystemClock, answering, current_deadline, deadline_scope, is_answering
 
 
 class HandClock:
@@ -93,3 +93,11 @@ def test_system_clock_tells_time_and_takes_negative_sleeps() -> None:
     clock.sleep(-5)
     assert clock.monotonic() >= before
     assert clock.time() > 1.7e9
+
+
+def test_answering_is_known_in_its_context_alone() -> None:
+    """Within the block, and not after it nor in another thread."""
+    with answering(), ThreadPoolExecutor(1) as pool:
+        assert is_answering()
+        assert not pool.submit(is_answering).result()
+    assert not is_answering()

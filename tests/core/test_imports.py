@@ -12,7 +12,7 @@ import pytest
 import recorder_core
 from recorder_core.plugins import PROVIDERS, installed
 
-HEAVY = ("typer", "rich", "sqlalchemy", "werkzeug", "av", "numpy", "PIL", "boto3", "yaml", "redis", "psycopg")
+HEAVY = ("typer", "rich", "sqlalchemy", "werkzeug", "av", "numpy", "PIL", "boto3", "azure", "yaml", "redis", "psycopg")
 OURS = ("recorder_agora", "recorder_zegocloud")
 
 

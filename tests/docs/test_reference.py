@@ -32,6 +32,7 @@ HEADINGS = [
     "Storage",
     "Layouts",
     "Errors and hints",
+    "Callbacks",
     "Emulator",
     "Limitations",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from emulation.telling import Receiver, TellingService
 from recorder_core.emulation.clock import EmulatorClock
 from recorder_core.emulation.composer import Scene, Window
 from recorder_core.emulation.delivery import Output
@@ -206,3 +207,19 @@ def plain_service() -> type[PlainService]:
 def render() -> Callable[[tuple[Participant, ...]], Scene]:
     """A layout."""
     return side_by_side
+
+
+@pytest.fixture
+def receiver(clock: EmulatorClock) -> Iterator[Receiver]:
+    """Somebody who listens to callbacks, and looks at the clock."""
+    receiver = Receiver()
+    receiver.clock = clock
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture
+def telling(clock: EmulatorClock, receiver: Receiver) -> Iterator[TellingService]:
+    """A running service that tells the receiver."""
+    with TellingService(clock=clock, callback_url=receiver.url) as service:
+        yield service

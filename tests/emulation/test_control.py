@@ -5,6 +5,10 @@ from typing import Any
 import pytest
 import requests
 
+from emulation.telling import MOVED, Receiver, TellingService
+from recorder_core.emulation.clock import EmulatorClock
+from recorder_core.emulation.journal import MASK
+
 
 def test_a_lesson_driven_over_http(service: Any) -> None:
     """Join, record, leave, let time pass, look: everything that a test needs, without Python."""
@@ -72,6 +76,15 @@ def test_a_lesson_driven_over_http(service: Any) -> None:
         ("faults", {"operation": "sing", "fault": "503"}, "unknown operation 'sing'"),
         ("faults", {"operation": "start", "fault": "503", "times": 0}, "times: Input should be greater than"),
         ("clock", None, "the body: Invalid JSON"),
+        ("faults", {"operation": "callback", "fault": "503"}, "unknown fault '503' of 'callback'; there are duplicate"),
+        ("faults", {"operation": "start", "fault": "late"}, "unknown fault 'late' of 'start'; there are refuse"),
+        ("callbacks", {}, "url: Field required"),
+        ("callbacks", {"url": "here"}, "a callback URL is http://host/path or https://host/path"),
+        ("callbacks", {"url": 7}, "url: Input should be a valid string"),
+        ("migrations", {"room": "r"}, "nothing is recorded in room 'r'"),
+        ("migrations", {"room": ""}, "room: String should have at least 1"),
+        ("migrations", {"room": "r", "outage": -1}, "outage: Input should be greater than or equal to 0"),
+        ("migrations", {"room": "r", "outage": 1e9}, "outage is a number of seconds, 0 to 3600"),
     ],
 )
 def test_a_bad_order_is_told_why(service: Any, order: str, body: Any, sentence: str) -> None:
@@ -91,4 +104,48 @@ def test_unknown_paths_and_methods(service: Any) -> None:
     assert answer.status_code == 405
     answer = requests.get(f"{service.base_url}/_emulator/clock", timeout=5)
     assert (answer.status_code, answer.json()["error"]) == (405, "/_emulator/clock takes POST, not GET")
+    answer = requests.delete(f"{service.base_url}/_emulator/callbacks", timeout=5)
+    assert (answer.status_code, answer.json()["error"]) == (
+        405,
+        "/_emulator/callbacks takes GET or POST, not DELETE",
+    )
     assert not service.journal
+
+
+def test_callbacks_driven_over_http(clock: EmulatorClock, receiver: Receiver) -> None:
+    """The address is set while it serves, faults are ordered, a server is lost, and every attempt can be seen."""
+    with TellingService(clock=clock) as service, requests.Session() as session:
+        control = f"{service.base_url}/_emulator"
+        assert session.get(f"{control}/callbacks").json() == []
+        assert session.post(f"{control}/callbacks", json={"url": receiver.url}).json() == {"url": receiver.url}
+        session.post(f"{service.base_url}/start", json={"room": "lesson"})
+        start = clock.time()
+        assert session.post(f"{control}/faults", json={"operation": "callback", "fault": "lose"}).status_code == 200
+        session.post(f"{control}/clock", json={"advance": 4})
+        answer = session.post(f"{control}/migrations", json={"room": "lesson", "outage": 2}).json()
+        assert answer == {"room": "lesson", "outage": 2}
+        session.post(f"{control}/clock", json={"advance": 2})
+        assert session.get(f"{control}/callbacks").json() == [
+            {
+                "at": start + 6,
+                "event": MOVED,
+                "url": receiver.url,
+                "attempt": 0,
+                "body": {
+                    "recording": 0,
+                    "event": MOVED,
+                    "sequence": 1,
+                    "secretKey": MASK,
+                    "notice": "0/1",
+                    "sent": start + 6,
+                    "delivery": 0,
+                },
+                "status": 200,
+                "accepted": True,
+                "error": None,
+                "fault": None,
+            }
+        ]
+        assert session.post(f"{control}/callbacks", json={"url": None}).json() == {"url": None}
+        session.post(f"{control}/clock", json={"advance": 60})
+    assert len(receiver.received) == 1

@@ -162,6 +162,8 @@ def test_pictures_without_media_are_named_alone(tmp_path: Path, render: Callable
 
 
 def test_a_bucket_that_refuses_pictures_is_reported(tmp_path: Path, render: Callable[..., Scene]) -> None:
-    """A refusal is told, as for recordings."""
+    """A refusal is told, and the pictures are listed with their sizes, as for recordings."""
     delivery = pictures(tmp_path, render, full=True)
-    assert (delivery.files, delivery.refused) == ((), "no room left")
+    assert delivery.refused == "no room left"
+    assert [file.name for file in delivery.files] == ["1001.jpg", "1003.jpg"]
+    assert all(file.size > 0 for file in delivery.files)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from recorder_core.emulation.faults import ANSWER_FAULTS, CONNECTION_FAULTS, Faults
+from recorder_core.emulation.faults import ANSWER_FAULTS, CALLBACK, CALLBACK_FAULTS, CONNECTION_FAULTS, Faults
 
 
 def test_faults_are_taken_in_order_and_used_up() -> None:
@@ -20,6 +20,10 @@ def test_every_documented_fault_can_be_ordered() -> None:
     for fault in (*CONNECTION_FAULTS, *ANSWER_FAULTS, "die", "code:53"):
         faults.fail_next("start", fault)
         assert faults.take("start") == fault
+    for fault in CALLBACK_FAULTS:
+        faults.fail_next(CALLBACK, fault)
+        faults.fail_next("*", "503")
+        assert [faults.take(CALLBACK), faults.take(CALLBACK), faults.take("start")] == [fault, None, "503"]
     faults.fail_next("start", "die")
     faults.clear()
     assert faults.take("start") is None
@@ -30,6 +34,17 @@ def test_an_unknown_fault_is_refused(fault: str) -> None:
     """A typing error in a test must not pass for a service without faults."""
     with pytest.raises(ValueError, match="unknown fault"):
         Faults().fail_next("start", fault)
+
+
+@pytest.mark.parametrize(
+    ("operation", "fault"),
+    [(CALLBACK, "503"), (CALLBACK, "die"), (CALLBACK, "code:1"), ("start", "lose"), ("*", "late")],
+)
+def test_requests_and_notifications_have_faults_of_their_own(operation: str, fault: str) -> None:
+    """Neither can be ordered for the other; the sentence names those that can."""
+    with pytest.raises(ValueError, match="there are") as caught:
+        Faults().fail_next(operation, fault)
+    assert ("duplicate" in str(caught.value)) is (operation == CALLBACK)
 
 
 def test_at_least_once() -> None:

@@ -245,6 +245,39 @@ def test_rate_limits_count_driven_time_and_can_be_lifted(plain_service: type[Any
     assert free.allows(limit, "account")
 
 
+def test_limits_may_slide(plain_service: type[Any]) -> None:
+    """With `sliding_limits` the edge of a second gives no second chance."""
+    sliding, fixed = plain_service(sliding_limits=True), plain_service()
+    for service, allowed in ((sliding, [True, False, True]), (fixed, [True, True, False])):
+        limit = RateLimit(1, seconds=10_000)
+        service.clock.advance(9_999.0 - service.clock.paced() % 10_000)
+        answers = [service.allows(limit, "account")]
+        service.clock.advance(500)
+        answers.append(service.allows(limit, "account"))
+        service.clock.advance(9_000 + 500)
+        answers.append(service.allows(limit, "account"))
+        assert answers == allowed
+
+
+def test_latency_comes_before_everything(plain_service: type[Any], session: requests.Session) -> None:
+    """Each request takes its real time before it is counted or handled; the control API takes none."""
+    taken: list[int] = []
+    handled_before: list[int] = []
+
+    def latency() -> float:
+        handled_before.append(service.handled)
+        taken.append(len(taken))
+        return 0.001
+
+    with plain_service(latency=latency, media=False) as service:
+        service.fail_next("start", "503")
+        session.post(f"{service.base_url}/start", json={"room": "r"})
+        session.post(f"{service.base_url}/start", json={"room": "r"})
+        session.post(f"{service.base_url}/start", json={"room": "r"})
+        session.get(f"{service.base_url}/_emulator/journal")
+    assert (taken, handled_before) == ([0, 1, 2], [0, 0, 1])
+
+
 def test_a_service_lives_once(plain_service: type[Any], tmp_path: Path) -> None:
     """Address and temporary bucket last as long as it serves; a given folder stays; a port can be fixed."""
     service = plain_service()

@@ -6,6 +6,7 @@ import io
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 import requests
 from numpy.typing import NDArray
 
+from emulation.telling import Receiver
 from recorder_core.emulation.clock import EmulatorClock
 from recorder_zegocloud.emulator.service import ZegocloudEmulator
 
@@ -155,6 +157,63 @@ def serve() -> Iterator[Callable[..., Caller]]:
 def call(serve: Callable[..., Caller]) -> Caller:
     """A service without media and its caller."""
     return serve()
+
+
+ENVELOPE = {
+    *("app_id", "task_id", "room_id", "event_type", "message"),
+    *("nonce", "timestamp", "signature", "sequence", "detail"),
+}
+
+
+@dataclass
+class Hearing:
+    """A service whose callbacks a real HTTP server receives, and its caller."""
+
+    call: Caller
+    receiver: Receiver
+    begun: float
+
+    def bodies(self) -> list[dict[str, Any]]:
+        """What was received, each verified as the vendor's page tells receivers to do it."""
+        service = self.call.service
+        for received in self.receiver.received:
+            body = received.body
+            assert received.headers["Content-Type"] == "application/json"
+            assert set(body) == ENVELOPE
+            assert (body["app_id"], body["message"]) == (service.app_id, "")
+            assert isinstance(body["timestamp"], str)
+            assert int(body["timestamp"]) == int(received.at or 0)
+            parts = sorted([service.webhook_secret, body["timestamp"], body["nonce"]])
+            assert body["signature"] == hashlib.sha1("".join(parts).encode()).hexdigest()
+        return [received.body for received in self.receiver.received]
+
+    def events(self, task_id: str) -> list[tuple[float, int, dict[str, Any]]]:
+        """The task's callbacks as second since the beginning, type and detail; numbered from 0 on, in their order."""
+        told = zip(self.bodies(), self.receiver.received, strict=True)
+        mine = [(body, received.at or 0.0) for body, received in told if body["task_id"] == task_id]
+        assert [body["sequence"] for body, _ in mine] == list(range(len(mine)))
+        return [(round(at - self.begun, 3), body["event_type"], body["detail"]) for body, at in mine]
+
+    def timeline(self, task_id: str) -> list[tuple[float, int]]:
+        """As `events`, without their details."""
+        return [(at, event_type) for at, event_type, _ in self.events(task_id)]
+
+
+@pytest.fixture
+def hear(serve: Callable[..., Caller]) -> Iterator[Callable[..., Hearing]]:
+    """Starts services, each with a receiver of its callbacks."""
+    receivers: list[Receiver] = []
+
+    def start(**options: Any) -> Hearing:
+        receiver = Receiver()
+        receivers.append(receiver)
+        call = serve(callback_url=receiver.url, **options)
+        receiver.clock = call.service.clock
+        return Hearing(call, receiver, call.service.clock.time())
+
+    yield start
+    for receiver in receivers:
+        receiver.close()
 
 
 class Film:

@@ -250,10 +250,11 @@ def test_the_journal_is_masked(call: Any) -> None:
 
 def test_the_environment_points_at_the_service(serve: Any) -> None:
     """`env` has the names that a recorder reads."""
-    call = serve(app_id=77, server_secret="f" * 32)
+    call = serve(app_id=77, server_secret="f" * 32, webhook_secret="e" * 32)
     assert call.service.env == {
         "ZEGO_APP_ID": "77",
         "ZEGO_SERVER_SECRET": "f" * 32,
+        "ZEGO_WEBHOOK_SECRET": "e" * 32,
         "ZEGO_BASE_URLS": call.service.base_url,
     }
     assert call("StopRecord", TASK)["Code"] == 300001000

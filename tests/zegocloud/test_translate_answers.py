@@ -9,6 +9,7 @@ import pytest
 
 from planned import Planner
 from recorder_core import FileStatus, InvalidSpec, Media, Recording, RecordingState, UnexpectedResponse
+from recorder_core.models import Ending
 from recorder_core.transport import Answer, Envelope
 from recorder_zegocloud.translate.answers import described_status, listed_span, listed_tasks
 
@@ -65,6 +66,52 @@ def test_an_empty_end_says_why(recording: Recording) -> None:
     """Nobody came, or nobody knows: the reason tells."""
     assert "nobody published" in (described_status(recording, answer(Status=3)).reason or "")
     assert "by itself" in (described_status(recording, answer(Status=4, RecordFiles=[])).reason or "")
+
+
+def lasting(seconds: float, status: int, **data: Any) -> Answer:
+    """A task that ended after so many seconds."""
+    return answer(Status=status, RecordBeginTimestamp=BEGUN, RecordEndTimestamp=BEGUN + int(seconds * 1000), **data)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status", "ending"),
+    [
+        (60, 3, Ending.STOPPED),
+        (60, 4, Ending.FAULT),
+        (120, 3, None),
+        (119.5, 4, None),
+        (3000, 4, None),
+        (3599.5, 3, Ending.LIMIT),
+        (3600, 4, Ending.LIMIT),
+        (60, 2, None),
+        (60, 5, None),
+    ],
+)
+def test_what_ended_a_task_is_known_as_far_as_its_length_tells(
+    recording: Recording, seconds: float, status: int, ending: Ending | None
+) -> None:
+    """Before idle_timeout can end it, it was stopped or failed; at max_duration it had reached that; else who knows."""
+    timed = recording.model_copy(update={"native": {"MaxIdleTime": 120, "MaxRecordTime": 3600}})
+    assert described_status(timed, lasting(seconds, status)).ending is ending
+    if seconds < 3599:
+        assert described_status(recording, lasting(seconds, status)).ending is None  # of an older release
+
+
+def test_what_is_known_of_the_end_is_kept(recording: Recording) -> None:
+    """Who stopped it knows; an end before that isn't called one that nobody asked for."""
+    found = described_status(recording, lasting(500, 4, RecordFiles=[file(3)]), Ending.STOPPED)
+    assert (found.state, found.ending, found.reason) == (RecordingState.COMPLETED, Ending.STOPPED, None)
+    assert described_status(recording, answer(Status=2), Ending.STOPPED).ending is None
+
+
+def test_the_longest_duration_without_files_is_no_failure(recording: Recording) -> None:
+    """Nobody came for as long as it may last; whichever status the vendor gives that."""
+    timed = recording.model_copy(update={"native": {"MaxRecordTime": 300}})
+    for status in (3, 4):
+        found = described_status(timed, lasting(300, status))
+        assert (found.state, found.ending) == (RecordingState.COMPLETED, Ending.LIMIT)
+        assert "nobody published" in (found.reason or "")
+        assert "max_duration" in (found.reason or "")
 
 
 def test_an_unknown_task_is_gone(recording: Recording) -> None:

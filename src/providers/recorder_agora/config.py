@@ -57,6 +57,11 @@ class AgoraConfig(ProviderConfig):
             raise ValueError("customer_id is the App ID; the Customer ID is on the console's RESTful API page")
         if self.customer_secret.get_secret_value() in (self.app_id, self.customer_id):
             raise ValueError("customer_secret is one of the two ids; the Customer Secret is shown once, with its ID")
+        others = (self.app_id, self.customer_id, self.customer_secret.get_secret_value())
+        if any(secret.get_secret_value() in others for secret in self.webhook_secret):
+            raise ValueError(
+                "webhook_secret is another credential; that of callbacks is on the console's Notifications page"
+            )
         low, high = self.recorder_uid_range
         if not 1 <= low <= high <= LARGEST_UID:
             raise ValueError(f"recorder_uid_range is {low}..{high}; it must lie in 1..{LARGEST_UID}")

@@ -11,11 +11,12 @@ from typing import Any, ClassVar
 from pydantic import SecretStr
 from requests.auth import HTTPBasicAuth
 
+from recorder_agora.account import addresses, try_account
 from recorder_agora.config import AgoraConfig, AgoraOptions
 from recorder_agora.decode.requests import decoded
 from recorder_agora.picture import picture_of
 from recorder_agora.rules import CAUSES, RULES
-from recorder_agora.sightings import FORGOTTEN, RECOVERY_S, SETTLED_S, Sightings, missing_since
+from recorder_agora.sightings import FORGOTTEN, RECOVERY_S, SETTLED_S, Sightings, is_over
 from recorder_agora.translate.answers import (
     query_status,
     read_envelope,
@@ -23,6 +24,7 @@ from recorder_agora.translate.answers import (
     started_without_sid,
     stop_status,
 )
+from recorder_agora.translate.events import located
 from recorder_agora.translate.modes import TRANSLATORS
 from recorder_agora.translate.room import made_token
 from recorder_agora.translate.start import Start
@@ -33,8 +35,11 @@ from recorder_agora.translate.update import (
     change_push,
     change_storage,
     needed_later,
+    restoring,
     stopping,
 )
+from recorder_agora.webhooks import events_of, is_callback
+from recorder_core.budget import Limit
 from recorder_core.clock import Deadline
 from recorder_core.decoding import refuse_other_options
 from recorder_core.errors import RecordingNotFound, ServiceUnavailable
@@ -43,11 +48,13 @@ from recorder_core.models import (
     Mode,
     Participants,
     Recording,
+    RecordingEvent,
     RecordingSpec,
     RecordingState,
     RecordingStatus,
     StartIntent,
     Storage,
+    WebhookRequest,
 )
 from recorder_core.plan import Change, Plan, PlannedRequest
 from recorder_core.preview import Picture, composing
@@ -64,8 +71,8 @@ EXITING = 501
 """Query's code for a session that is exiting, in older documents; newer ones have 404."""
 NOTHING_STARTED = (15, 433, 502)
 """Start's codes for "not with this resource id": nothing was started, a fresh resource id may do."""
-SOURCES = ("/v2/ncs/ip", "/v1/ncs/ip")
-"""Where the addresses of the callbacks are told: "Webhooks" (Agora, 2026), and the REST reference of the same year."""
+SHORTEST_SESSION_S = 4 * 3600.0
+"""How long temporary keys of a storage must live at least ("start", Agora, 2026)."""
 
 
 class AgoraProvider(Provider):
@@ -80,6 +87,7 @@ class AgoraProvider(Provider):
     Config = AgoraConfig
     Options = AgoraOptions
     native_ids = ("cname", "uid", "resourceId", "sid", "mode")
+    native_key = "sid"
     operation_modes: ClassVar[Mapping[str, frozenset[Mode]]] = {
         "layout": frozenset({Mode.COMPOSITE}),
         "pause": frozenset({Mode.WEB}),
@@ -87,7 +95,17 @@ class AgoraProvider(Provider):
         "update_participants": frozenset({Mode.COMPOSITE, Mode.INDIVIDUAL}),
         "update_push": frozenset({Mode.WEB}),
     }
-    poll_delays: ClassVar[tuple[float, ...]] = (5.0, 5.0, 10.0, 15.0)
+    poll_delays: ClassVar[tuple[float, ...]] = (5.0, 5.0, 10.0, 15.0, 15.0, 15.0, 15.0, 10.0, 15.0)
+    """After 5 s, at growing intervals up to 15 s, and 90 s after the start, when what never came up is given up ("Best
+    practices", Agora, 2026)."""
+    watch_interval: ClassVar[float] = 120.0
+    """About two minutes ("Best practices", Agora, 2026)."""
+    limits: ClassVar[tuple[Limit, ...]] = (
+        Limit(calls=10, operations=("stop", "start", "acquire", "updateLayout", "update", "query", "ncs/ip")),
+    )
+    """10 in a second over all methods: the strictest reading of "Best practices" (Agora, 2026), which doesn't say
+    whether an App ID, an account or a method has them."""
+    shortest_session = SHORTEST_SESSION_S
 
     config: AgoraConfig
 
@@ -221,25 +239,14 @@ class AgoraProvider(Provider):
             )
         if answer.status == 200:
             status = query_status(recording, answer)
-            self._see(recording, status.state)
+            self._sightings.see(recording, status.state, self._time())
             return status
         return self._missing(recording, answer)
-
-    def _see(self, recording: Recording, state: RecordingState) -> None:
-        if state in (RecordingState.STOPPING, RecordingState.UPLOADING, RecordingState.FAILED):
-            self._sightings.ended(recording)
-        elif state is RecordingState.STARTING and self._age(recording) < RECOVERY_S:
-            self._sightings.silence(recording, self.runtime.clock.time())
-        else:
-            self._sightings.alive(recording)
 
     def _missing(self, recording: Recording, answer: Answer) -> RecordingStatus:
         if answer.envelope.code == EXITING:
             return self._without_files(recording, RecordingState.STOPPING, "it is exiting (code 501)", answer)
-        silence = self._sightings.silence(recording, self.runtime.clock.time())
-        state, reason = missing_since(silence, self._age(recording))
-        if state is RecordingState.GONE:
-            self._sightings.ended(recording)
+        state, reason = self._sightings.missed(recording, self._time())
         return self._without_files(recording, state, reason, answer)
 
     def translate_layout(self, recording: Recording, layout: Layout) -> Plan:
@@ -254,7 +261,7 @@ class AgoraProvider(Provider):
         """Send an updateLayout."""
         body = plan.request("updateLayout").payload
         self._send("updateLayout", recording.id, self._path(recording, "updateLayout"), body)
-        self._sightings.alive(recording)
+        self._sightings.alive(recording, self._time())
         return recording
 
     def pause(self, recording: Recording) -> None:
@@ -291,7 +298,14 @@ class AgoraProvider(Provider):
         """
         body = self.accepted(recording, change)
         self._send("update", recording.id, self._path(recording, "update"), body)
-        self._sightings.alive(recording)
+        self._sightings.alive(recording, self._time())
+
+    def restore(self, recording: Recording) -> bool:
+        """Send the layout and the participants of the handle again: whether changes survive a move isn't documented."""
+        changes = restoring(self.name, recording)
+        for operation, body in changes:
+            self._send(operation, recording.id, self._path(recording, operation), body)
+        return bool(changes)
 
     def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
         """stop, synchronous with `wait`: the vendor answers when the files are there, or after about 20 s.
@@ -309,9 +323,9 @@ class AgoraProvider(Provider):
             if answer.status != 404:
                 self._sightings.ended(recording)
                 return stop_status(recording, answer, self.now())
-            silence = self._sightings.silence(recording, self.runtime.clock.time())
+            silence = self._sightings.silence(recording, self._time())
             delay = min(pause, limit.remaining() - LAST_TRY_S)  # the last try comes just before the deadline
-            if silence >= RECOVERY_S or delay <= 0:
+            if is_over(silence) or delay <= 0:
                 break
             self.runtime.clock.sleep(delay)
         if silence >= SETTLED_S:
@@ -331,6 +345,23 @@ class AgoraProvider(Provider):
         """What the vendor checks only after start has answered 200 ("Best practices", Agora, 2026)."""
         return CAUSES.get(recording.native["mode"], CAUSES["mix"])
 
+    def parse_webhook(self, request: WebhookRequest) -> list[RecordingEvent]:
+        """The one event of a callback that a secret of the configuration signed; without one nothing is verified.
+
+        Raises:
+            WebhookRejected: it is forged, too old, or no callback of this vendor's.
+        """
+        return events_of(self.config, request, self._time())
+
+    @classmethod
+    def recognises_webhook(cls, request: WebhookRequest) -> bool:
+        """Whether it has a header or the keys of this vendor's callbacks."""
+        return is_callback(request)
+
+    def located(self, event: RecordingEvent, recording: Recording) -> RecordingEvent:
+        """The event with the whole keys and the addresses of its files."""
+        return located(event, recording)
+
     def webhook_sources(self) -> tuple[str, ...]:
         """The addresses that the vendor's callbacks come from. They change: ask once a day at least.
 
@@ -338,11 +369,20 @@ class AgoraProvider(Provider):
             UnexpectedResponse: the answer names none.
             RecorderError: every other class, by what the vendor answered.
         """
-        for path in SOURCES:
-            answer = self.transport.send(Call(operation="ncs/ip", method="GET", path=path))
-            if answer.status != 404:
-                break
-        return source_addresses(answer)
+        return source_addresses(addresses(self.transport))
+
+    def check_account(self, base_url: str) -> str:
+        """Ask for the addresses of callbacks, which proves the Customer ID; acquire for a room of nobody's, the App ID.
+
+        Nothing is started. An unused resource id lapses after 5 minutes ("acquire", Agora, 2026); what is billed is the
+        minutes that are recorded ("Billing for Cloud Recording", Agora).
+
+        Raises:
+            AuthenticationError: Customer ID and Customer Secret aren't accepted.
+            PermissionDenied: they are, and the App ID is another account's or has no Cloud Recording.
+            RecorderError: every other class, by what the vendor answered.
+        """
+        return try_account(self.transport, self.config, base_url)
 
     def _without_files(
         self, recording: Recording, state: RecordingState, reason: str, answer: Answer
@@ -355,8 +395,8 @@ class AgoraProvider(Provider):
             raw=answer.body,
         )
 
-    def _age(self, recording: Recording) -> float:
-        return self.runtime.clock.time() - recording.started_at.timestamp()
+    def _time(self) -> float:
+        return self.runtime.clock.time()
 
     def _path(self, recording: Recording, method: str) -> str:
         native = recording.native

@@ -28,7 +28,7 @@ from recorder_core.errors import (
 )
 from recorder_core.rules import NO_ANSWER, NOT_JSON, NOT_SENT, Rule, Then
 
-__all__ = ["CAUSES", "RULES"]
+__all__ = ["CAUSES", "ERRORS", "RULES"]
 
 _STOP = ("stop",)
 _START = ("start",)
@@ -560,26 +560,43 @@ after 3, 6, 9 s on 50x, after 3, 6 s on 206 (best practices, 2026). What needs a
 provider's to repeat.
 """
 
-_STORAGE = "storage: bucket, region or keys are wrong, or the keys may not write; the vendor checks them after start"
+_REPORTED = (2, 32, 47, 49, 50, 51, 52, 53, 109, 110, 1028)
+"""Of the uploader 32, 47, 51, of the service 50, 52 ("Cloud Recording API callback service", Agora, 2026); the others
+are what a recorder can meet after its start was answered."""
+ERRORS: Mapping[int, Rule] = MappingProxyType(
+    {code: next(rule for rule in RULES if not rule.operations and code in rule.codes) for code in _REPORTED}
+)
+"""What the error numbers mean that callbacks tell: the rows that hold for every operation."""
+
+_STORAGE = (
+    "storage: it is never checked at start. Check that bucket and region are right, that the keys may write there "
+    "(recorder.check_storage tries it), and that it lies in options.agora.region where that is set"
+)
 _OF_A_ROOM = (
     _STORAGE,
-    "token: missing, expired or made for another uid or room, while the project's App Certificate is on",
-    "uid: somebody in the room has the recorder's uid and put it out",
-    "room: nobody was in it for idle_timeout, or the App ID isn't the room's",
+    "token: missing, expired, or made for another uid or room, while the project's App Certificate is on. Check that "
+    "token_factory, or options.agora.token, makes it for the recorder's own uid, and that it outlives the recording",
+    "uid: somebody in the room has the recorder's uid and put it out. Check recorder_uid_range and options.agora.uid "
+    "against the uids of the room's users",
+    "room: nobody is in it. Check that the users join a room of this very name, letter by letter, with this app_id, "
+    "and with the same encryption",
+    "idle_timeout: nobody came, or everybody left, for as long as it lasts. Check when people come, and set it longer; "
+    "the vendor advises 300 s",
 )
 CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "mix": _OF_A_ROOM,
         "individual": _OF_A_ROOM,
         "web": (
-            "page: web_page.url can't be loaded, asks for a login, leads to another domain, or doesn't call "
-            "navigator.notifyReady() within ready_timeout",
+            "page: it can't be loaded, asks for a login, leads to another domain, or doesn't call "
+            "navigator.notifyReady() within ready_timeout. Check web_page.url in a browser without a session",
             _STORAGE,
-            "page: it is more than the vendor's browser can show, such as WebGL or sources above 1280x720",
+            "page: it is more than the vendor's browser can show. Check it for WebGL and for sources above 1280x720",
         ),
     }
 )
-"""What may have killed a recording that died young, by mode, the likeliest first.
+"""What may have killed a recording that died young, by mode, the likeliest first, each with what to check.
 
-It is what the vendor checks only after start has answered 200 (best practices and page of callbacks, 2026).
+It is what the vendor checks only after start has answered 200 ("Best practices" and "Cloud Recording API callback
+service", Agora, 2026).
 """

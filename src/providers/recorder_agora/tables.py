@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from enum import IntEnum
 from types import MappingProxyType
 
+from recorder_agora.wire.callbacks import EventType
+
 __all__ = [
     "AUDIO_PROFILES",
     "BASE_URLS",
     "DECRYPTION_MODES",
+    "EVENT_KINDS",
+    "EVENT_STATES",
     "FRAME_RATES",
     "REGIONAL_BASE_URLS",
     "REGION_AREAS",
@@ -267,6 +271,57 @@ STATES: Mapping[int, str] = MappingProxyType(
     }
 )
 """`serverResponse.status` of query. 4: ready, nothing uploaded yet; it stays so while nobody publishes."""
+
+EVENT_KINDS: Mapping[int, str] = MappingProxyType(
+    {
+        EventType.CLOUD_RECORDING_ERROR: "error",
+        EventType.CLOUD_RECORDING_WARNING: "warning",
+        EventType.CLOUD_RECORDING_STATUS_UPDATE: "status",
+        EventType.CLOUD_RECORDING_FILE_INFOS: "file_started",
+        EventType.SESSION_EXIT: "ended",
+        EventType.SESSION_FAILOVER: "migrated",
+        EventType.HIGH_AVAILABILITY_REGISTER_SUCCESS: "status",
+        EventType.UPLOADER_STARTED: "upload_started",
+        EventType.UPLOADED: "uploaded",
+        EventType.BACKUPED: "backed_up",
+        EventType.UPLOADING_PROGRESS: "upload_progress",
+        EventType.RECORDER_STARTED: "started",
+        EventType.RECORDER_LEAVE: "stopped",
+        EventType.RECORDER_SLICE_START: "segment_started",
+        EventType.RECORDER_AUDIO_STREAM_STATE_CHANGED: "audio_changed",
+        EventType.RECORDER_VIDEO_STREAM_STATE_CHANGED: "video_changed",
+        EventType.RECORDER_SNAPSHOT_FILE: "snapshot",
+        EventType.VOD_STARTED: "upload_started",
+        EventType.VOD_TRIGGERED: "uploaded",
+        EventType.WEB_RECORDER_STARTED: "started",
+        EventType.WEB_RECORDER_STOPPED: "stopped",
+        EventType.WEB_RECORDER_CAPABILITY_LIMIT: "error",
+        EventType.WEB_RECORDER_RELOAD: "page_reloaded",
+        EventType.TRANSCODER_STARTED: "status",
+        EventType.TRANSCODER_COMPLETED: "transcoded",
+        EventType.DOWNLOAD_FAILED: "error",
+        EventType.RTMP_PUBLISH_STATUS: "push_changed",
+        EventType.POSTPONE_TRANSCODE_FINAL_RESULT: "transcoded",
+    }
+)
+"""The kind of each event by `eventType` ("Cloud Recording API callback service", Agora, 2026)."""
+
+EVENT_STATES: Mapping[int, str] = MappingProxyType(
+    {
+        EventType.CLOUD_RECORDING_FILE_INFOS: "recording",
+        EventType.SESSION_EXIT: "completed",
+        EventType.UPLOADER_STARTED: "uploading",
+        EventType.UPLOADED: "completed",
+        EventType.BACKUPED: "completed",
+        EventType.RECORDER_STARTED: "starting",
+        EventType.RECORDER_LEAVE: "stopping",
+        EventType.RECORDER_SLICE_START: "recording",
+        EventType.WEB_RECORDER_STARTED: "starting",
+        EventType.WEB_RECORDER_STOPPED: "stopping",
+    }
+)
+"""The state after an event, where it tells one. A recorder that has started (40, 70) is not yet one that records. An
+abnormal exit (11) and a page that never came up (71) are failures; the status of 3 is one of `STATES`."""
 
 BASE_URLS = ("https://api.agora.io", "https://api.sd-rtn.com")
 """The global hosts in failover order for a server outside mainland China; inside, the order is reversed."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
 from recorder_core.configuration import ProviderConfig, ProviderOptions
 from recorder_core.models.base import ConcealedObject, reveal
@@ -22,8 +22,9 @@ DEFAULT_STREAM_ID = "{participant}"
 class ZegocloudConfig(ProviderConfig):
     """Credentials and addresses of a ZEGOCLOUD project.
 
-    AppID and ServerSecret stand on the project's page of the console; AppSign (64 characters) and
-    CallbackSecret are other things ("Accessing server APIs", ZEGOCLOUD, 2025-10-29).
+    AppID and ServerSecret stand on the project's page of the console; AppSign (64 characters) is another thing
+    ("Accessing server APIs", ZEGOCLOUD, 2025-10-29), and so is CallbackSecret, which `webhook_secret` takes ("Recording
+    status callback", 2025-11-26).
     """
 
     env_prefix: ClassVar[str] = "ZEGO_"
@@ -49,6 +50,15 @@ class ZegocloudConfig(ProviderConfig):
                 "(64 would be an AppSign, which is for clients)"
             )
         return value
+
+    @model_validator(mode="after")
+    def _secrets_differ(self) -> Self:
+        if self.server_secret in self.webhook_secret:
+            raise ValueError(
+                "webhook_secret is the ServerSecret; callbacks are signed with the CallbackSecret, another one on the "
+                "project's page in the vendor's console"
+            )
+        return self
 
     def hosts(self) -> tuple[str, ...]:
         """Base URLs in failover order, unless `base_urls` replaces them."""

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+from recorder_core.budget import Limit
 from recorder_core.clock import Deadline
 from recorder_core.decoding import by_operation, refuse_other_options, refused
 from recorder_core.errors import (
@@ -18,14 +19,17 @@ from recorder_core.errors import (
     StartOutcomeUnknown,
 )
 from recorder_core.models import (
+    Ending,
     Layout,
     Mode,
     Recording,
+    RecordingEvent,
     RecordingSpec,
     RecordingState,
     RecordingStatus,
     RemoteRecording,
     StartIntent,
+    WebhookRequest,
 )
 from recorder_core.models.base import reveal
 from recorder_core.plan import Change, Finding, Plan, PlannedRequest
@@ -35,13 +39,15 @@ from recorder_core.transport import Answer, Call, RuleTable, Runtime, Transport
 from recorder_zegocloud.config import ZegocloudConfig, ZegocloudOptions
 from recorder_zegocloud.decode.requests import decoded
 from recorder_zegocloud.picture import picture_of
-from recorder_zegocloud.rules import RULES
+from recorder_zegocloud.rules import CAUSES, RULES
 from recorder_zegocloud.signing import sign
-from recorder_zegocloud.tables import BASE_URLS, KEPT_S, REGIONAL_BASE_URLS, Code
+from recorder_zegocloud.tables import BASE_URLS, CLOCK_TOLERANCE_S, KEPT_S, REGIONAL_BASE_URLS, Code
 from recorder_zegocloud.translate.answers import described_status, listed_span, listed_tasks, read_envelope
+from recorder_zegocloud.translate.events import located
 from recorder_zegocloud.translate.modes import TRANSLATORS
 from recorder_zegocloud.translate.start import Start, stream_names
 from recorder_zegocloud.translate.update import change_layout, change_whiteboard, needed_later, take_snapshot
+from recorder_zegocloud.webhooks import events_of, is_callback
 from recorder_zegocloud.wire.requests import DescribeTasksRequest
 from recorder_zegocloud.wire.values import FillMode, TaskStatus
 
@@ -49,6 +55,11 @@ __all__ = ["ZegocloudProvider"]
 
 UPLOAD_DELAYS = (1.0, 2.0, 3.0, 5.0)
 """Seconds before each look at the files of a stopped recording; the last one repeats."""
+SLOWER = (
+    *("UpdateLayout", "UpdateWhiteboard", "DescribeRecordStatus", "DescribeTasks"),
+    *("PauseRecord", "ResumeRecord", "TakeSnapshot"),
+)
+"""Actions that may be called less often than the others."""
 PAGE_SIZE = 50
 """Tasks on one page of a list; the vendor's most."""
 READINGS = 3
@@ -72,6 +83,7 @@ class ZegocloudProvider(Provider):
     Config = ZegocloudConfig
     Options = ZegocloudOptions
     native_ids = ("TaskId", "stream_id")
+    native_key = "TaskId"
     operation_modes: ClassVar[Mapping[str, frozenset[Mode]]] = {
         "layout": frozenset({Mode.COMPOSITE}),
         "pause": frozenset({Mode.COMPOSITE}),
@@ -81,6 +93,13 @@ class ZegocloudProvider(Provider):
     }
     native_examples: ClassVar[Mapping[str, Any]] = {"stream_id": "{participant}", "FillMode": int(FillMode.CROP)}
     poll_delays: ClassVar[tuple[float, ...]] = (2.0, 3.0, 5.0, 10.0)
+    limits: ClassVar[tuple[Limit, ...]] = (
+        Limit(calls=50, operations=("StopRecord",)),
+        Limit(calls=50, operations=("StartRecord",)),
+        *(Limit(calls=10, operations=(action,)) for action in SLOWER),
+    )
+    """In a second, for each action ("Cloud Recording Server API", ZEGOCLOUD, 2026)."""
+    clock_tolerance = float(CLOCK_TOLERANCE_S)
 
     config: ZegocloudConfig
 
@@ -191,7 +210,10 @@ class ZegocloudProvider(Provider):
 
     def status(self, recording: Recording) -> RecordingStatus:
         """DescribeRecordStatus; it answers for three days from the start, ended or not."""
-        return described_status(recording, self._send_task("DescribeRecordStatus", recording))
+        return self._described(recording)
+
+    def _described(self, recording: Recording, ending: Ending | None = None) -> RecordingStatus:
+        return described_status(recording, self._send_task("DescribeRecordStatus", recording), ending)
 
     def translate_layout(self, recording: Recording, layout: Layout) -> Plan:
         """UpdateLayout for a whole layout. Pure."""
@@ -258,6 +280,20 @@ class ZegocloudProvider(Provider):
                     found[task.native["TaskId"]] = task
         yield from found.values()
 
+    def check_account(self, base_url: str) -> str:
+        """DescribeTasks for the last minute: it proves AppID, ServerSecret, this machine's clock and the service.
+
+        Raises:
+            AuthenticationError: the signature is wrong or has expired, or the AppID is unknown.
+            PermissionDenied: Cloud Recording isn't enabled for the app.
+            RecorderError: every other class, by what the vendor answered.
+        """
+        now = self.now()
+        wanted: dict[str, Any] = listed_span(now - timedelta(minutes=1), now, now)
+        body = DescribeTasksRequest(Status=TaskStatus.RUNNING, PageSize=1, **wanted).tree()
+        self._send("DescribeTasks", None, body, base_url=base_url)
+        return "app_id and server_secret are accepted; nothing was started"
+
     def _tasks(self, base_url: str, wanted: Mapping[str, Any]) -> Iterator[RemoteRecording]:
         """All pages of a list. One that changed meanwhile is read anew, for tasks slip from page to page then."""
         for _ in range(READINGS):
@@ -290,10 +326,13 @@ class ZegocloudProvider(Provider):
         Raises:
             RecordingNotFound: StopRecord found no task, and yet one runs.
         """
+        ending = Ending.STOPPED if stop.envelope.code == Code.ACCEPTED else None
         try:
-            status = self.status(recording)
+            status = self._described(recording, ending)
         except RecorderError as error:
-            known = before or RecordingStatus(state=RecordingState.STOPPING, started_at=recording.started_at)
+            known = before or RecordingStatus(
+                state=RecordingState.STOPPING, started_at=recording.started_at, ending=ending
+            )
             return known.model_copy(update={"reason": f"stopped; its files aren't known yet: {error.message}"})
         if status.state not in ALIVE:
             return status
@@ -308,7 +347,7 @@ class ZegocloudProvider(Provider):
                 retryable=True,
                 hint="Stop it again.",
             )
-        return status.model_copy(update={"state": RecordingState.STOPPING})
+        return status.model_copy(update={"state": RecordingState.STOPPING, "ending": ending})
 
     def decode(self, requests: Sequence[PlannedRequest], **options: Any) -> RecordingSpec:
         """The spec of a StartRecord.
@@ -336,12 +375,30 @@ class ZegocloudProvider(Provider):
 
     def causes(self, recording: Recording, status: RecordingStatus) -> tuple[str, ...]:
         """What ends a task early, as the vendor's callbacks and FAQ name it ("Recording status callback", 2025)."""
-        return (
-            "room: nobody published in it for idle_timeout, or its name differs from the application's",
-            "participants: the stream ids aren't those that options.zegocloud.stream_id makes",
-            "the vendor's recorder failed to start or lost its connection: start again",
-            "the file's name was too long: shorten room, participants and prefix",
-        )
+        return CAUSES[status.ending if status.ending in CAUSES else None]
+
+    def parse_webhook(self, request: WebhookRequest) -> list[RecordingEvent]:
+        """The event that a callback tells.
+
+        Its signature covers `timestamp` and `nonce` and nothing else of the body: what depends on it that can't be
+        taken back wants `receive(confirm=True)`, or another look at the status.
+
+        Raises:
+            WebhookRejected: it is forged, stale, another project's or no callback of this vendor's.
+        """
+        return events_of(self.config, request, self.now().timestamp())
+
+    @classmethod
+    def recognises_webhook(cls, request: WebhookRequest) -> bool:
+        """Whether it is a JSON object with the members that all callbacks of this vendor's have."""
+        return is_callback(request)
+
+    def located(self, event: RecordingEvent, recording: Recording) -> RecordingEvent:
+        """The event with the whole keys of its files, and whose they are by the application's stream ids."""
+        return located(event, recording)
+
+    # `restore` sends nothing: a task that moves to another server is taken to keep its layout. The vendor doesn't say,
+    # and no event tells of a move.
 
     def _send_task(self, action: str, recording: Recording) -> Answer:
         return self._send(action, recording.id, {"TaskId": recording.native["TaskId"]}, base_url=recording.base_url)

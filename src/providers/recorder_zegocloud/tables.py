@@ -1,7 +1,8 @@
 """The vendor's hosts, signature, states, codes, clouds and regions: data, no logic.
 
 From "Cloud Recording Server API" (OpenAPI files, ZEGOCLOUD, 2025-11 to 2026-08-18) and "Accessing server
-APIs" (2025-10-29) where nothing else is named. The vendor takes each cloud's own region string, so no number
+APIs" (2025-10-29) where nothing else is named; of callbacks from "Recording status callback" (2025-11-26; Chinese
+edition of 2026-04-07). The vendor takes each cloud's own region string, so no number
 has to be looked up, and a region that is missing here may still be right.
 """
 
@@ -10,19 +11,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import IntEnum
 from types import MappingProxyType
+from typing import Literal, NamedTuple
 
+from recorder_zegocloud.wire.callbacks import EventType
 from recorder_zegocloud.wire.values import FileFormat, FileStatus, QuitReason, StorageVendor, TaskStatus
 
 __all__ = [
     "BASE_URLS",
     "CLOCK_TOLERANCE_S",
+    "EVENT_KINDS",
+    "EVENT_STATES",
     "FILE_STATES",
     "FORMATS",
+    "IMAGE_PATHS",
     "KEPT_S",
     "KNOWN_REGIONS",
     "MOST_STREAMS",
     "NONCE_BYTES",
-    "ORDINARY_ENDS",
+    "QUITS",
     "REGIONAL_BASE_URLS",
     "REGION_FORMS",
     "REQUIRED",
@@ -30,6 +36,7 @@ __all__ = [
     "TASK_STATES",
     "WITHOUT_FILE_URL",
     "Code",
+    "Quit",
 ]
 
 BASE_URLS = ("https://cloudrecord-api.zego.im",)
@@ -70,7 +77,7 @@ TASK_STATES: Mapping[int, str] = MappingProxyType(
 )
 """The neutral state of a task, its files apart: ended ones are still uploading while a file is.
 
-An abnormal end whose files are all stored or in backup is complete, and so are those of `ORDINARY_ENDS`.
+An abnormal end whose files are all stored or in backup is complete, and so is one that was asked for (`QUITS`).
 """
 
 FILE_STATES: Mapping[int, str] = MappingProxyType(
@@ -84,8 +91,112 @@ FILE_STATES: Mapping[int, str] = MappingProxyType(
 )
 """The neutral status of a file."""
 
-ORDINARY_ENDS = frozenset({QuitReason.IDLE, QuitReason.MAX_DURATION})
-"""Ends that were asked for, by MaxIdleTime and MaxRecordTime, though the vendor reports them as abnormal."""
+EVENT_KINDS: Mapping[int, str] = MappingProxyType(
+    {
+        EventType.UPLOAD_FINISHED: "uploaded",
+        EventType.ENDED_ABNORMALLY: "error",
+        EventType.IMAGE_NOT_DOWNLOADED: "image_unavailable",
+        EventType.NO_STREAMS: "idle",
+        EventType.EXITED: "stopped",
+        EventType.STREAM_MISSING: "participant_missing",
+        EventType.STOPPED: "stopped",
+        EventType.PLAYLIST: "file_started",
+        EventType.PAUSED: "paused",
+        EventType.RESUMED: "resumed",
+    }
+)
+"""The neutral kind of each event type. Two tell more by their detail: an upload may have ended in a backup, in nothing
+or in one picture, and an "abnormal" end may be one of the two that were asked for."""
+
+EVENT_STATES: Mapping[int, str] = MappingProxyType(
+    {
+        EventType.EXITED: "uploading",
+        EventType.STOPPED: "uploading",
+        EventType.PAUSED: "paused",
+        EventType.RESUMED: "recording",
+    }
+)
+"""The neutral state after an event, where its type tells one. Events come in any order, so that neither 5 nor 7 says
+that the files are settled: that is what event 1 or the status is for."""
+
+
+class Quit(NamedTuple):
+    """What a `quit_reason` means.
+
+    Attributes:
+        ending: the neutral word for it.
+        fault: whose fault it is, if it is one.
+        state: the neutral state after it: files may still come, or none ever will.
+        reason: what happened and what to do.
+    """
+
+    ending: Literal["idle", "limit", "fault"]
+    fault: Literal["caller", "vendor"] | None
+    state: Literal["uploading", "failed"]
+    reason: str
+
+
+def _vendors(what: str, *, state: Literal["uploading", "failed"] = "uploading") -> Quit:
+    return Quit("fault", "vendor", state, f"{what}: start again")
+
+
+QUITS: Mapping[int, Quit] = MappingProxyType(
+    {
+        QuitReason.SERVICE_FAILED: _vendors("the vendor's recording service failed to start", state="failed"),
+        QuitReason.LOGIN_FAILED: Quit(
+            "fault",
+            "caller",
+            "failed",
+            "the recorder couldn't log in to the room: check its name and that app_id is the application's project",
+        ),
+        QuitReason.IDLE: Quit(
+            "idle",
+            None,
+            "uploading",
+            "it ended by itself: nobody published in the room for idle_timeout; check who publishes, or raise it",
+        ),
+        QuitReason.MAX_DURATION: Quit(
+            "limit", None, "uploading", "it ended by itself: it had lasted for max_duration; start another, or raise it"
+        ),
+        QuitReason.ENGINE_FAILED: _vendors("the vendor's recording engine failed to start", state="failed"),
+        QuitReason.NETWORK_LOST: _vendors("the vendor's recording service lost its network connection"),
+        QuitReason.UNKNOWN: _vendors("the vendor's recorder failed and doesn't say why"),
+        QuitReason.FILE_NAME_TOO_LONG: Quit(
+            "fault",
+            "caller",
+            "uploading",
+            "the file's name was too long: shorten room, participants, stream ids and options.zegocloud."
+            "mix_output_stream_id, which are parts of it",
+        ),
+        QuitReason.FILE_NOT_OPENED: _vendors("the vendor's recorder couldn't open its file"),
+        QuitReason.DISK_FULL: _vendors("the vendor's recorder ran out of disk space"),
+        QuitReason.ENGINE_NOT_INITIALISED: _vendors("the vendor's recording engine couldn't be set up"),
+        QuitReason.HEADER_NOT_WRITTEN: _vendors("the vendor's recorder couldn't write the head of the file"),
+        QuitReason.WRITE_BAD_DESCRIPTOR: _vendors("the vendor's recorder couldn't write its file (EBADF)"),
+        QuitReason.WRITE_FAILED: _vendors("the vendor's recorder couldn't write its file (EIO)"),
+        QuitReason.CHANNEL_FAILED: _vendors("a channel inside the vendor's recorder failed"),
+        QuitReason.FORMAT_NOT_SUPPORTED: Quit(
+            "fault", "caller", "uploading", "the vendor can't record this format: choose another in output.formats"
+        ),
+        QuitReason.ILLEGAL_STATE: _vendors("the vendor's recorder was in an illegal state"),
+    }
+)
+"""What each `quit_reason` of event 2 means.
+
+3 and 4 are ends that were asked for, by MaxIdleTime and MaxRecordTime, though the vendor reports them as abnormal.
+After a failed start there is nothing to upload; every other end may leave files, and its outcome is known when they are
+settled.
+"""
+
+IMAGE_PATHS: Mapping[int, str] = MappingProxyType(
+    {
+        1: "layout.background.image",
+        2: "watermarks",
+        3: "layout.placeholders['*']",
+        4: "layout.placeholders",
+    }
+)
+"""The neutral field of each `image_type` of event 3."""
 
 
 class Code(IntEnum):

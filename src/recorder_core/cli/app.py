@@ -8,7 +8,17 @@ from typing import Annotated, Any
 
 import typer
 
-from recorder_core.cli import capabilities, changing, demo, emulating, planning, previewing, recording
+from recorder_core.cli import (
+    capabilities,
+    changing,
+    demo,
+    doctoring,
+    emulating,
+    following,
+    planning,
+    previewing,
+    recording,
+)
 from recorder_core.cli.console import report_usage
 
 __all__ = ["app", "run"]
@@ -53,12 +63,14 @@ app.command("plan")(planning.plan)
 app.command("preview")(previewing.preview)
 app.command("start")(recording.start)
 app.command("status")(recording.status)
+app.command("follow")(following.follow)
 app.command("layout")(changing.layout)
 app.command("pause")(changing.pause)
 app.command("resume")(changing.resume)
 app.command("snapshot")(changing.snapshot)
 app.command("update")(changing.update)
 app.command("stop")(recording.stop)
+app.command("doctor")(doctoring.doctor)
 app.command("emulate")(emulating.emulate)
 
 

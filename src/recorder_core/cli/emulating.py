@@ -41,6 +41,10 @@ def emulate(
             show_default=False,
         ),
     ] = None,
+    callback_url: Annotated[
+        str | None,
+        typer.Option(help="Where they send their callbacks, http or https; nowhere by default.", show_default=False),
+    ] = None,
     no_media: Annotated[bool, typer.Option("--no-media", help="Make no files, only answers.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -56,6 +60,8 @@ def emulate(
             previous = signal.signal(number, lambda *_: ended.set())
             stack.callback(signal.signal, number, previous)
         chosen = chosen_emulators(names)
+        if callback_url is not None:
+            _require_url(callback_url)
         if bucket is not None:
             for name in chosen:
                 _require_writable(bucket / name)
@@ -66,6 +72,7 @@ def emulate(
                 port=port and port + index,
                 bucket=bucket and bucket / name,
                 media=not no_media,
+                callback_url=callback_url,
             )
             _enter(stack, service, host, port and port + index)
             print_json({"provider": name, "base_url": service.base_url, "env": service.env})
@@ -107,6 +114,15 @@ def made(name: str, **options: Any) -> EmulatedService:
             f"the emulator {name!r} needs {(lacking.name or '').partition('.')[0]}, which isn't installed",
             hint="pip install 'recorder-core[emulator]'",
         ) from None
+
+
+def _require_url(url: str) -> None:
+    from recorder_core.emulation.posting import checked_url
+
+    try:
+        checked_url(url)
+    except ValueError as error:
+        raise ConfigurationError(f"--callback-url: {error}", fault="caller") from None
 
 
 def _require_writable(folder: Path) -> None:

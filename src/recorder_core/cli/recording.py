@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,7 +48,9 @@ def start(
         str | None,
         typer.Option(help="Fixes the recording's id: the same key never starts a second one.", show_default=False),
     ] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Return when it truly records.")] = False,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Return when it truly records, or say why it doesn't.")
+    ] = False,
     handle: Annotated[
         Path | None,
         typer.Option(
@@ -77,7 +81,7 @@ def start(
                     print_json(json.loads(recording.model_dump_json()))
                 if path is not None and saved and not as_json:
                     _show_recording(recording, path, _next_steps(recorder, recording, given.start_paused))
-                if wait:
+                if confirm:
                     with working(f"Waiting until {given.room} is recorded", at_most=WAIT_S, as_json=as_json):
                         reached = recorder.wait(recording)
                     if not as_json:
@@ -98,13 +102,35 @@ def _not_losing(recording: Recording) -> Iterator[None]:
         raise
 
 
-def status(handle: HandleSource, as_json: Json = False) -> None:
+def status(
+    handle: HandleSource,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Ask again at the vendor's advised pace, until the recording has ended.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Show the state of a recording and its files so far."""
     with reporting(as_json):
         recording = load_recording(handle)
-        with Recorder.from_env(recording.provider) as recorder, working("Asking"):
-            found = recorder.status(recording)
-        _show_status(recording, found, as_json)
+        with Recorder.from_env(recording.provider) as recorder:
+            with working("Asking"):
+                found = recorder.status(recording)
+            _show_status(recording, found, as_json)
+            if watch:
+                _watch(recorder, recording, found, as_json)
+
+
+def _watch(recorder: Recorder, recording: Recording, found: RecordingStatus, as_json: bool) -> None:
+    """Show the status whenever it has changed, until nothing follows any more."""
+    delays = recorder.provider.poll_delays
+    for delay in itertools.chain(delays, itertools.repeat(delays[-1])):
+        if found.state.terminal:
+            return
+        with working(f"Watching {recording.room}; Ctrl-C leaves it, and the recording goes on"):
+            time.sleep(delay)
+            before, found = found, recorder.status(recording)
+        if (found.state, found.reason, found.files) != (before.state, before.reason, before.files):
+            _show_status(recording, found, as_json)
 
 
 def stop(

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from recorder_core.emulation.callbacks import Callbacks
 from recorder_core.emulation.clock import LONGEST_MOVE_S, EmulatorClock
 from recorder_core.emulation.exchange import EmulatedRequest, EmulatedResponse
 from recorder_core.emulation.journal import Journal
@@ -20,6 +21,7 @@ class Controlled(Protocol):
 
     clock: EmulatorClock
     journal: Journal
+    callbacks: Callbacks
 
     @property
     def recordings(self) -> list[EmulatedRecording]:
@@ -40,6 +42,10 @@ class Controlled(Protocol):
 
     def fail_next(self, operation: str, fault: str, times: int = 1) -> None:
         """Order a fault."""
+        ...
+
+    def migrate(self, room: str, outage: float | None = None) -> None:
+        """Let a server be lost."""
         ...
 
 
@@ -76,19 +82,34 @@ class OrderedFault(_Order):
     times: int = Field(default=1, ge=1)
 
 
+class Address(_Order):
+    """The body of `callbacks`."""
+
+    url: Text | None
+    """Where notifications go from now on; null: nowhere."""
+
+
+class Migration(_Order):
+    """The body of `migrations`."""
+
+    room: Text
+    outage: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """Seconds until another server goes on; by default as long as the vendor takes."""
+
+
 def control(service: Controlled, request: EmulatedRequest) -> EmulatedResponse:
     """Answer a request of the control API.
 
     One that can't be followed gets status 400 and a sentence in `error`.
     """
     name = request.path.removeprefix(CONTROL_PREFIX)
-    method = "GET" if name in VIEWS else "POST"
-    if name not in VIEWS and name not in ORDERS:
-        known = ", ".join(CONTROL_PREFIX + known for known in (*VIEWS, *ORDERS))
+    methods = [method for method, known in (("GET", VIEWS), ("POST", ORDERS)) if name in known]
+    if not methods:
+        known = ", ".join(CONTROL_PREFIX + known for known in dict.fromkeys((*VIEWS, *ORDERS)))
         return EmulatedResponse(404, {"error": f"there is no {request.path}; there are {known}"})
-    if request.method != method:
-        return EmulatedResponse(405, {"error": f"{request.path} takes {method}, not {request.method}"})
-    if name in VIEWS:
+    if request.method not in methods:
+        return EmulatedResponse(405, {"error": f"{request.path} takes {' or '.join(methods)}, not {request.method}"})
+    if request.method == "GET":
         return EmulatedResponse(200, VIEWS[name](service))
     order, carry_out = ORDERS[name]
     try:
@@ -131,12 +152,29 @@ def _fail(service: Controlled, order: OrderedFault) -> dict[str, Any]:
     return order.model_dump()
 
 
+def _deliveries(service: Controlled) -> list[Any]:
+    return [asdict(delivery) for delivery in service.callbacks.deliveries]
+
+
+def _address(service: Controlled, order: Address) -> dict[str, Any]:
+    service.callbacks.url = order.url
+    return order.model_dump()
+
+
+def _migrate(service: Controlled, order: Migration) -> dict[str, Any]:
+    service.migrate(order.room, order.outage)
+    return order.model_dump()
+
+
 VIEWS: Final[Mapping[str, Callable[[Controlled], list[Any]]]] = {
     "recordings": _recordings,
     "journal": _journal,
+    "callbacks": _deliveries,
 }
 ORDERS: Final[Mapping[str, tuple[type[BaseModel], Callable[[Controlled, Any], dict[str, Any]]]]] = {
     "participants": (Presence, _move),
     "clock": (Advance, _advance),
     "faults": (OrderedFault, _fail),
+    "callbacks": (Address, _address),
+    "migrations": (Migration, _migrate),
 }

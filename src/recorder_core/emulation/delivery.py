@@ -128,9 +128,10 @@ def take_pictures(
     """Put a JPG of the tape's picture at each of the instants (Unix s) into `bucket`.
 
     With `media` False nothing is drawn or stored, and the files are named all the same. A bucket that refuses
-    makes no exception.
+    makes no exception, and is asked for no further picture.
     """
     files: list[DeliveredFile] = []
+    refused = None
     with tempfile.TemporaryDirectory(prefix="recorder-pictures-") as folder:
         for at in instants:
             scene, people = tape.scene(at)
@@ -138,11 +139,12 @@ def take_pictures(
             if media:
                 path = Path(folder) / "picture.jpg"
                 Image.fromarray(compose(scene, people)).save(path, quality=JPEG_QUALITY, subsampling=0)
-                try:
-                    bucket.put(prefix + found, path)
-                except BucketRefused as error:
-                    return Delivery(files=tuple(files), refused=str(error))
                 size = path.stat().st_size
+                try:
+                    if refused is None:
+                        bucket.put(prefix + found, path)
+                except BucketRefused as error:
+                    refused = str(error)
             files.append(
                 DeliveredFile(
                     name=found,
@@ -156,7 +158,7 @@ def take_pictures(
                     height=scene.height,
                 )
             )
-    return Delivery(files=tuple(files))
+    return Delivery(files=tuple(files), refused=refused)
 
 
 def _delivered(file: MediaFile, tape: Tape, prefix: str) -> DeliveredFile:

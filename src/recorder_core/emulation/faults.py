@@ -24,6 +24,14 @@ VENDOR_FAULTS: Final = {
     "die": "the recording that this start creates dies within 30 s",
     "code:<n>": "nothing is done, the vendor's answer with that code",
 }
+CALLBACK: Final = "callback"
+"""The operation under which faults of notifications are ordered."""
+CALLBACK_FAULTS: Final = {
+    "duplicate": "the notification is delivered once more, as a repeat that wasn't needed",
+    "double": "the notification comes twice, as from a service that runs twice for high availability",
+    "late": "the notification is delivered after the next one; where none follows, never",
+    "lose": "the notification is never delivered",
+}
 
 
 class Faults:
@@ -34,15 +42,12 @@ class Faults:
         self._ordered: deque[tuple[str, str]] = deque()
 
     def fail_next(self, operation: str, fault: str, times: int = 1) -> None:
-        """Order `fault` for the next `times` requests of `operation` (`*` matches any).
+        """Order `fault` for the next `times` requests of `operation` (`*` matches any), or notifications (`callback`).
 
         Raises:
-            ValueError: an unknown fault, or `times` below 1.
+            ValueError: an unknown fault, one that only notifications have or only requests, or `times` below 1.
         """
-        code = fault.removeprefix("code:")
-        if fault not in CONNECTION_FAULTS | ANSWER_FAULTS and fault != "die" and (code == fault or not code):
-            known = ", ".join(CONNECTION_FAULTS | ANSWER_FAULTS | VENDOR_FAULTS)
-            raise ValueError(f"unknown fault {fault!r}; there are {known}")
+        _check(operation, fault)
         if times < 1:
             raise ValueError(f"times must be 1 or more, got {times}")
         with self._lock:
@@ -52,7 +57,7 @@ class Faults:
         """Use up the oldest fault that is ordered for `operation`; None when there is none."""
         with self._lock:
             for ordered in self._ordered:
-                if ordered[0] in (operation, "*"):
+                if ordered[0] == operation or (ordered[0] == "*" and operation != CALLBACK):
                     self._ordered.remove(ordered)
                     return ordered[1]
         return None
@@ -61,3 +66,15 @@ class Faults:
         """Forget everything that is still ordered."""
         with self._lock:
             self._ordered.clear()
+
+
+def _check(operation: str, fault: str) -> None:
+    if operation == CALLBACK:
+        known, elsewhere = [*CALLBACK_FAULTS], "requests have other ones"
+        right = fault in CALLBACK_FAULTS
+    else:
+        known, elsewhere = [*CONNECTION_FAULTS, *ANSWER_FAULTS, *VENDOR_FAULTS], f"{CALLBACK!r} has other ones"
+        code = fault.removeprefix("code:")
+        right = fault in CONNECTION_FAULTS | ANSWER_FAULTS or fault == "die" or (code != fault and bool(code))
+    if not right:
+        raise ValueError(f"unknown fault {fault!r} of {operation!r}; there are {', '.join(known)}; {elsewhere}")

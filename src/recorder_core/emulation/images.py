@@ -1,13 +1,13 @@
 """Fetching the pictures that a request names by URL."""
 
 import io
-import ipaddress
 import time
 from collections.abc import Collection
-from urllib.parse import urlsplit
 
 import requests
 from PIL import Image
+
+from recorder_core.emulation.loopback import is_on_loopback
 
 MEBIBYTE = 1024 * 1024
 
@@ -20,7 +20,7 @@ def fetch(
     Only http and https on a loopback host are asked, so that an emulator never leaves the machine. `formats`
     are Pillow's names (`JPEG`, `PNG`, `BMP`), None for any; `timeout` in seconds covers the whole download.
     """
-    if not _is_on_loopback(url):
+    if not is_on_loopback(url):
         return None
     deadline = time.monotonic() + timeout
     content = bytearray()
@@ -38,17 +38,6 @@ def fetch(
     except requests.RequestException:
         return None
     return bytes(content) if _is_picture(bytes(content), formats) else None
-
-
-def _is_on_loopback(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        if parts.scheme not in ("http", "https"):
-            return False
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _is_picture(content: bytes, formats: Collection[str] | None) -> bool:

@@ -1,5 +1,6 @@
 """Every request that a service saw, with its secrets masked."""
 
+import json
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -81,6 +82,16 @@ def secrets_in(tree: Any, secret_names: Collection[str]) -> set[str]:
     found: set[str] = set()
     _collect(tree, {name.lower() for name in secret_names}, found, secret=False)
     return {text for text in found if len(text) >= SHORTEST_SECRET}
+
+
+def readable(body: bytes) -> Any:
+    """The JSON tree of a body, unmasked; None for an empty one, a short remark for one that isn't JSON."""
+    if not body:
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        return f"{len(body)} bytes that are not JSON"
 
 
 def _mask(tree: Any, secret_names: set[str], secrets: Collection[str]) -> Any:

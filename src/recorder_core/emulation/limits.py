@@ -1,26 +1,30 @@
-"""The vendors' call limits: fixed windows of time."""
+"""The vendors' call limits."""
 
 import threading
+from collections import deque
 from collections.abc import Hashable
 
 
 class RateLimit:
-    """At most `calls` per key in each window of `seconds`, which begins at a whole multiple of its length."""
+    """At most `calls` per key in each window of `seconds`. Thread-safe."""
 
     def __init__(self, calls: int, seconds: float = 1.0) -> None:
         self.calls = calls
         self.seconds = seconds
         self._lock = threading.Lock()
-        self._windows: dict[Hashable, tuple[int, int]] = {}
+        self._allowed: dict[Hashable, deque[float]] = {}
 
-    def allow(self, key: Hashable, now: float) -> bool:
-        """Count one call of `key` at `now` (Unix s); False when the window is full."""
-        window = int(now // self.seconds)
+    def allow(self, key: Hashable, now: float, *, sliding: bool = False) -> bool:
+        """Count one call of `key` at `now` (Unix s); False when the window is full.
+
+        A window begins at a whole multiple of its length, so that twice the calls fit around its edge. With
+        `sliding`, every stretch of its length is one.
+        """
         with self._lock:
-            last, used = self._windows.get(key, (window, 0))
-            if last != window:
-                used = 0
-            if used >= self.calls:
-                return False
-            self._windows[key] = (window, used + 1)
+            allowed = self._allowed.setdefault(key, deque(maxlen=self.calls))
+            if len(allowed) == self.calls:
+                oldest = allowed[0]
+                if now - oldest < self.seconds if sliding else now // self.seconds == oldest // self.seconds:
+                    return False
+            allowed.append(now)
             return True

@@ -196,13 +196,14 @@ class Room:
         """
         empty: float | None = None
         for instant, present in self.presence(since, until):
-            if empty is not None and instant - empty >= seconds:
+            # Instants are compared, not differences, which may be a bit off: who waits until the end must meet it.
+            if empty is not None and empty + seconds <= instant:
                 return empty + seconds
             if any(map(counts, present)):
                 empty = None
             elif empty is None:
                 empty = instant
-        return empty + seconds if empty is not None and until - empty >= seconds else None
+        return empty + seconds if empty is not None and empty + seconds <= until else None
 
     def first_presence(
         self, *, since: float, until: float, counts: Callable[[Participant], bool] = anybody

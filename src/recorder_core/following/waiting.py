@@ -37,6 +37,8 @@ def wait_until(
 ) -> RecordingStatus:
     """Look at the recording at the advised pace, and whenever a callback comes, until it has come as far as `until`.
 
+    A look that a callback brings about comes beside the advised ones: these keep their times.
+
     Looks that fail in a way that may pass (`retryable`) are repeated. What callbacks tell of its death is believed at
     once; that it records is believed only when the vendor's status says so.
 
@@ -48,12 +50,16 @@ def wait_until(
     clock = provider.runtime.clock
     last = None
     told: list[RecordingEvent] = []
-    for delay in itertools.chain(provider.poll_delays[:-1], itertools.repeat(provider.poll_delays[-1])):
+    delays = itertools.chain(provider.poll_delays[:-1], itertools.repeat(provider.poll_delays[-1]))
+    delay = next(delays)
+    while True:
         if delay >= deadline.remaining():
             if last is not None:
                 break
             delay = deadline.remaining() / 2  # a wait shorter than the first advised delay looks once all the same
-        clock.wait(heard.signal, delay)
+        began = clock.monotonic()
+        came_sooner = clock.wait(heard.signal, delay)
+        delay = max(delay - (clock.monotonic() - began), 0.0) if came_sooner else next(delays)
         told += [event for event in heard.take() if event.verified]
         try:
             status = look(recording)
@@ -63,7 +69,7 @@ def wait_until(
             last = error.message
             continue
         if settled(provider, recording, _worse(status, told), until, told):
-            return status
+            return _noted(status, told)
         last = f"it was {status.state}" + (f": {status.reason}" if status.reason else "")
     raise DeadlineExceeded(
         f"the recording wasn't {until} within {deadline.seconds:g} s; {last or 'there was no time to look'}",
@@ -84,6 +90,14 @@ def _worse(status: RecordingStatus, told: list[RecordingEvent]) -> RecordingStat
     return status.model_copy(
         update={"state": death.state, "reason": death.reason, "fault": death.fault, "ending": death.ending}
     )
+
+
+def _noted(status: RecordingStatus, told: list[RecordingEvent]) -> RecordingStatus:
+    """The status, with what a callback told of a room in which nobody is recorded."""
+    empty = [event.reason for event in told if event.kind is EventKind.IDLE and event.reason]
+    if not empty or status.reason or status.state is not RecordingState.RECORDING:
+        return status
+    return status.model_copy(update={"reason": empty[-1]})
 
 
 def settled(

@@ -42,6 +42,9 @@ class EventSource(StrEnum):
     LOOK = "look"
     """It was found when the vendor was asked for the status."""
 
+    OPERATION = "operation"
+    """This process did it."""
+
 
 class EventKind(StrEnum):
     """What happened."""
@@ -69,6 +72,15 @@ class EventKind(StrEnum):
 
     LAYOUT_CHANGED = "layout_changed"
     """Another layout is in force."""
+
+    PARTICIPANTS_CHANGED = "participants_changed"
+    """Others are recorded than before."""
+
+    WHITEBOARD_CHANGED = "whiteboard_changed"
+    """Another whiteboard is recorded."""
+
+    STORAGE_RENEWED = "storage_renewed"
+    """The files are stored with other credentials."""
 
     PAUSED = "paused"
     """Nothing is recorded until it is resumed."""

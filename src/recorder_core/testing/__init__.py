@@ -22,7 +22,7 @@ def emulate(name: str, **options: Any) -> EmulatedService:
     Args:
         name: the name of an installed emulator, such as a provider's.
         options: switches of that emulator; every one takes `clock`, `bucket`, `media`, `media_limit`, `port`,
-            `strict` and `rate_limits`, see `recorder_core.emulation.service.EmulatedService`.
+            `strict`, `rate_limits`, `callback_url` and others, see `recorder_core.emulation.service.EmulatedService`.
 
     Raises:
         ProviderNotFound: no emulator of that name is installed, or it can't be loaded.

@@ -9,6 +9,8 @@ that it raises, logs or shows to an observer holds a secret that the call carrie
 | `calls` | what goes in and comes out: `Call`, `Answer`, `Envelope`, `Runtime`, `quote_path` |
 | `client` | `Transport` |
 | `attempts` | the attempts at one call |
+| `reaching` | `Reach`: whether a host answers at all |
+| `failures` | how far the way to a host led, and what ended it |
 | `masking` | keeping secrets out of what is shown |
 | `pool` | requests and urllib3 |
 """
@@ -16,6 +18,8 @@ that it raises, logs or shows to an observer holds a secret that the call carrie
 from recorder_core.rules import NO_ANSWER, NOT_JSON, NOT_SENT, Rule, RuleTable, Then
 from recorder_core.transport.calls import Answer, Call, Envelope, Runtime, quote_path
 from recorder_core.transport.client import Transport
+from recorder_core.transport.failures import Stage
+from recorder_core.transport.reaching import Reach
 
 __all__ = [
     "NOT_JSON",
@@ -24,9 +28,11 @@ __all__ = [
     "Answer",
     "Call",
     "Envelope",
+    "Reach",
     "Rule",
     "RuleTable",
     "Runtime",
+    "Stage",
     "Then",
     "Transport",
     "quote_path",

@@ -49,6 +49,14 @@ INCOMPLETE = Rule(
 )
 CONTENT_HEADERS = frozenset({"Content-Type", "Content-Length"})
 LATE = Rule(then=Then.RAISE, error=DeadlineExceeded, meaning="no time was left to send anything")
+NO_PLACE = Rule(
+    then=Then.RAISE,
+    error=RateLimited,
+    meaning="the account's calls are paced below the vendor's limit, and none was free before the deadline; "
+    "nothing was sent",
+    hint="Give a longer deadline, or ask less often. If the vendor has raised your limit, set calls_per_second.",
+    retryable=True,
+)
 NO_ENVELOPE = Envelope()
 
 
@@ -104,9 +112,13 @@ class Attempts:
 
     def make(self) -> Outcome:
         """Make an attempt, and know whether and when to make another."""
+        admit = self._vendor.runtime.admit
+        late = 0.0 if admit is None else admit(self._call.operation, self._deadline)
         remaining = self._deadline.remaining()
-        if remaining <= 0:
+        if remaining <= 0 or late:
             self._cut_off, self.pause = True, None
+            if late and not self._made:
+                self._last = Outcome(NO_PLACE, retry_after=late)
             return self._last
         self._made += 1
         connect, read = self._vendor.runtime.timeout

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import quote
 
+from recorder_core.budget import Admit
 from recorder_core.clock import Clock
 from recorder_core.hooks import HttpExchange
 
@@ -80,12 +81,14 @@ class Runtime:
     Attributes:
         clock: for waits between repeats.
         timeout: seconds for a connection, and for a whole answer from the moment the request was written.
+        admit: waits before every attempt until the account's budget has a place for it. None: calls aren't paced.
         observe: told of every attempt; must not raise. None saves the making of exchanges.
         user_agent: the `User-Agent` header.
     """
 
     clock: Clock
     timeout: tuple[float, float]
+    admit: Admit | None = None
     observe: Callable[[HttpExchange], None] | None = None
     user_agent: str = field(default_factory=_user_agent)
 

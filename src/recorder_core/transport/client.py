@@ -15,6 +15,7 @@ from recorder_core.transport.attempts import Attempts, Outcome, Vendor
 from recorder_core.transport.calls import Answer, Call, Envelope, Runtime
 from recorder_core.transport.masking import MaskedQuery
 from recorder_core.transport.pool import Pool
+from recorder_core.transport.reaching import Reach, reached
 
 __all__ = ["Transport"]
 
@@ -107,6 +108,15 @@ class Transport:
         if outcome.answer is None:
             raise attempts.error_after(outcome)
         return outcome.answer
+
+    def reach(self, base_url: str) -> Reach:
+        """Ask a host for its root, without credentials: whether it answers at all, and what time it is there.
+
+        Args:
+            base_url: one of the hosts. It gets `timeout` seconds, and no more than the current deadline leaves.
+        """
+        vendor = self._vendor
+        return reached(vendor.pool, base_url.rstrip("/"), vendor.headers, vendor.runtime.timeout)
 
     def close(self) -> None:
         """Close the connections; a later call opens new ones."""

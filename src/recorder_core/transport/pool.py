@@ -32,6 +32,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from recorder_core.errors import ConfigurationError, TransportError
 from recorder_core.rules import Rule, Then
+from recorder_core.transport.failures import Stage, described, innermost, stage_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,12 +93,14 @@ class Lost:
         sent: whether any byte of the request can have reached the host.
         timed_out: whether a time-out ended it.
         rule: what follows, where that is the same for every vendor.
+        stage: how far the way to the host led.
     """
 
     reason: str
     sent: bool
     timed_out: bool = False
     rule: Rule | None = None
+    stage: Stage = "HTTP"
 
 
 class _Passage:
@@ -293,7 +296,7 @@ class Pool:
         try:
             return self._hosts.adapter(base_url, self._masked_query)
         except (requests.RequestException, OSError) as error:
-            return Lost(_described(_innermost(error)), sent=False, rule=MISCONFIGURED)
+            return Lost(described(innermost(error)), sent=False, rule=MISCONFIGURED, stage="proxy")
 
 
 def _body_of(raw: urllib3.HTTPResponse) -> bytes | None:
@@ -311,25 +314,8 @@ def _body_of(raw: urllib3.HTTPResponse) -> bytes | None:
 
 
 def _lost(error: Exception, *, sent: bool) -> Lost:
-    innermost = _innermost(error)
-    if isinstance(innermost, ssl.SSLCertVerificationError):
-        return Lost(f"its certificate: {innermost.verify_message}", sent=False, rule=UNTRUSTED)
-    timed_out = isinstance(innermost, TimeoutError | urllib3.exceptions.TimeoutError)
-    return Lost("timed out" if timed_out else _described(innermost), sent=sent, timed_out=timed_out)
-
-
-def _innermost(error: BaseException) -> BaseException:
-    """What requests and urllib3 have wrapped, each in its own way."""
-    while True:
-        wrapped = (getattr(error, "reason", None), *error.args, error.__cause__)
-        inner = next((part for part in wrapped if isinstance(part, BaseException)), None)
-        if inner is None:
-            return error
-        error = inner
-
-
-def _described(error: BaseException) -> str:
-    """In words of ours or the system's: those of other errors quote what the peer sent."""
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    return type(error).__name__
+    last, stage = innermost(error), stage_of(error, sent=sent)
+    if isinstance(last, ssl.SSLCertVerificationError):
+        return Lost(described(last), sent=False, rule=UNTRUSTED, stage=stage)
+    timed_out = isinstance(last, TimeoutError | urllib3.exceptions.TimeoutError)
+    return Lost(described(last), sent=sent, timed_out=timed_out, stage=stage)

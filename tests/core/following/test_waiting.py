@@ -22,7 +22,7 @@ from recorder_core import (
     ServiceUnavailable,
 )
 from recorder_core.clock import current_deadline
-from recorder_core.following import PROGRESS
+from recorder_core.following.waiting import PROGRESS
 
 Make = Callable[..., RecordingSpec]
 FILE = RecordedFile(name="lesson.m3u8")
@@ -194,17 +194,17 @@ def test_a_cause_that_a_callback_told_is_first_when_the_death_shows_later(record
     with pytest.raises(RecordingFailed, match="the token has expired") as caught:
         recorder.wait(recording)
     assert caught.value.fault == "caller"
-    assert clock.slept == [1.0, 5.0, 5.0]
+    assert clock.slept == [1.0, 1.0, 5.0]  # the advised looks, at 2 s and at 7 s, keep their times
 
 
 def test_a_callback_alone_proves_no_recording(recorder, provider, clock, recording) -> None:
-    """ "Recording" is believed when the vendor's status says so: the callback only brings the look forward."""
+    """ "Recording" is believed when the vendor's status says so: the callback only brings about a look of its own."""
     provider.states.clear()
     provider.states.extend([RecordingState.STARTING, RecordingState.RECORDING])
     calling_back(recorder, clock, told(recording, kind="recording", state="recording"), after=0.5)
     assert recorder.wait(recording).state is RecordingState.RECORDING
     assert provider.calls.count("status") == 2
-    assert clock.slept == [0.5, 5.0]
+    assert clock.slept == [0.5, 1.5]
 
 
 def test_an_unverified_callback_is_only_a_reason_to_look(recorder, provider, clock, recording) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from requests import PreparedRequest
 
+from recorder_core.budget import Admit
 from recorder_core.hooks import HttpExchange
 from recorder_core.transport import Call, Envelope, Rule, RuleTable, Runtime, Then, Transport
 
@@ -238,6 +239,7 @@ class Bench:
         *hosts: Peer | str,
         rules: tuple[Rule, ...] = (),
         timeout: tuple[float, float] = (5.0, 5.0),
+        admit: Admit | None = None,
         **options: Any,
     ) -> Transport:
         options = {"auth": unsigned, "read_envelope": read_envelope, **options}
@@ -245,7 +247,7 @@ class Bench:
             "vendor",
             base_urls=[host if isinstance(host, str) else host.url for host in hosts],
             rules=RuleTable((*rules, ACCEPTED)),
-            runtime=Runtime(clock=self.clock, timeout=timeout, observe=self.exchanges.append),
+            runtime=Runtime(clock=self.clock, timeout=timeout, admit=admit, observe=self.exchanges.append),
             **options,
         )
         self._close.append(transport.close)

@@ -1,7 +1,8 @@
 """A composite recording: one picture of everybody, one playlist, and MP4 beside it.
 
 From the documentation set "Cloud Recording" (Agora, 17 June to 1 July 2026): its guides on files and on
-layout.
+layout. Where they are silent, the choices are these: a file list that is a text names the playlist that appeared
+last; after a move to another server, one that is an array names the files of both.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Final
 
-from recorder_agora.emulator.channel import FIRST_SLICE_S, ChannelSession
-from recorder_agora.emulator.picture import image_urls, scene
+from recorder_agora.emulator.channel import ChannelSession
+from recorder_agora.emulator.picture import Subscription, image_urls, scene
 from recorder_agora.emulator.session import in_force
 from recorder_agora.emulator.storage import Destination, slice_time
+from recorder_agora.emulator.tracks import EVERYBODY, Medium, Track
 from recorder_agora.picture import NOBODY, Canvas
 from recorder_agora.tables import AUDIO_PROFILES, FRAME_RATES
 from recorder_agora.wire.layout import MixedLayout, TranscodingConfig
@@ -43,15 +45,22 @@ class MixSession(ChannelSession):
     """
 
     mode: ClassVar[str] = "mix"
+    recording_mode: ClassVar[int | None] = 1
 
     request: StartClientRequest
     frame_stays: bool = True
     _layouts: list[tuple[float, MixedLayout]] = field(default_factory=list)
     _images: dict[str, bytes | None] = field(default_factory=dict)
+    _empty_since: float | None = None
 
     def __post_init__(self) -> None:
-        ChannelSession.__post_init__(self)
+        super().__post_init__()
         self.change_layout(self.started_at, self.video)
+
+    @property
+    def token(self) -> str | None:
+        """The room token that start gave."""
+        return self.request.token.get_secret_value() if self.request.token else None
 
     @property
     def config(self) -> RecordingConfig:
@@ -76,51 +85,50 @@ class MixSession(ChannelSession):
                 self._images[url] = fetch(url, formats=("JPEG", "BMP"))
         self._layouts.append((now, layout))
 
-    def began(self, until: float) -> float | None:
-        """When the first subscribed stream came."""
-        until = until if self.ended_at is None else min(until, self.ended_at)
-        if self.doomed or until < self.ready_at:
-            return None
-        return self.room.first_presence(since=self.ready_at, until=until, counts=self._is_streamed)
-
     def content(self, now: float) -> dict[str, Any]:
         """Files, and their start when there is one."""
-        began = self.began(now)
-        return self._files_of(now) | ({} if began is None else {"sliceStartTime": int(began * 1000)})
+        return self._file_list() | self._began()
 
     def outcome(self, now: float) -> dict[str, Any]:
         """Files and where they went."""
-        return self._files_of(now) | {"uploadingStatus": self.uploading_status}
+        return self._file_list() | {"uploadingStatus": self.upload.status}
 
-    def _is_streamed(self, participant: Participant) -> bool:
-        return any(subscription.streams_of(participant) for _, subscription in self._subscriptions)
-
-    def _is_taken(self, participant: Participant) -> bool:
-        return any(subscription.takes(participant) for _, subscription in self._subscriptions)
-
-    def _has_uploaded(self, now: float) -> bool:
-        began = self.began(now)
-        return began is not None and now - began >= FIRST_SLICE_S
-
-    def _files_of(self, now: float) -> dict[str, Any]:
+    def _file_list(self) -> dict[str, Any]:
         """The playlist's name, with MP4 an array of objects; empty before the first slice."""
-        began = self.began(now)
-        has_slice = began is not None and (self.ended_at is not None or now - began >= FIRST_SLICE_S)
-        if not self.with_mp4:
-            return {"fileListMode": "string", "fileList": self._listed(self._name("m3u8", 0.0)) if has_slice else ""}
-        files = [
-            {
-                "fileName": self._listed(self._name(extension, began)),
-                "trackType": self._tracks,
-                "uid": "0",
-                "mixedAllUser": True,
-                "isPlayable": True,
-                "sliceStartTime": int(began * 1000),
-            }
-            for extension in ("mp4", "m3u8")
-            if began is not None and has_slice
+        if self.with_mp4:
+            return {"fileListMode": "json", "fileList": self._entries()}
+        playlists = [entry["fileName"] for entry in self._entries()]
+        return {"fileListMode": "string", "fileList": playlists[-1] if playlists else ""}
+
+    def _entries(self) -> list[dict[str, Any]]:
+        return [
+            self._entry(self._name(extension, track.began, track=track), EVERYBODY, self._medium, track.began)
+            for track in self._reel.tracks
+            if track.listed or self.has_recorded
+            for extension in (("mp4", "m3u8") if self.with_mp4 else ("m3u8",))
         ]
-        return {"fileListMode": "json", "fileList": files}
+
+    # What is recorded
+
+    def _forget_updates(self, now: float) -> None:
+        super()._forget_updates(now)
+        self._layouts.append((now, self.video))
+
+    def _join(self, at: float) -> None:
+        super()._join(at)
+        self._empty_since = None
+
+    def _record(self, now: float, present: tuple[Participant, ...], subscription: Subscription) -> None:
+        if any(map(subscription.takes, present)):
+            self._empty_since = None
+        elif self._empty_since is None:
+            self._empty_since = now
+        if not self._reel.current and any(map(subscription.streams_of, present)):
+            self._reel.begin(now, EVERYBODY, self._medium)
+
+    def _part(self, at: float) -> None:
+        # An empty room sends nothing, so the last slice ends with the last user's leaving.
+        super()._part(at if self._empty_since is None else self._empty_since)
 
     @property
     def _media(self) -> tuple[bool, bool]:
@@ -131,21 +139,26 @@ class MixSession(ChannelSession):
         return seen, heard
 
     @property
-    def _tracks(self) -> str:
-        return {(True, False): "video", (False, True): "audio"}.get(self._media, "audio_and_video")
+    def _medium(self) -> Medium:
+        seen, heard = self._media
+        if seen == heard:
+            return "audio_and_video"
+        return "video" if seen else "audio"
 
-    def _name(self, extension: str, at: float) -> str:
-        stem = f"{self.identity.sid}_{self.identity.cname}"
+    def _playlists(self, track: Track) -> Iterator[str]:
+        yield self._name("m3u8", track.began, track=track)
+
+    def _name(self, extension: str, at: float, *, track: Track) -> str:
+        stem = f"{track.server.prefix}{self.identity.sid}_{self.identity.cname}"
         return stem + {"mp4": "_0.mp4", "ts": f"_{slice_time(at)}.ts"}.get(extension, f".{extension}")
 
     # Making the files
 
-    def _files(self, destination: Destination, ended_at: float) -> Iterator[Delivery]:
-        began = self.began(ended_at)
-        # An empty room sends nothing, so the last slice ends with the last user's leaving.
-        until = self.room.empty_since(ended_at, counts=self._is_taken) or ended_at
-        if began is not None and began < until:
-            yield destination.deliver(self._tape(began, until), until, self._output(), name=self._name)
+    def _files(self, destination: Destination) -> Iterator[Delivery]:
+        for track in self._reel.tracks:
+            if track.began < track.ended:
+                name = partial(self._name, track=track)
+                yield destination.deliver(self._tape(track), track.ended, self._output(), name=name)
 
     def _output(self) -> Output:
         seen, heard = self._media
@@ -160,9 +173,10 @@ class MixSession(ChannelSession):
             audio=sound if heard else None,
         )
 
-    def _tape(self, began: float, until: float) -> Tape:
+    def _tape(self, track: Track) -> Tape:
+        began, until = track.began, track.ended
         canvas = Canvas.of(self.video)
-        cameras = list(_cameras_off(self.room.presence(self.ready_at, until)))
+        cameras = list(_cameras_off(self.room.presence(track.server.since, until)))
         instants = {began}
         for history in (self._layouts, self._subscriptions, cameras):
             instants.update(at for at, _ in history)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -51,12 +50,16 @@ class Resource:
             raise refusal(432, operation, cname=cname, uid=uid, resourceId=self.id)
 
     def check_startable(
-        self, client_request: Any, now: float, sessions: Iterable[Session[Any]], *, sid_in_201: bool
+        self, client_request: Any, now: float, running: Session[Any] | None, *, sid_in_201: bool
     ) -> None:
-        """Refuse a start that comes twice, too late, other than announced, or beside the same recorder."""
+        """Refuse a start that comes twice, too late, other than announced, or beside the same recorder's `running` one.
+
+        A recording that runs already tells that the call doesn't suit it.
+        """
         echo = {"cname": self.cname, "uid": self.uid, "resourceId": self.id}
         started = self.session
         if started is not None and started.ended_at is None:
+            started.complain(now)
             raise refusal(7, "start", **echo, sid=started.identity.sid if sid_in_201 else None)
         if started is not None:
             raise refusal(1005, "start", **echo)
@@ -64,6 +67,6 @@ class Resource:
             raise refusal(433, "start", **echo)
         if self.start_parameter is not None and self.start_parameter != client_request:
             raise refusal(432, "start", "startParameter of acquire differs", **echo)
-        running = (session.identity for session in sessions if session.ended_at is None)
-        if any((identity.cname, identity.uid) == (self.cname, self.uid) for identity in running):
+        if running is not None:
+            running.complain(now)
             raise refusal(53, "start", **echo)

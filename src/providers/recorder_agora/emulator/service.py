@@ -8,61 +8,34 @@ service and `scene` 2 are refused by name.
 
 from __future__ import annotations
 
-import base64
-import hmac
 import secrets
 import uuid
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final
 
-from recorder_agora.emulator.individual import IndividualSession
-from recorder_agora.emulator.mix import MixSession
-from recorder_agora.emulator.protocol import (
-    RefusedError,
-    check_storage,
-    check_stricter,
-    documented,
-    gateway,
-    json_object,
-    read,
-    refusal,
-)
-from recorder_agora.emulator.resource import Resource
-from recorder_agora.emulator.routes import ADDRESSES, MODES, Route
-from recorder_agora.emulator.session import SYNCHRONOUS_S, Identity, Session
-from recorder_agora.emulator.storage import is_fenced_out
-from recorder_agora.emulator.web import WebSession
-from recorder_agora.wire.recording import ChannelRecordingConfig, RecordingConfig
-from recorder_agora.wire.requests import (
-    AcquireRequest,
-    IndividualStartClientRequest,
-    IndividualStartRequest,
-    StartRequest,
-    StopRequest,
-    UpdateLayoutRequest,
-    UpdateRequest,
-    WebAcquireRequest,
-    WebStartClientRequest,
-    WebStartRequest,
-    WebStopRequest,
-    WebUpdateRequest,
-)
+from recorder_agora.emulator.callbacks import EVENTS, RETRIES, Notifier
+from recorder_agora.emulator.calls import Calls
+from recorder_agora.emulator.channel import ChannelSession
+from recorder_agora.emulator.protocol import RefusedError
+from recorder_agora.emulator.readings import Readings
+from recorder_agora.emulator.routes import ADDRESSES, Route
+from recorder_agora.emulator.web import STOP_CODES, WebSession
 from recorder_core.emulation.exchange import EmulatedRequest, EmulatedResponse
-from recorder_core.emulation.limits import RateLimit
 from recorder_core.emulation.recording import EmulatedRecording
 from recorder_core.emulation.service import EmulatedService
 
 __all__ = ["AgoraEmulator"]
 
-CALLS_PER_SECOND: Final = 10
-CONTROL_HOURS: Final = 72
 UNKNOWN_OPERATION: Final = "unknown"
-WEB_SCENE: Final = 1
-"""`scene` of acquire for mode web."""
-
-Start = StartRequest | IndividualStartRequest | WebStartRequest
-Body = TypeVar("Body", bound=UpdateRequest | WebUpdateRequest | UpdateLayoutRequest | StopRequest | WebStopRequest)
+PAGE_PROBLEMS: Final = {message: end for end, (code, message) in STOP_CODES.items() if code > 1}
+"""What is wrong with a page, as event 71 says it."""
+PAGE_LIMITS: Final = ("resolution", "WebGL", "bandwidth")
+"""`limitType` of event 72."""
+RELOAD_REASONS: Final = ("audio_silence", "page_load_timeout")
+"""`reason` of event 73."""
+LONGEST_OUTAGE_S: Final = 90.0
+"""Within which another server goes on ("Best practices", Agora, 2026)."""
 
 
 class AgoraEmulator(EmulatedService):
@@ -74,7 +47,8 @@ class AgoraEmulator(EmulatedService):
         app_id: the project's App ID.
         customer_id: user name of the RESTful API.
         customer_secret: its password.
-        tokens: the room tokens that are valid, for a project whose App Certificate is on; None: it's off.
+        tokens: the room tokens that were ever valid, for a project whose App Certificate is on; None: it's off.
+        expired_tokens: those that aren't any more.
         encryption: `decryptionMode`, `secret` and `salt` (None where the mode has none) of the rooms' media. A recorder
             that is started with others can't read them, and dies within 30 s; None: it isn't judged.
         buckets: the buckets that exist; None: any does. A start with another one dies after 30 s.
@@ -90,7 +64,9 @@ class AgoraEmulator(EmulatedService):
         page_ready_s: emulated seconds from the opening of a web page to its call of
             `navigator.notifyReady()`, which a recording with `readyTimeout` waits for. Longer than that timeout:
             the page is opened once more, and the second time the recording ends without a file.
-        addresses: from where notifications would come, as `ncs/ip` tells.
+        layout_survives: whether what `update` and `updateLayout` changed holds after a move to another server, or
+            what start asked for comes back; no page says. Renewed credentials always hold.
+        addresses: from where notifications come, as `ncs/ip` tells.
         options: those of `EmulatedService`. `strict` refuses keys that it doesn't know, an incomplete set of
             width, height, fps and bitrate, empty lists in update, an individual recording without
             `subscribeUidGroup`, and snapshots less than 5 s apart.
@@ -103,6 +79,9 @@ class AgoraEmulator(EmulatedService):
     secret_names: ClassVar[frozenset[str]] = frozenset(
         {"token", "accessKey", "secretKey", "stsToken", "secret", "salt", "privateParams", "rtmpUrl"}
     )
+    callback_events: ClassVar[frozenset[int]] = frozenset(map(int, EVENTS))
+    callback_retries: ClassVar[tuple[float, ...]] = RETRIES
+    outage_s: ClassVar[float] = 40.0
 
     def __init__(
         self,
@@ -111,15 +90,18 @@ class AgoraEmulator(EmulatedService):
         customer_id: str = "emulated-customer-id",
         customer_secret: str | None = None,
         tokens: Collection[str] | None = None,
+        expired_tokens: Collection[str] = (),
         encryption: tuple[int, str, str | None] | None = None,
         buckets: Collection[str] | None = None,
         concurrent: int = 50,
         concurrent_pages: int = 200,
         upload_s: float = 0.0,
+        backup: bool = True,
         sid_in_201: bool = False,
         prefix_in_file_names: bool = True,
         frame_stays: bool = True,
         page_ready_s: float = 1.0,
+        layout_survives: bool = False,
         addresses: Collection[str] = ("127.0.0.1", "127.0.0.2"),
         **options: Any,
     ) -> None:
@@ -127,20 +109,29 @@ class AgoraEmulator(EmulatedService):
         self.app_id = app_id
         self.customer_id = customer_id
         self.customer_secret = customer_secret or secrets.token_hex(16)
-        self.tokens = tokens
-        self.encryption = encryption
-        self.buckets = buckets
-        self.concurrent = concurrent
-        self.concurrent_pages = concurrent_pages
-        self.upload_s = upload_s
-        self.sid_in_201 = sid_in_201
-        self.prefix_in_file_names = prefix_in_file_names
-        self.frame_stays = frame_stays
-        self.page_ready_s = page_ready_s
-        self.addresses = tuple(addresses)
-        self._limit = RateLimit(CALLS_PER_SECOND)
-        self._resources: dict[str, Resource] = {}
-        self._sessions: list[Session[Any]] = []
+        kinds: Collection[int] | None = options.get("callback_kinds")
+        self._kinds = None if kinds is None else frozenset(kinds)
+        self._notifier = Notifier(self.webhook_secret, self.callbacks)
+        readings = Readings(
+            app_id=app_id,
+            customer_id=customer_id,
+            customer_secret=self.customer_secret,
+            tokens=tokens,
+            encryption=encryption,
+            buckets=buckets,
+            concurrent=concurrent,
+            concurrent_pages=concurrent_pages,
+            upload_s=upload_s,
+            backup=backup,
+            sid_in_201=sid_in_201,
+            prefix_in_file_names=prefix_in_file_names,
+            frame_stays=frame_stays,
+            page_ready_s=page_ready_s,
+            layout_survives=layout_survives,
+            addresses=tuple(addresses),
+        )
+        self._calls = Calls(self, readings, self._notifier)
+        self._calls.expired.update(expired_tokens)
 
     @property
     def env(self) -> dict[str, str]:
@@ -149,6 +140,7 @@ class AgoraEmulator(EmulatedService):
             "AGORA_APP_ID": self.app_id,
             "AGORA_CUSTOMER_ID": self.customer_id,
             "AGORA_CUSTOMER_SECRET": self.customer_secret,
+            "AGORA_WEBHOOK_SECRET": self.webhook_secret,
             "AGORA_BASE_URLS": self.base_url,
         }
 
@@ -160,7 +152,7 @@ class AgoraEmulator(EmulatedService):
     def handle(self, request: EmulatedRequest) -> EmulatedResponse:
         """Answer a request."""
         try:
-            response = self._answer(request)
+            response = self._calls.answer(request)
         except RefusedError as refused:
             response = refused.response
         return replace(response, headers={**response.headers, "X-Request-Id": uuid.uuid4().hex})
@@ -169,10 +161,9 @@ class AgoraEmulator(EmulatedService):
         """The gateway's answer to an eleventh call in one second."""
         return EmulatedResponse(429, {"message": "API rate limit exceeded"}, {"X-Request-Id": uuid.uuid4().hex})
 
-    def settle(self, now: float) -> None:
-        """Let every recording's ends and uploads happen."""
-        for session in self._sessions:
-            session.settle(now)
+    def callback_accepts(self, status: int) -> bool:
+        """200 alone."""
+        return status == 200
 
     def emulated_recordings(self) -> list[EmulatedRecording]:
         """All recordings, with `cname`, `uid`, `resourceId`, `sid` and `mode` as ids."""
@@ -183,206 +174,112 @@ class AgoraEmulator(EmulatedService):
                 running=session.ended_at is None,
                 started_at=session.started_at,
                 ended_at=session.ended_at,
-                files=session.keys,
+                files=session.upload.keys,
             )
-            for session in self._sessions
+            for session in self._calls.register.sessions
         ]
 
-    # What holds for every method
+    def lose_server(self, room: str, now: float, outage: float) -> None:
+        """Let the recordings of a room or page go on at another server after `outage` seconds; the fourth time, end.
 
-    def _answer(self, request: EmulatedRequest) -> EmulatedResponse:
-        route = Route.of(request.path)
-        if route is None or request.method != route.method:
-            raise gateway(404, "no Route matched with those values")
-        self._authenticate(request)
-        if not self.allows(self._limit, self.customer_id):
-            return self.rate_limited()
-        if request.fault_code is not None:
-            raise refusal(request.fault_code, route.operation)
-        if route.operation == ADDRESSES:
-            hosts = [{"primaryIP": address} for address in self.addresses]
-            return EmulatedResponse(200, {"data": {"service": {"hosts": hosts}}})
-        if route.app != self.app_id:
-            raise gateway(400, "appid is invalid")
-        if route.operation == "acquire":
-            return self._acquire(json_object(request, "acquire"))
-        if route.mode not in MODES:
-            raise _invalid_mode(route.operation)
-        if route.operation == "start":
-            return self._start(route, json_object(request, "start"), doomed=request.fault == "die")
-        return self._later(route, request)
+        Raises:
+            ValueError: the outage is longer than the 90 s that "Best practices" (Agora, 2026) promises.
+        """
+        if outage > LONGEST_OUTAGE_S:
+            raise ValueError(f"outage is a number of seconds, 0 to {LONGEST_OUTAGE_S:g}; got {outage!r}")
+        for session in self._calls.register.in_room(room):
+            session.lose_server(now, outage)
 
-    def _authenticate(self, request: EmulatedRequest) -> None:
-        given = request.headers.get("Authorization")
-        if given is None:
-            raise gateway(401, "Unauthorized")
-        pair = base64.b64encode(f"{self.customer_id}:{self.customer_secret}".encode())
-        if not hmac.compare_digest(given.encode(), b"Basic " + pair):
-            raise gateway(401, "Invalid authentication credentials")
+    # What a test does beside joining and leaving
 
-    # The methods
+    def expire_token(self, room: str) -> None:
+        """Let the token of the room's recordings expire now: the recorders leave, and a start with it dies.
 
-    def _acquire(self, body: dict[str, Any]) -> EmulatedResponse:
-        body = documented(body, "", "acquire", strict=self.strict)
-        # The later start's parameters are taken as they are: a bad value passes here and fails start.
-        client = body.get("clientRequest")
-        parameter = client.pop("startParameter", None) if isinstance(client, dict) else None
-        is_web = isinstance(client, dict) and client.get("scene") == WEB_SCENE
-        model: type[AcquireRequest | WebAcquireRequest] = WebAcquireRequest if is_web else AcquireRequest
-        asked = read(model, body, "acquire", strict=self.strict)
-        running = [session for session in self._sessions if session.ended_at is None]
-        pages = sum(isinstance(session, WebSession) for session in running)
-        if (pages >= self.concurrent_pages) if is_web else (len(running) - pages >= self.concurrent):
-            raise refusal(406, "acquire")
-        resource = Resource(
-            id=secrets.token_urlsafe(96),
-            cname=asked.cname,
-            uid=asked.uid,
-            is_web=is_web,
-            region=asked.clientRequest.region,
-            acquired_at=self.clock.time(),
-            hours=asked.clientRequest.resourceExpiredHour or CONTROL_HOURS,
-            start_parameter=parameter,
-        )
-        self._resources[resource.id] = resource
-        return EmulatedResponse(200, {"cname": asked.cname, "uid": asked.uid, "resourceId": resource.id})
-
-    def _start(self, route: Route, body: dict[str, Any], *, doomed: bool) -> EmulatedResponse:
-        resource = self._resource(route)
-        resource.check_mode(route.mode)
-        known = documented(body, route.mode, "start", strict=self.strict)
-        asked = read(MODES[route.mode].start, known, "start", strict=self.strict)
-        resource.check_identity(asked.cname, asked.uid, "start")
-        check_storage(asked.clientRequest.storageConfig, "start", strict=self.strict)
-        if self.strict:
-            check_stricter(asked.clientRequest, "start")
-        resource.check_startable(body["clientRequest"], self.clock.time(), self._sessions, sid_in_201=self.sid_in_201)
-        session = self._session(resource, asked, doomed=doomed)
-        resource.session = session
-        self._sessions.append(session)
-        return EmulatedResponse(200, session.identity.echo())
-
-    def _session(self, resource: Resource, asked: Start, *, doomed: bool) -> Session[Any]:
-        now = self.clock.time()
-        common: dict[str, Any] = {
-            "identity": Identity(asked.cname, asked.uid, resource.id, uuid.uuid4().hex),
-            "service": self,
-            "storage": asked.clientRequest.storageConfig,
-            "started_at": now,
-            "controllable_until": now + resource.hours * 3600,
-            "upload_s": self.upload_s,
-            "with_prefix": self.prefix_in_file_names,
-            "doomed": doomed or self._is_doomed(asked, resource),
+        Raises:
+            ValueError: no recording with a token runs there.
+        """
+        tokens = {
+            session: token
+            for session in self._calls.register.in_room(room)
+            if isinstance(session, ChannelSession) and (token := session.token) is not None
         }
-        request = asked.clientRequest
-        if isinstance(request, WebStartClientRequest):
-            return WebSession(request=request, page_ready_s=self.page_ready_s, **common)
-        room = self.room(asked.cname)
-        if isinstance(request, IndividualStartClientRequest):
-            return IndividualSession(request=request, room=room, **common)
-        return MixSession(request=request, room=room, frame_stays=self.frame_stays, **common)
+        if not tokens:
+            raise ValueError(f"no recording that was started with a token runs in room {room!r}")
+        self._calls.expired.update(tokens.values())
 
-    def _is_doomed(self, asked: Start, resource: Resource) -> bool:
-        """What is checked only after start was answered: bucket, area, token, cipher, and that nobody has the uid."""
-        request = asked.clientRequest
-        if is_fenced_out(request.storageConfig, resource.region):
-            return True
-        if self.buckets is not None and request.storageConfig.bucket not in self.buckets:
-            return True
-        if isinstance(request, WebStartClientRequest):
-            return False
-        if self.encryption not in (None, _cipher(request.recordingConfig or RecordingConfig())):
-            return True
-        token = request.token.get_secret_value() if request.token else None
-        present = self.room(asked.cname).present(self.clock.time())
-        return (self.tokens is not None and token not in self.tokens) or any(user.id == asked.uid for user in present)
+        def expire(now: float) -> None:
+            for session in tokens:
+                session.expire_token(now)
 
-    def _later(self, route: Route, request: EmulatedRequest) -> EmulatedResponse:
-        operation = route.operation
-        resource = self._resource(route)
-        session = resource.session
-        if session is None or session.identity.sid != route.sid:
-            raise refusal(1003, operation, resourceId=resource.id, sid=route.sid)
-        if session.mode != route.mode:
-            raise _invalid_mode(operation)
-        if self.clock.time() >= session.controllable_until:
-            raise refusal(433, operation, **session.identity.echo())
-        if operation == "query":
-            return self._query(session)
-        body, bodies = json_object(request, operation), MODES[route.mode]
-        if operation == "stop":
-            return self._stop(session, self._checked(bodies.stop, body, session, operation))
-        if operation == "updateLayout":
-            return self._layout(session, self._checked(UpdateLayoutRequest, body, session, operation))
-        return self._update(session, self._checked(bodies.update, body, session, operation))
+        self._change(room, expire)
 
-    def _query(self, session: Session[Any]) -> EmulatedResponse:
-        now, echo = self.clock.time(), session.identity.echo()
-        if not session.answers_query(now):
-            raise refusal(404, "query", **echo)
-        server = {"status": session.status(now), **session.content(now)}
-        return EmulatedResponse(200, {**echo, "serverResponse": server})
+    def reload_page(self, cname: str, reason: str = "audio_silence") -> None:
+        """Let the recorder of a page open it anew, for `audio_silence` or `page_load_timeout`.
 
-    def _layout(self, session: Session[Any], asked: UpdateLayoutRequest) -> EmulatedResponse:
-        if not isinstance(session, MixSession):
-            raise _invalid_mode("updateLayout")
-        self._check_running(session, "updateLayout")
-        session.change_layout(self.clock.time(), asked.clientRequest)
-        return EmulatedResponse(200, session.identity.echo())
+        Raises:
+            ValueError: no page of that `cname` is recorded, or there is no such reason.
+        """
+        if reason not in RELOAD_REASONS:
+            raise ValueError(f"a page is reloaded for {' or '.join(RELOAD_REASONS)}; got {reason!r}")
+        session = self._page(cname)
+        self._change(cname, lambda now: session.reload(now, reason=reason))
 
-    def _update(self, session: Session[Any], asked: UpdateRequest | WebUpdateRequest) -> EmulatedResponse:
-        change = asked.clientRequest
-        if change.storageConfig is not None:
-            check_storage(change.storageConfig, "update", strict=self.strict)
-        session.check_update(change, strict=self.strict)
-        self._check_running(session, "update")
-        session.update(self.clock.time(), change)
-        if change.storageConfig is not None:
-            session.renew_storage(change.storageConfig)
-        return EmulatedResponse(200, session.identity.echo())
+    def end_page(self, cname: str, problem: str, *, limit: str = "resolution") -> None:
+        """Let the recording of a page end by a problem of the page, named as event 71 does.
 
-    def _stop(self, session: Session[Any], asked: StopRequest | WebStopRequest) -> EmulatedResponse:
-        now, echo = self.clock.time(), session.identity.echo()
-        if session.is_leaving(now):
-            raise refusal(49, "stop", **echo)
-        if session.ended_at is not None:
-            raise refusal(404, "stop", **echo)
-        wait = not asked.clientRequest.async_stop
-        session.stop(now, wait=wait)
-        if not wait:
-            return EmulatedResponse(200, {**echo, "serverResponse": session.undecided()})
-        if session.is_empty or session.began(now) is None:
-            raise refusal(435, "stop", **echo)
-        if session.upload_s > SYNCHRONOUS_S:
-            return EmulatedResponse(206, {**echo, "serverResponse": session.undecided()})
-        return EmulatedResponse(200, {**echo, "serverResponse": session.outcome(now)})
+        Args:
+            cname: as in its start.
+            problem: `capability_limit`, `start_engine_failed`, `page_load_timeout`, `access_url_failed` or
+                `recorder_error`.
+            limit: which limit it is that event 72 tells of at `capability_limit`: `resolution`, `WebGL` or
+                `bandwidth`.
 
-    # What methods check alike
+        Raises:
+            ValueError: no page of that `cname` is recorded, or there is no such problem or limit.
+        """
+        if problem not in PAGE_PROBLEMS:
+            raise ValueError(f"a page ends by {', '.join(PAGE_PROBLEMS)}; got {problem!r}")
+        if limit not in PAGE_LIMITS:
+            raise ValueError(f"the limits of a page are {', '.join(PAGE_LIMITS)}; got {limit!r}")
+        session = self._page(cname)
+        self._change(cname, lambda now: session.break_off(now, PAGE_PROBLEMS[problem], limit=limit))
 
-    def _resource(self, route: Route) -> Resource:
-        resource = self._resources.get(route.resource)
-        if resource is None:
-            raise refusal(1001, route.operation, resourceId=route.resource)
-        return resource
+    def notify(self, recording: str, event_type: int, **details: Any) -> None:
+        """Tell of any event of a recording now, also of one that it can't come to by itself, or that nobody knows.
 
-    def _checked(self, model: type[Body], body: dict[str, Any], session: Session[Any], operation: str) -> Body:
-        asked = read(model, body, operation, strict=self.strict)
-        identity = session.identity
-        if (asked.cname, asked.uid) != (identity.cname, identity.uid):
-            raise refusal(432, operation, resourceId=identity.resource_id, sid=identity.sid)
-        return asked
+        Args:
+            recording: its `sid`, or the `cname` of the last one that was started there.
+            event_type: `eventType`.
+            details: what `details` has besides `msgName`, or a `msgName` in place of the documented one.
 
-    @staticmethod
-    def _check_running(session: Session[Any], operation: str) -> None:
-        if session.ended_at is not None:
-            raise refusal(404, operation, **session.identity.echo())
+        Raises:
+            ValueError: there is no such recording, or the event isn't ticked.
+        """
+        session = self._calls.register.find(recording)
+        if self._kinds is not None and event_type not in self._kinds:
+            raise ValueError(f"event {event_type} isn't ticked, see callback_kinds")
+        self._change(session.identity.cname, lambda now: session.tell(now, event_type, **details))
 
+    def check_callbacks(self) -> dict[int, int | None]:
+        """Check the address as the console does when it is saved: a test notification for each ticked event, at once.
 
-def _invalid_mode(operation: str) -> RefusedError:
-    return refusal(2, operation, f"{operation[0].upper()}{operation[1:]}: invalid mode value!")
+        Their payload is that of the health check, `channelName` `test_webhook` and `uid` 12121212, and has nothing of
+        a recording.
 
+        Returns:
+            By event type the HTTP status that was answered, of which only 200 is right; None: none within 10 s.
 
-def _cipher(config: ChannelRecordingConfig) -> tuple[int, str | None, str | None]:
-    """With what a recorder decrypts."""
-    secret, salt = (value.get_secret_value() if value else None for value in (config.secret, config.salt))
-    return config.decryptionMode or 0, secret, salt
+        Raises:
+            ValueError: there is no address.
+        """
+        url = self.callbacks.url
+        if url is None:
+            raise ValueError("there is no address to check: give callback_url")
+        ticked = self.callback_events if self._kinds is None else self._kinds
+        return {event: self._notifier.check(event, self.clock.time(), url) for event in sorted(ticked)}
+
+    def _page(self, cname: str) -> WebSession:
+        for session in self._calls.register.in_room(cname):
+            if isinstance(session, WebSession):
+                return session
+        raise ValueError(f"no page is recorded under the cname {cname!r}")

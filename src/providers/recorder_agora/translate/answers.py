@@ -22,6 +22,7 @@ from recorder_agora.wire.answers import (
 )
 from recorder_core.errors import StartOutcomeUnknown, UnexpectedResponse
 from recorder_core.models import (
+    Ending,
     FileStatus,
     Media,
     Mode,
@@ -34,9 +35,14 @@ from recorder_core.models import (
 from recorder_core.transport import Answer, Envelope
 
 __all__ = [
+    "BACKUP",
+    "FILES",
+    "located_files",
+    "moment",
     "query_status",
     "read_envelope",
     "recorded_files",
+    "somebody",
     "source_addresses",
     "started_without_sid",
     "stop_status",
@@ -127,9 +133,10 @@ def query_status(recording: Recording, answer: Answer) -> RecordingStatus:
     files = (*server.fileList, *page.fileList)
     return RecordingStatus(
         state=state,
-        files=recorded_files(recording, files, FILES.get(state, FileStatus.UNKNOWN)),
+        files=recorded_files(files, FILES.get(state, FileStatus.UNKNOWN), recording),
         started_at=recording.started_at,
         reason="; ".join(filter(None, reasons)) or None,
+        ending=Ending.FAULT if state is RecordingState.FAILED else None,
         fault="vendor" if state is RecordingState.FAILED else None,
         request_id=answer.envelope.request_id,
         raw=answer.body,
@@ -152,7 +159,8 @@ def _reason(status: int | None, *, is_page: bool) -> str | None:
 def stop_status(recording: Recording, answer: Answer, now: datetime) -> RecordingStatus:
     """The state that an accepted answer to stop tells, 404 excepted.
 
-    200 brings the files; 206 is unfinished, or code 435: nothing recorded; 400 code 49: it is leaving already.
+    200 brings the files; 206 is unfinished, or code 435: nothing recorded. All of them say that it ran until then. 400
+    code 49 says that it was leaving already, and not why.
     """
     code = answer.envelope.code
     known: dict[str, Any] = {
@@ -162,7 +170,9 @@ def stop_status(recording: Recording, answer: Answer, now: datetime) -> Recordin
     }
     if code == 435:
         reason = NO_PAGE if recording.mode == Mode.WEB else NOTHING
-        return RecordingStatus(state=RecordingState.COMPLETED, ended_at=now, reason=reason, **known)
+        return RecordingStatus(
+            state=RecordingState.COMPLETED, ended_at=now, ending=Ending.STOPPED, reason=reason, **known
+        )
     if code == 49:
         return RecordingStatus(
             state=RecordingState.STOPPING,
@@ -174,42 +184,66 @@ def stop_status(recording: Recording, answer: Answer, now: datetime) -> Recordin
     files = (*server.fileList, *_service(server, PAGE).fileList)
     return RecordingStatus(
         state=RecordingState.UPLOADING if status is None else RecordingState.COMPLETED,
-        files=recorded_files(recording, files, status or FileStatus.UPLOADING),
+        files=recorded_files(files, status or FileStatus.UPLOADING, recording),
         ended_at=now,
+        ending=Ending.STOPPED,
         reason=BACKUP if status is FileStatus.BACKUP else SNAPSHOTS if recording.native.get("snapshots") else None,
         fault="destination" if status is FileStatus.BACKUP else None,
         **known,
     )
 
 
-def recorded_files(recording: Recording, entries: Sequence[FileEntry], status: FileStatus) -> tuple[RecordedFile, ...]:
-    """The files of a list. Names come with or without the prefix, by page; keys always have it."""
-    location = recording.location
-    prefix = f"{location.prefix.strip('/')}/" if location and location.prefix else ""
+def recorded_files(
+    entries: Sequence[FileEntry], status: FileStatus, recording: Recording | None = None
+) -> tuple[RecordedFile, ...]:
+    """The files of a list.
+
+    Args:
+        entries: the list.
+        status: where its files are.
+        recording: whose it is. None: its destination isn't known, nor its media where the list doesn't tell them.
+    """
     files = []
     for entry in entries:
-        key = entry.fileName if entry.fileName.startswith(prefix) else prefix + entry.fileName
-        suffix = key.rpartition(".")[2].lower()
-        named = OF_ONE_USER.search(key)
+        name = entry.fileName
+        suffix = name.rpartition(".")[2].lower()
+        named = OF_ONE_USER.search(name)
         uid, tracks = entry.uid, entry.trackType
         if named is not None:
             uid, tracks = uid or named["uid"], tracks or named["tracks"]
         files.append(
             RecordedFile(
-                name=key.rpartition("/")[2],
-                key=key,
-                uri=location.uri(key) if location else None,
+                name=name.rpartition("/")[2],
+                key=name,
                 format=FORMATS.get(suffix, suffix),
-                tracks=TRACKS.get(tracks or "", recording.media),
-                participant=None if uid in (None, "0") else uid,
+                tracks=TRACKS.get(tracks or ""),
+                participant=somebody(uid),
                 status=status,
-                started_at=_moment(entry.started_at),
+                started_at=moment(entry.started_at),
             )
         )
-    return tuple(files)
+    return located_files(files, recording) if recording else tuple(files)
 
 
-def _moment(seconds: float | None) -> datetime | None:
+def located_files(files: Sequence[RecordedFile], recording: Recording) -> tuple[RecordedFile, ...]:
+    """The files with their keys and addresses. The vendor names them with or without the prefix, by page."""
+    location = recording.location
+    prefix = f"{location.prefix.strip('/')}/" if location and location.prefix else ""
+    found = []
+    for file in files:
+        name = file.key or file.name
+        key = name if name.startswith(prefix) else prefix + name
+        where = {"key": key, "uri": location.uri(key) if location else None}
+        found.append(file.model_copy(update={**where, "tracks": file.tracks or recording.media}))
+    return tuple(found)
+
+
+def somebody(uid: str | None) -> str | None:
+    """Whom a uid in a list or an event names; None: everybody, or nobody."""
+    return None if uid in (None, "", "0") else uid
+
+
+def moment(seconds: float | None) -> datetime | None:
     """Unix seconds as a moment; what lies beyond all calendars is no moment."""
     try:
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

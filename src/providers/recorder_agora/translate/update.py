@@ -29,6 +29,7 @@ from recorder_agora.wire.web import RtmpOutput, RtmpPublishParam
 from recorder_core.decoding import object_in
 from recorder_core.models import Layout, Media, Mode, Participants, Recording, RecordingSpec, Storage
 from recorder_core.models.base import reveal
+from recorder_core.models.layout import LayoutBase
 from recorder_core.plan import Change, Finding
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "change_push",
     "change_storage",
     "needed_later",
+    "restoring",
     "stopping",
 ]
 
@@ -87,6 +89,19 @@ def change_push(recording: Recording, urls: tuple[SecretStr, ...]) -> Change:
     if len(urls) != 1:
         return _refused(f"{len(urls)} addresses; the vendor pushes to exactly one", "give one that fans out")
     return Change(_body(recording, rtmpPublishConfig=RtmpPublishParam(outputs=(RtmpOutput(rtmpUrl=urls[0]),))))
+
+
+def restoring(name: str, recording: Recording) -> list[tuple[str, dict[str, Any]]]:
+    """What says again all that the handle knows of changes, each as the method and its body.
+
+    What can't be said from the handle alone was not said with a change either.
+    """
+    changes: dict[str, Change] = {}
+    if recording.mode == Mode.COMPOSITE and isinstance(recording.layout, LayoutBase):
+        changes["updateLayout"] = change_layout(name, recording, recording.layout)
+    if recording.mode in (Mode.COMPOSITE, Mode.INDIVIDUAL) and isinstance(recording.participants, Participants):
+        changes["update"] = change_participants(name, recording, recording.participants)
+    return [(method, change.body) for method, change in changes.items() if change.body is not None]
 
 
 def _refused(detail: str, instead: str) -> Change:

@@ -6,7 +6,7 @@ are named.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
@@ -23,10 +23,12 @@ __all__ = [
     "StopResponse",
     "StopServerResponse",
     "UpdateResponse",
+    "file_entries",
 ]
 
 
-def _entries(value: object) -> object:
+def file_entries(value: object) -> list[Any]:
+    """The entries of a list of files that have a name; a text is one of them."""
     if isinstance(value, str):
         return [{"fileName": value}] if value else []
     if not isinstance(value, list | tuple):
@@ -39,6 +41,8 @@ def _blank_is_none(value: object) -> object:
     return None if value == "" else value
 
 
+LATEST_MS = 10**15
+"""Unix ms beyond all calendars. A JSON number may be larger than every float."""
 NULL_IS_EMPTY = BeforeValidator(lambda value: {} if value is None else value)
 """An object that is null says nothing."""
 NULL_IS_NOTHING = BeforeValidator(lambda value: () if value is None else value)
@@ -102,10 +106,10 @@ class FileEntry(Response):
     def started_at(self) -> float | None:
         """Start of the file in Unix seconds: a number of 1e11 or more is read as milliseconds."""
         start = self.sliceStartTime
-        return start if start is None or start < 1e11 else start / 1000
+        return start if start is None or start < 1e11 else min(start, LATEST_MS) / 1000
 
 
-FileEntries = Annotated[tuple[FileEntry, ...], BeforeValidator(_entries)]
+FileEntries = Annotated[tuple[FileEntry, ...], BeforeValidator(file_entries)]
 """`fileList`: the text of string mode becomes one entry, an empty or missing list none."""
 
 

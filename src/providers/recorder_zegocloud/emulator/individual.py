@@ -22,8 +22,9 @@ from itertools import pairwise
 from recorder_core.emulation.composer import Scene, Window
 from recorder_core.emulation.room import Participant
 from recorder_core.emulation.taping import Tape
+from recorder_zegocloud.emulator.files import OutputFile, tracks
 from recorder_zegocloud.emulator.picture import publishes
-from recorder_zegocloud.emulator.session import OutputFile, Task, tracks
+from recorder_zegocloud.emulator.session import Server, Task
 from recorder_zegocloud.tables import MOST_STREAMS
 from recorder_zegocloud.wire.values import FileFormat, MediaTrackType, RecordMuteAudio
 
@@ -72,25 +73,26 @@ class Take:
 class SingleStreamTask(Task):
     """A single-stream task; arguments as `Task`'s."""
 
-    def _files(self, until: float) -> list[OutputFile]:
+    def _server_files(self, server: Server, until: float) -> list[OutputFile]:
         params, asked = self.request.RecordInputParams, self.request.RecordOutputParams
-        if until < self._running_at:
-            return []
         files: list[OutputFile] = []
-        for publications in self._streams(until):
+        for publications in self._streams(server, until):
             for media, file_format in tracks(params.StreamType, asked.OutputFileFormat):
                 files += [
                     self._file(publications, take, media, file_format) for take in self._takes(publications, media)
                 ]
-        files += self._whiteboard_file(until)
+        files += self._whiteboard_file(server, until)
         return sorted(files, key=lambda file: file.begin)
 
-    def _streams(self, until: float) -> list[list[Publication]]:
-        """The publications of each stream that is recorded, in the order of their first."""
-        listed = {entry.StreamId for entry in self.request.RecordInputParams.RecordStreamList or ()}
+    def _named_streams(self) -> list[str]:
+        return [entry.StreamId for entry in self.request.RecordInputParams.RecordStreamList or ()]
+
+    def _streams(self, server: Server, until: float) -> list[list[Publication]]:
+        """The publications of each stream that a server records, in the order of their first."""
+        listed = self._named_streams()
         found: dict[str, list[Publication]] = {}
         present: set[str] = set()
-        for at, people in self._room.presence(self._running_at, until):
+        for at, people in self._room.presence(server.begin, until):
             publishing = {person.id: person for person in people if publishes(person)}
             for id in present - publishing.keys():
                 found[id][-1].end = at
@@ -165,11 +167,11 @@ class SingleStreamTask(Task):
             format=file_format,
             begin=take.begin,
             end=take.end,
-            tape=partial(self._tape, take.begin, within),
+            tape=partial(self._tape, within),
             gaps=take.gaps,
         )
 
-    def _tape(self, begin: float, publications: list[Publication], _end: float) -> Tape:
+    def _tape(self, publications: list[Publication], begin: float, _end: float) -> Tape:
         """The stream alone, as large as it was first published."""
         filmed = next((publication.filmed for publication in publications if publication.filmed), None)
         someone = filmed[1] if filmed else publications[0].states[0][1]
@@ -182,11 +184,11 @@ class SingleStreamTask(Task):
             tape.cut(max(begin, filmed[0]), lambda _: shown)
         return tape
 
-    def _whiteboard_file(self, until: float) -> Iterator[OutputFile]:
+    def _whiteboard_file(self, server: Server, until: float) -> Iterator[OutputFile]:
         board, file_format = self.whiteboard, self.request.RecordOutputParams.OutputFileFormat
         if board is None or board.since is None or file_format is FileFormat.JPG:
             return
-        begin = max(self._running_at, board.since)
+        begin = max(server.begin, board.since)
         if begin <= until:
             yield OutputFile(
                 user_id=WHITEBOARD,
@@ -197,7 +199,7 @@ class SingleStreamTask(Task):
                 format=file_format if file_format in WITH_PICTURES else FileFormat.MP4,
                 begin=begin,
                 end=None,
-                tape=partial(self._whiteboard_tape, begin),
+                tape=self._whiteboard_tape,
             )
 
     def _whiteboard_tape(self, begin: float, _end: float) -> Tape:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -25,6 +25,7 @@ from recorder_core.emulation.composer import Scene, Window
 from recorder_core.emulation.images import fetch
 from recorder_core.emulation.room import Color, Participant, Room
 from recorder_core.emulation.taping import Tape
+from recorder_zegocloud.emulator.callbacks import ImageType
 from recorder_zegocloud.emulator.whiteboard import Whiteboard
 from recorder_zegocloud.picture import Layout, Place, Selection, color, places
 from recorder_zegocloud.wire.requests import InputParams
@@ -63,10 +64,17 @@ class Picture:
         stream_id: the id of the stream that a participant publishes.
         whiteboard: the task's; None: it has none.
         download: whether to fetch the images that the request names.
+        missing: the addresses of images that can't be downloaded, whatever is there.
     """
 
     def __init__(
-        self, params: InputParams, stream_id: Callable[[str], str], *, whiteboard: Whiteboard | None, download: bool
+        self,
+        params: InputParams,
+        stream_id: Callable[[str], str],
+        *,
+        whiteboard: Whiteboard | None,
+        download: bool,
+        missing: Collection[str] = (),
     ) -> None:
         if params.MixConfig is None:
             raise ValueError("a mixed task has a MixConfig")
@@ -75,23 +83,33 @@ class Picture:
         self._stream_id = stream_id
         self._whiteboard = whiteboard
         self._download = download
+        self._never_there = missing
         self._images: dict[str, bytes | None] = {}
+        self._missing: dict[tuple[ImageType, str], None] = {}
         self._layouts: list[tuple[float, Layout]] = []
         self._selection = Selection.of(self._mix)
         self._frame_fill = params.FillFrame.FrameFillMode if params.FillFrame else FrameFillMode.LAST_FRAME
         self._frame_color = color(params.FillFrame.FrameFillColor if params.FillFrame else 0)
-        for url in (
-            self._mix.MixOutputBackgroundImage,
-            self._mix.DefaultMixStreamBackgroundImage,
-            self._mix.MixOutputWatermarkImage,
-        ):
-            self._fetch(url)
+        self._fetch(ImageType.BACKGROUND, self._mix.MixOutputBackgroundImage)
+        self._fetch(ImageType.WATERMARK, self._mix.MixOutputWatermarkImage)
+        self._fetch(ImageType.PLACEHOLDER, self._mix.DefaultMixStreamBackgroundImage)
+
+    @property
+    def layout(self) -> Layout:
+        """The latest one."""
+        return self._layouts[-1][1]
 
     def change(self, at: float, layout: Layout) -> None:
         """Show `layout` from `at` (Unix s) on."""
         for window in layout.windows:
-            self._fetch(window.BackgroundImage)
+            self._fetch(ImageType.WINDOW, window.BackgroundImage)
         self._layouts.append((at, layout))
+
+    def take_missing(self) -> list[tuple[ImageType, str]]:
+        """The images that could not be downloaded, each told once for the layout that names it."""
+        missing = list(self._missing)
+        self._missing.clear()
+        return missing
 
     def tape(self, room: Room, *, seen_from: float, begin: float, end: float) -> Tape:
         """The task's picture from `begin` to `end`; streams are followed since `seen_from` (all Unix s)."""
@@ -223,9 +241,15 @@ class Picture:
         first = int(begin // 60 + 1) * 60
         return [float(at) for at in range(first, int(end) + 1, step)]
 
-    def _fetch(self, url: str | None) -> None:
-        if url and self._download and url not in self._images:
+    def _fetch(self, image_type: ImageType, url: str | None) -> None:
+        if not url:
+            return
+        if url in self._never_there:
+            self._images[url] = None
+        elif self._download and url not in self._images:
             self._images[url] = fetch(url, formats=("JPEG", "PNG"), max_bytes=LARGEST_IMAGE)
+        if url in self._images and self._images[url] is None:
+            self._missing[image_type, url] = None
 
     def _image(self, url: str | None) -> bytes | None:
         return self._images.get(url) if url else None

@@ -1,106 +1,69 @@
-"""One emulated task: its state machine, its files and its pictures. What is in them is the mode's to say.
+"""One emulated task: its state machine, its ends and what it tells. What its files hold is the mode's to say.
 
-Where the vendor's documents are silent, the choices are these: a task initialises for 2 s and an upload takes
-3 s; a task whose start failed dies after 20 s; a file name of more than 255 bytes is too long; while a task
-runs, its files' sizes and durations are 0 and it has no RecordEndTimestamp. Files are uploaded at the end, also
-those that ended before and the segments of HLS (RealtimeUploadFragment has no effect), whose playlist lists bare
-names. The pictures of a jpg task are uploaded as they are taken: one when its stream begins, then one after each
-interval; of very many that are due at once only some are taken, evenly spaced.
+Where the vendor's documents are silent, the choices are these:
+
+* a task initialises for 2 s and an upload takes 3 s, that of a picture 1 s; a task whose start failed dies after 20 s
+  and uploads nothing, not even an empty list of files;
+* while a task runs, its files' sizes and durations are 0 and it has no RecordEndTimestamp; files are uploaded at the
+  end, also those that ended before and the segments of HLS, whose playlist lists bare names. With
+  RealtimeUploadFragment the first segment and its playlist are uploaded, and announced, when that segment is complete;
+* the pictures of a jpg task are uploaded as they are taken: one when its stream begins, then one after each interval;
+  of very many that are due at once only some are taken, evenly spaced. There is no upload to be told of at its end;
+* that the room has no stream is told after 10 s, then every 30 s, a whiteboard and a pause notwithstanding;
+* a stream that is named, in RecordStreamList or by a window, and isn't there when the task begins to run or the window
+  is made, is told of once, as an image is for each layout that names it;
+* the idle time-out and the longest duration run on while a server is lost and while the task is paused;
+* another server begins new files of its own, whatever FillBlank and ResumeWithoutInterruption say, and knows only the
+  streams that are there then; the layout and a pause stay.
 """
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import count, takewhile
 
-from recorder_core.emulation.delivery import Delivery, Name, Output
-from recorder_core.emulation.encoder import AudioSettings
+from recorder_core.emulation.delivery import Delivery
 from recorder_core.emulation.recording import EmulatedRecording
 from recorder_core.emulation.service import EmulatedService
-from recorder_core.emulation.taping import Tape
+from recorder_zegocloud.emulator.callbacks import EventType, Notifier, Outbox, upload
+from recorder_zegocloud.emulator.files import FileWriter, OutputFile, milliseconds
 from recorder_zegocloud.emulator.picture import publishes
+from recorder_zegocloud.emulator.readings import Readings
 from recorder_zegocloud.emulator.storage import Destination
 from recorder_zegocloud.emulator.whiteboard import Whiteboard
 from recorder_zegocloud.tables import KEPT_S
 from recorder_zegocloud.wire.answers import ListedTask, RecordFile, TaskState
 from recorder_zegocloud.wire.requests import StartRecordRequest
-from recorder_zegocloud.wire.values import FileFormat, FileStatus, MediaTrackType, QuitReason, StreamType, TaskStatus
+from recorder_zegocloud.wire.values import FileFormat, FileStatus, QuitReason, TaskStatus
 
-__all__ = ["OutputFile", "Readings", "Task", "tracks"]
+__all__ = ["Server", "Task"]
 
 INITIALISING_S = 2.0
 UPLOADING_S = 3.0
+PICTURE_UPLOADING_S = 1.0
 DYING_S = 20.0
-LONGEST_NAME = 255
+NO_STREAM_FIRST_S = 10.0
+NO_STREAM_INTERVAL_S = 30.0
+TIME_OUTS = frozenset({QuitReason.IDLE, QuitReason.MAX_DURATION})
+AFTER_THE_END: Mapping[int, float] = {EventType.EXITED: 1.0, EventType.UPLOADED: UPLOADING_S}
+"""How many seconds after the end an event is told at the earliest; the others of the end are told at once."""
 MOST_PICTURES = 500
 """How many pictures of one stream are taken at once at most, so that a driven day stays cheap."""
-EXTENSIONS = {FileFormat.HLS: "m3u8"}
-TYPE_LETTERS = {MediaTrackType.AUDIO: "A", MediaTrackType.VIDEO: "V", MediaTrackType.AUDIO_VIDEO: "VA"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readings:
-    """How the service behaves where the vendor's documents leave two readings, and where its storage fails.
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server of the vendor's that records a task from `begin` to `end` (Unix s)."""
 
-    Attributes:
-        buckets: the buckets that the customer's cloud has; None for any.
-        backup: whether the vendor's own storage takes what the customer's refused.
-        time_outs_are_abnormal: whether MaxIdleTime and MaxRecordTime end with Status 4 instead of 3.
-        stream_ids: the id of the stream that somebody publishes, made from `{room}` and `{participant}`.
-    """
-
-    buckets: Collection[str] | None = None
-    backup: bool = True
-    time_outs_are_abnormal: bool = False
-    stream_ids: str = "{participant}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputFile:
-    """One file of a task, or the pictures of one stream.
-
-    Attributes:
-        user_id: whose it is, as `user_name` and `stream_id`.
-        stem: what the file's name says between the room and the type.
-        media: which tracks it has.
-        format: what it is encoded to.
-        begin: Unix s.
-        end: Unix s; None: the task's own end.
-        tape: what it shows and lets hear up to a Unix second.
-        gaps: from and to which Unix seconds nothing is captured.
-    """
-
-    user_id: str
-    user_name: str
-    stream_id: str
-    stem: str
-    media: MediaTrackType
-    format: FileFormat
     begin: float
-    end: float | None
-    tape: Callable[[float], Tape]
-    gaps: Sequence[tuple[float, float]] = ()
-
-    def taped(self, end: float) -> Tape:
-        """Its tape up to `end` (Unix s), without the gaps."""
-        tape = self.tape(end)
-        for since, until in self.gaps:
-            tape.hold(since)
-            if until <= end:
-                tape.release(until)
-        return tape
-
-    def captures(self, at: float) -> bool:
-        """Whether `at` (Unix s) lies in no gap."""
-        return not any(since <= at < until for since, until in self.gaps)
+    end: float = math.inf
 
 
 class Task(ABC):
-    """A recording task, from StartRecord to the end of its uploads.
+    """A recording task, from StartRecord to its last callback.
 
     Args:
         id: the TaskId.
@@ -108,13 +71,9 @@ class Task(ABC):
         begun_at: Unix s.
         service: whose room, clock and bucket it uses.
         readings: how to behave where the documents leave it open.
+        notifier: who sends its callbacks.
         doomed: the start fails: the task never runs and ends within 30 s.
     """
-
-    fps = 15
-    """Frames per second of its files."""
-    audio_bitrate = 48000
-    """Bits per second of their sound."""
 
     def __init__(
         self,
@@ -124,6 +83,7 @@ class Task(ABC):
         begun_at: float,
         service: EmulatedService,
         readings: Readings,
+        notifier: Notifier,
         doomed: bool = False,
     ) -> None:
         board = request.RecordInputParams.board
@@ -131,23 +91,34 @@ class Task(ABC):
         self.request = request
         self.begun_at = begun_at
         self.ended_at: float | None = None
-        self.reason: QuitReason | None = None
+        self.reason: int | None = None
         self.whiteboard = Whiteboard(board, begun_at) if board else None
         self._readings = readings
         self._doomed = doomed
         self._room = service.room(request.RoomId)
         self._running_at = begun_at + INITIALISING_S
-        self._end_status = TaskStatus.ENDED
-        self._destination = Destination(request, service=service, buckets=readings.buckets)
-        self._video_ids: dict[str, str] = {}
+        self._servers = [] if doomed else [Server(self._running_at)]
+        self._settled_at = begun_at
+        destination = Destination(request, service=service, buckets=readings.buckets)
+        self._writer = FileWriter(id, request, destination=destination, backup=readings.backup)
         self._delivered: list[tuple[OutputFile, Delivery]] = []
-        self._other_keys: list[str] = []
-        self._pictured_until = begun_at
-        self._picture_names: set[str] = set()
+        self._playlists: set[str] = set()
+        self._missing_streams: set[str] = set()
+        self._outbox = Outbox(
+            {"task_id": id, "room_id": request.RoomId},
+            url=request.RecordOutputParams.CallbackUrl,
+            notifier=notifier,
+        )
+
+    # What the mode says
 
     @abstractmethod
-    def _files(self, until: float) -> list[OutputFile]:
-        """The files that have begun by `until` (Unix s), in the order of their begin."""
+    def _server_files(self, server: Server, until: float) -> Iterable[OutputFile]:
+        """The files of one server that have begun by `until` (Unix s), in the order of their begin."""
+
+    @abstractmethod
+    def _named_streams(self) -> Iterable[str]:
+        """The ids of the streams that are to be recorded by name."""
 
     # What happens to it
 
@@ -155,6 +126,11 @@ class Task(ABC):
     def running(self) -> bool:
         """Whether it hasn't ended as far as it was settled."""
         return self.ended_at is None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing will happen to it by itself any more."""
+        return not self.running and self._outbox.next_at is None
 
     @property
     def paused(self) -> bool:
@@ -167,29 +143,40 @@ class Task(ABC):
 
     def settle(self, now: float) -> None:
         """Let everything happen that is due by `now` (Unix s), at its own instant."""
-        if not self.running:
-            return
-        params = self.request.RecordInputParams
-        time_out = TaskStatus.ENDED_ABNORMALLY if self._readings.time_outs_are_abnormal else TaskStatus.ENDED
-        ends: list[tuple[float | None, TaskStatus, QuitReason]] = [
-            (self.begun_at + params.MaxRecordTime, time_out, QuitReason.MAX_DURATION),
-        ]
-        if self._doomed:
-            ends.append((self.begun_at + DYING_S, TaskStatus.ENDED_ABNORMALLY, QuitReason.SERVICE_FAILED))
-        if self.whiteboard is None or self.whiteboard.since is None:
-            idle = self._room.empty_for(params.MaxIdleTime, since=self._running_at, until=now, counts=publishes)
-            ends.append((idle, time_out, QuitReason.IDLE))
-        too_long = min((file.begin for file in self._begun(now) if self._is_too_long(file)), default=None)
-        ends.append((too_long, TaskStatus.ENDED_ABNORMALLY, QuitReason.FILE_NAME_TOO_LONG))
-        due = [(at, status, reason) for at, status, reason in ends if at is not None and at <= now]
-        if due:
-            self._finish(*min(due))
-        elif self._takes_pictures:
-            self._take_pictures(now)
+        if self.running:
+            at, reason = min(self._ends())
+            if at <= now:
+                self._finish(at, reason)
+            else:
+                self._go_on(now)
+        self._outbox.send(now)
+
+    def next_due(self, now: float) -> float | None:
+        """The first instant after `now` (both Unix s) at which something happens by itself; None: nothing will."""
+        dues = [self._outbox.next_at]
+        if self.running:
+            ends = min(self._ends())[0]
+            dues += [ends, self._running_at, next(self._without_stream(), None)]
+            dues += [at for _, at in self._coming_playlists(math.inf)]
+            dues += [at + PICTURE_UPLOADING_S for at in self._next_pictures() if at < ends]
+        return min((due for due in dues if due is not None and now < due < math.inf), default=None)
 
     def stop(self, now: float) -> None:
         """Leave the room and begin the uploads."""
-        self._finish(now, TaskStatus.ENDED, None)
+        self._finish(now, None)
+
+    def quit(self, now: float, reason: int) -> None:
+        """End by itself, as a failing engine does."""
+        self._finish(now, reason)
+
+    def lose_server(self, now: float, outage: float) -> None:
+        """Let the server be gone that records it; after `outage` seconds another one goes on."""
+        if not self._servers:
+            return
+        lost = self._servers.pop()
+        if lost.begin < now:
+            self._servers.append(replace(lost, end=now))
+        self._servers.append(Server(max(now + outage, self._running_at)))
 
     def switch_whiteboard(self, now: float, board: str) -> None:
         """Show another board from now on.
@@ -201,12 +188,17 @@ class Task(ABC):
             raise ValueError("a WhiteboardId is valid only when HasWhiteboard was true at the start")
         self.whiteboard.switch(now, board)
 
+    def notify(self, now: float, event_type: int, detail: Mapping[str, object] | None = None) -> None:
+        """Tell something by callback."""
+        self._outbox.add(now, event_type, detail)
+
     # What is seen from outside
 
     def status(self, now: float) -> TaskStatus:
         """Where it stands."""
         if not self.running:
-            return self._end_status
+            ended = self.reason is None or (self.reason in TIME_OUTS and not self._readings.time_outs_are_abnormal)
+            return TaskStatus.ENDED if ended else TaskStatus.ENDED_ABNORMALLY
         if self._doomed or now < self._running_at:
             return TaskStatus.INITIALISING
         return TaskStatus.PAUSED if self.paused else TaskStatus.RUNNING
@@ -218,16 +210,16 @@ class Task(ABC):
             RoomId=self.request.RoomId,
             RecordMode=params.RecordMode,
             StreamType=params.StreamType,
-            RecordBeginTimestamp=_ms(self.begun_at),
-            RecordEndTimestamp=None if self.ended_at is None else _ms(self.ended_at),
+            RecordBeginTimestamp=milliseconds(self.begun_at),
+            RecordEndTimestamp=None if self.ended_at is None else milliseconds(self.ended_at),
             Status=self.status(now),
-            RecordFiles=list(self._described(now)) or None,
+            RecordFiles=self._described(now) or None,
         )
 
     def listed(self, now: float) -> ListedTask:
         """Its item in DescribeTasks."""
         return ListedTask(
-            RecordBeginTimestamp=_ms(self.begun_at),
+            RecordBeginTimestamp=milliseconds(self.begun_at),
             TaskId=self.id,
             RoomId=self.request.RoomId,
             Status=self.status(now),
@@ -235,151 +227,171 @@ class Task(ABC):
 
     def recording(self) -> EmulatedRecording:
         """As the control API shows it."""
-        stored = [delivery for _, delivery in self._delivered if delivery.refused is None]
         return EmulatedRecording(
             ids={"TaskId": self.id, "RoomId": self.request.RoomId},
             room=self.request.RoomId,
             running=self.running,
             started_at=self.begun_at,
             ended_at=self.ended_at,
-            files=(*self._other_keys, *(file.key for delivery in stored for file in delivery.files)),
+            files=self._writer.keys,
         )
 
-    def _described(self, now: float) -> Iterator[RecordFile]:
+    def _described(self, now: float) -> list[RecordFile]:
         if self._takes_pictures:
-            return
-        if self.running:
-            for file in self._begun(now):
-                yield self._record_file(file, None, FileStatus.RECORDING)
-        for file, delivery in self._delivered:
-            if delivery.files:
-                yield self._record_file(file, delivery, self._file_status(delivery, now))
+            return []
+        if self.ended_at is None:
+            return [self._writer.described(file, None, FileStatus.RECORDING) for file in self._files(now)]
+        uploading = now < self.ended_at + UPLOADING_S
+        return [
+            self._writer.described(file, made, FileStatus.UPLOADING if uploading else self._writer.status(made))
+            for file, made in self._delivered
+            if made.files
+        ]
 
-    def _file_status(self, delivery: Delivery, now: float) -> FileStatus:
-        if self.ended_at is None or now < self.ended_at + UPLOADING_S:
-            return FileStatus.UPLOADING
-        if delivery.refused is None:
-            return FileStatus.UPLOADED
-        return FileStatus.BACKUP if self._readings.backup else FileStatus.LOST
+    # Its ends
 
-    def _record_file(self, file: OutputFile, delivery: Delivery | None, status: FileStatus) -> RecordFile:
-        made = delivery.files if delivery else ()
-        main = next((part for part in made if part.format == file.format), None)
-        name = self._file_name(file)
-        return RecordFile(
-            UserId=file.user_id,
-            UserName=file.user_name,
-            StreamId=file.stream_id,
-            FileId=name,
-            VideoId=self._video_ids.setdefault(name, self._destination.new_video_id()),
-            FileUrl=self._destination.address(name, status),
-            OutputFileFormat=file.format,
-            FileSize=sum(part.size for part in made),
-            Duration=_ms(main.duration_s) if main else 0,
-            ResolutionWidth=main.width if main else 0,
-            ResolutionHeight=main.height if main else 0,
-            MediaTrackType=file.media,
-            BeginTimestamp=_ms(file.begin),
-            Status=status,
-        )
+    def _ends(self) -> Iterator[tuple[float, int]]:
+        """When (Unix s) and why it ends, if nobody does anything; the first one counts."""
+        params = self.request.RecordInputParams
+        yield self.begun_at + params.MaxRecordTime, QuitReason.MAX_DURATION
+        if self._doomed:
+            yield self.begun_at + DYING_S, QuitReason.SERVICE_FAILED
+        if self.whiteboard is None or self.whiteboard.since is None:
+            idle = self._room.empty_for(params.MaxIdleTime, since=self._running_at, until=math.inf, counts=publishes)
+            if idle is not None:
+                yield idle, QuitReason.IDLE
+        for file in self._files(math.inf):
+            if self._writer.is_too_long(file):
+                yield file.begin, QuitReason.FILE_NAME_TOO_LONG
+
+    def _finish(self, at: float, reason: int | None) -> None:
+        self._go_on(at, ends=True)
+        self.ended_at, self.reason = at, reason
+        if not self._takes_pictures:
+            for file in self._files(at):
+                end = at if file.end is None else min(at, file.end)
+                if file.begin < end:
+                    self._delivered.append((file, self._deliver(file, end)))
+        told = at
+        for event in self._readings.stop_events if reason is None else self._readings.quit_events:
+            if event != EventType.UPLOADED or not (self._takes_pictures or self._doomed):
+                told = max(told, at + AFTER_THE_END.get(event, 0.0))
+                self._outbox.add(told, event, self._end_detail(event, told))
+
+    def _end_detail(self, event: int, at: float) -> Mapping[str, object]:
+        if event == EventType.ENDED_ABNORMALLY:
+            return {"quit_reason": self.reason}
+        return upload(self._described(at)) if event == EventType.UPLOADED else {}
+
+    def _deliver(self, file: OutputFile, end: float) -> Delivery:
+        return self._writer.write(file, end)
+
+    # What happens while it runs
+
+    def _go_on(self, until: float, *, ends: bool = False) -> None:
+        """Let everything but its end happen that is due by `until` (Unix s), when it may end."""
+        if self._servers and self._settled_at < self._running_at <= until:
+            self._look_for_missing(self._running_at)
+        for at in takewhile(until.__gt__ if ends else until.__ge__, self._without_stream()):
+            self._outbox.add(at, EventType.NO_STREAM)
+        for file, at in list(self._coming_playlists(until)):
+            if at <= until:
+                self._announce(file, at)
+        if self._takes_pictures:
+            self._take_pictures(until)
+        self._settled_at = until
+
+    def _look_for_missing(self, at: float) -> None:
+        """Tell what isn't there at `at` (Unix s) of what the recording is to be made of."""
+        there = {self._stream_id(person.id) for person in self._room.present(at) if publishes(person)}
+        for stream in self._named_streams():
+            if stream not in there | self._missing_streams:
+                self._missing_streams.add(stream)
+                self._outbox.add(at, EventType.STREAM_MISSING, {"stream_id": stream})
+
+    def _without_stream(self) -> Iterator[float]:
+        """The instants (Unix s), from now on, at which it is told that the room has no stream."""
+        for begin, end in self._empty_stretches():
+            first = begin + NO_STREAM_FIRST_S
+            number = max(0, math.floor((self._settled_at - first) / NO_STREAM_INTERVAL_S))
+            instants = (first + number * NO_STREAM_INTERVAL_S for number in count(number))
+            yield from (at for at in takewhile(end.__gt__, instants) if at > self._settled_at)
+
+    def _empty_stretches(self) -> Iterator[tuple[float, float]]:
+        """From and to which Unix seconds a server saw no stream in the room."""
+        for server in self._servers:
+            empty: float | None = None
+            for at, people in self._room.presence(server.begin, server.end):
+                if not any(map(publishes, people)):
+                    empty = at if empty is None else empty
+                elif empty is not None:
+                    yield empty, at
+                    empty = None
+            if empty is not None:
+                yield empty, server.end
+
+    def _coming_playlists(self, until: float) -> Iterator[tuple[OutputFile, float]]:
+        """The playlists to be announced of files that have begun by `until`, and when (both Unix s)."""
+        asked = self.request.RecordOutputParams
+        if asked.RealtimeUploadFragment:
+            for file in self._files(until):
+                if file.format is FileFormat.HLS and self._writer.file_name(file) not in self._playlists:
+                    at = file.recorded(asked.FragmentSeconds)
+                    yield file, at if file.end is None else min(at, file.end)
+
+    def _announce(self, file: OutputFile, at: float) -> None:
+        """Upload what there is of a file at `at` (Unix s), and tell its address if the storage took it."""
+        self._playlists.add(self._writer.file_name(file))
+        made = self._writer.write(file, at)
+        if made.files and made.refused is None:
+            listed = self._writer.described(file, made, FileStatus.UPLOADED)
+            detail = {
+                "stream_id": listed.StreamId,
+                "file_id": listed.FileId,
+                "file_url": listed.FileUrl or "",
+                "media_track_type": listed.MediaTrackType,
+            }
+            self._outbox.add(at, EventType.PLAYLIST, detail)
 
     # Files and pictures
 
-    def _begun(self, now: float) -> list[OutputFile]:
-        return [] if self._doomed else self._files(now)
+    def _files(self, until: float) -> list[OutputFile]:
+        """The files that have begun by `until` (Unix s), server by server."""
+        return [
+            file if server.end == math.inf else replace(file, end=min(server.end, file.end or math.inf))
+            for server in self._servers
+            if server.begin <= until
+            for file in self._server_files(server, min(until, server.end))
+            if file.begin < server.end
+        ]
 
-    def _finish(self, at: float, status: TaskStatus, reason: QuitReason | None) -> None:
-        self.ended_at, self._end_status, self.reason = at, status, reason
-        if self._takes_pictures:
-            self._take_pictures(at)
-            return
-        for file in self._begun(at):
-            end = at if file.end is None else min(at, file.end)
-            if file.begin < end:
-                self._delivered.append((file, self._deliver(file, end)))
-
-    def _deliver(self, file: OutputFile, end: float) -> Delivery:
-        return self._destination.deliver(file.taped(end), end, self._output(file), name=self._name(file))
-
-    def _output(self, file: OutputFile) -> Output:
-        audio = AudioSettings(bit_rate=self.audio_bitrate)
-        return Output(
-            formats=(file.format.value,),
-            fps=self.fps,
-            video=file.media is not MediaTrackType.AUDIO,
-            audio=None if file.media is MediaTrackType.VIDEO else audio,
-            segment_s=float(self.request.RecordOutputParams.FragmentSeconds),
-        )
+    def _stream_id(self, participant: str) -> str:
+        return self._readings.stream_ids.format(room=self.request.RoomId, participant=participant)
 
     @property
     def _takes_pictures(self) -> bool:
         return self.request.RecordOutputParams.OutputFileFormat is FileFormat.JPG
 
+    def _next_pictures(self) -> Iterator[float]:
+        """When (Unix s) the next picture of each stream is due."""
+        if self._takes_pictures:
+            for file in self._files(math.inf):
+                at = next(file.instants(self._interval, self._settled_at), math.inf)
+                if file.end is None or at < file.end:
+                    yield at
+
     def _take_pictures(self, until: float) -> None:
         """Take what is due before `until` (Unix s) and wasn't taken yet."""
-        interval = self.request.RecordOutputParams.SnapshotInterval
-        for file in self._begun(until):
+        for file in self._files(until):
             end = until if file.end is None else min(until, file.end)
-            # One too early at most: a division that rounds up would leave out the picture that is due.
-            first = max(0, math.floor((self._pictured_until - file.begin) / interval))
-            planned = takewhile(end.__gt__, (file.begin + number * interval for number in count(first)))
-            instants = [at for at in planned if at >= self._pictured_until and file.captures(at)]
-            if instants:
-                step = -(-len(instants) // MOST_PICTURES)
-                self._store_pictures(file, instants[::step], end)
-        self._pictured_until = until
+            instants = list(takewhile(end.__gt__, file.instants(self._interval, self._settled_at)))
+            for at in instants[:: -(-len(instants) // MOST_PICTURES) or 1]:
+                self._take_picture(file, at)
 
-    def _store_pictures(self, file: OutputFile, instants: Sequence[float], end: float) -> None:
-        """Store the pictures of a file at some instants before `end` (all Unix s)."""
-        delivery = self._destination.take_pictures(file.tape(end), instants, name=self._new_picture_name(file))
-        if delivery.refused is None:
-            self._other_keys += [picture.key for picture in delivery.files]
+    def _take_picture(self, file: OutputFile, at: float) -> None:
+        """Upload what a file shows at `at` (Unix s)."""
+        self._outbox.add(at + PICTURE_UPLOADING_S, EventType.UPLOADED, upload([self._writer.take_picture(file, at)]))
 
-    # Names
-
-    def _stream_id(self, participant: str) -> str:
-        return self._readings.stream_ids.format(room=self.request.RoomId, participant=participant)
-
-    def _name(self, file: OutputFile) -> Name:
-        """TaskId_RoomId, the stem, Type_UTC and the extension; a slash can't be in a file's name."""
-        parts = (self.id, self.request.RoomId, file.stem, TYPE_LETTERS[file.media])
-        start = "_".join(parts).replace("/", "_")
-
-        def name(extension: str, begin: float) -> str:
-            utc = datetime.fromtimestamp(_ms(begin) / 1000, UTC)
-            return f"{start}_{utc:%Y%m%d%H%M%S}{utc.microsecond // 1000:03}.{extension}"
-
-        return name
-
-    def _file_name(self, file: OutputFile) -> str:
-        return self._name(file)(EXTENSIONS.get(file.format, file.format), file.begin)
-
-    def _new_picture_name(self, file: OutputFile) -> Name:
-        """As other names, but no two pictures of one instant share theirs."""
-
-        def name(extension: str, at: float) -> str:
-            names = (self._name(file)(extension, at + number / 1000) for number in count())
-            found = next(name for name in names if name not in self._picture_names)
-            self._picture_names.add(found)
-            return found
-
-        return name
-
-    def _is_too_long(self, file: OutputFile) -> bool:
-        return len(self._file_name(file).encode()) > LONGEST_NAME
-
-
-def _ms(seconds: float) -> int:
-    return round(seconds * 1000)
-
-
-def tracks(stream_type: StreamType, file_format: FileFormat) -> tuple[tuple[MediaTrackType, FileFormat], ...]:
-    """The files that a StreamType writes at once: what is in each, and its format.
-
-    Sound beside a picture file is always aac. Pictures have no sound, whatever the StreamType.
-    """
-    if file_format is FileFormat.JPG:
-        return ((MediaTrackType.VIDEO, file_format),)
-    if stream_type is StreamType.SEPARATE:
-        return (MediaTrackType.VIDEO, file_format), (MediaTrackType.AUDIO, FileFormat.AAC)
-    return ((MediaTrackType(stream_type), file_format),)
+    @property
+    def _interval(self) -> float:
+        return float(self.request.RecordOutputParams.SnapshotInterval)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from recorder_core.errors import InvalidSpec, UnexpectedResponse
 from recorder_core.models import (
+    Ending,
     FileStatus,
     Media,
     Mode,
@@ -20,7 +21,7 @@ from recorder_core.models import (
     RemoteRecording,
 )
 from recorder_core.transport import Answer, Envelope
-from recorder_zegocloud.tables import FILE_STATES, KEPT_S, TASK_STATES, Code
+from recorder_zegocloud.tables import FILE_STATES, KEPT_S, QUITS, TASK_STATES, Code
 from recorder_zegocloud.translate.streams import streams_of
 from recorder_zegocloud.wire.answers import (
     DescribeRecordStatusResponse,
@@ -30,9 +31,17 @@ from recorder_zegocloud.wire.answers import (
     TaskList,
     TaskState,
 )
-from recorder_zegocloud.wire.values import FileFormat, MediaTrackType, TaskStatus
+from recorder_zegocloud.wire.values import FileFormat, MediaTrackType, QuitReason, TaskStatus
 
-__all__ = ["described_status", "listed_span", "listed_tasks", "read_envelope", "recorded_files"]
+__all__ = [
+    "described_status",
+    "end_of",
+    "listed_span",
+    "listed_tasks",
+    "moment",
+    "read_envelope",
+    "recorded_file",
+]
 
 TRACKS: Mapping[int, Media] = {
     MediaTrackType.AUDIO: Media.AUDIO,
@@ -48,14 +57,23 @@ ABNORMAL = (
 )
 ENDED_UNSEEN = "the vendor says that it has ended, and nothing of its files (code 300001001)"
 CUT_SHORT = "it ended by itself: idle_timeout, max_duration or a failure at the vendor (only a callback tells which)"
+BROKE_OFF = "it ended by itself, too early for idle_timeout: something failed (only a callback tells what)"
+EARLY_S = 1.0
+"""How much earlier than asked for a time-out may end a task by the vendor's clocks, in seconds."""
 WHITEBOARD = "whiteboard"
 """What stands for a stream in the name of a whiteboard's file."""
 BACKUP = "the bucket refused a file, which is in the vendor's backup for 3 days; check the bucket and its keys"
-LOST = "a file could be stored neither in the bucket nor in the vendor's backup"
+LOST = "a file could be stored neither in the bucket nor in the vendor's backup; check the bucket and its keys"
 
 
-def described_status(recording: Recording, answer: Answer) -> RecordingStatus:
-    """The state that DescribeRecordStatus tells. A task that is no longer known is `gone`."""
+def described_status(recording: Recording, answer: Answer, ending: Ending | None = None) -> RecordingStatus:
+    """The state that DescribeRecordStatus tells. A task that is no longer known is `gone`.
+
+    Args:
+        recording: the handle.
+        answer: the vendor's.
+        ending: what ended it, where that is known already.
+    """
     request_id = answer.envelope.request_id
     if answer.envelope.code == Code.NO_SUCH_TASK:
         return RecordingStatus(
@@ -67,79 +85,103 @@ def described_status(recording: Recording, answer: Answer) -> RecordingStatus:
         )
     with _of_documented_form("DescribeRecordStatus", answer, recording.id):
         task = DescribeRecordStatusResponse.model_validate(answer.body).Data or TaskState()
-        ended_at = _moment(task.RecordEndTimestamp)
-        files = recorded_files(recording, task.RecordFiles or (), ended_at)
-        started_at = _moment(task.RecordBeginTimestamp) or recording.started_at
+        ended_at = moment(task.RecordEndTimestamp)
+        files = tuple(recorded_file(recording, file, ended_at) for file in task.RecordFiles or ())
+        started_at = moment(task.RecordBeginTimestamp) or recording.started_at
     ended = task.Status in (TaskStatus.ENDED, TaskStatus.ENDED_ABNORMALLY) or answer.envelope.code == Code.TASK_ENDED
     statuses = {file.status for file in files}
     state, reason = RecordingState(TASK_STATES.get(task.Status or 0, "unreachable")), None
     if ended:
-        state, reason = _end(task.Status, statuses)
+        ending = ending or _ending(recording, task.Status, started_at, ended_at)
+        state, reason = end_of(task.Status, statuses, ending)
         if not files and task.Status is not None and recording.native.get("OutputFileFormat") == FileFormat.JPG:
-            reason = PICTURES if state is RecordingState.COMPLETED else f"{CUT_SHORT}; {PICTURES}"
+            why = BROKE_OFF if ending is Ending.FAULT else CUT_SHORT
+            reason = PICTURES if state is RecordingState.COMPLETED else f"{why}; {PICTURES}"
     return RecordingStatus(
         state=state,
         files=files,
         started_at=started_at,
         ended_at=ended_at if ended else None,
         reason=reason,
+        ending=ending if ended else None,
         fault="destination" if ended and statuses & {FileStatus.BACKUP, FileStatus.LOST} else None,
         request_id=request_id,
         raw=answer.body,
     )
 
 
-def _end(status: int | None, files: set[FileStatus]) -> tuple[RecordingState, str | None]:
-    """The state of a task that has ended, by its files."""
+def _ending(recording: Recording, status: int | None, started_at: datetime, ended_at: datetime | None) -> Ending | None:
+    """What ended a task, as far as its length tells; idle_timeout looks like a stop or a failure of the same length.
+
+    The clocks of both time-outs are taken to run on while a task is paused; the vendor doesn't say.
+    """
+    if ended_at is None or status not in (TaskStatus.ENDED, TaskStatus.ENDED_ABNORMALLY):
+        return None
+    lasted = (ended_at - started_at).total_seconds() + EARLY_S
+    if lasted >= recording.native.get("MaxRecordTime", math.inf):
+        return Ending.LIMIT
+    if lasted >= recording.native.get("MaxIdleTime", 0):
+        return None
+    return Ending.STOPPED if status == TaskStatus.ENDED else Ending.FAULT
+
+
+def end_of(status: int | None, files: set[FileStatus], ending: Ending | None) -> tuple[RecordingState, str | None]:
+    """The state of a task that has ended, by its files, and why it is in that state."""
     abnormal = status == TaskStatus.ENDED_ABNORMALLY
     if files & set(NOT_SETTLED):
         return RecordingState.UPLOADING, LOST if FileStatus.LOST in files else None
     if FileStatus.LOST in files:
         return RecordingState.FAILED, LOST
+    if FileStatus.BACKUP in files:
+        return RecordingState.COMPLETED, BACKUP
+    if ending is Ending.LIMIT:
+        reason = QUITS[QuitReason.MAX_DURATION].reason
+        return RecordingState.COMPLETED, reason if files else f"{NOTHING}; {reason}"
     if files:
-        return RecordingState.COMPLETED, BACKUP if FileStatus.BACKUP in files else CUT_SHORT if abnormal else None
+        unexplained = abnormal and ending is not Ending.STOPPED
+        why = BROKE_OFF if ending is Ending.FAULT else CUT_SHORT
+        return RecordingState.COMPLETED, why if unexplained else None
     if abnormal:
-        return RecordingState.FAILED, ABNORMAL
+        return RecordingState.FAILED, BROKE_OFF if ending is Ending.FAULT else ABNORMAL
     if status is None:
         return RecordingState.GONE, ENDED_UNSEEN
     return RecordingState.COMPLETED, NOTHING
 
 
-def recorded_files(
-    recording: Recording, files: Sequence[RecordFile], ended_at: datetime | None
-) -> tuple[RecordedFile, ...]:
-    """The files of a task. A backup is kept for three days from the end."""
-    location = recording.location
+def recorded_file(recording: Recording | None, file: RecordFile, ended_at: datetime | None) -> RecordedFile:
+    """One file of a task, told by whom it may: without the handle nobody knows where it lies and whose it is.
+
+    Args:
+        recording: the handle.
+        file: as the vendor tells it.
+        ended_at: when the recording ended: a backup is kept for three days from then.
+    """
+    location = recording.location if recording else None
     prefix = f"{location.prefix.strip('/')}/" if location and location.prefix else ""
-    found = []
-    for file in files:
-        name = file.FileId or ""
-        status = FileStatus(FILE_STATES.get(file.Status or 0, "unknown"))
-        in_backup, is_lost = status is FileStatus.BACKUP, status is FileStatus.LOST
-        found.append(
-            RecordedFile(
-                name=name,
-                key=prefix + name,
-                uri=None if in_backup or is_lost or location is None else location.uri(prefix + name),
-                url=None if is_lost else file.FileUrl or None,
-                format=file.OutputFileFormat,
-                tracks=TRACKS.get(file.MediaTrackType or 0),
-                participant=_participant(recording, file),
-                status=status,
-                available_until=ended_at + timedelta(seconds=KEPT_S) if in_backup and ended_at else None,
-                size_bytes=file.FileSize or None,
-                duration_s=file.Duration / 1000 if file.Duration else None,
-                width=file.ResolutionWidth or None,
-                height=file.ResolutionHeight or None,
-                started_at=_moment(file.BeginTimestamp),
-            )
-        )
-    return tuple(found)
+    name = file.FileId or ""
+    status = FileStatus(FILE_STATES.get(file.Status or 0, "unknown"))
+    in_backup, is_lost = status is FileStatus.BACKUP, status is FileStatus.LOST
+    return RecordedFile(
+        name=name,
+        key=prefix + name if recording else None,
+        uri=None if in_backup or is_lost or location is None else location.uri(prefix + name),
+        url=None if is_lost else file.FileUrl or None,
+        format=file.OutputFileFormat,
+        tracks=TRACKS.get(file.MediaTrackType or 0),
+        participant=_owner(recording, file.StreamId) if recording else None,
+        status=status,
+        available_until=ended_at + timedelta(seconds=KEPT_S) if in_backup and ended_at else None,
+        size_bytes=file.FileSize or None,
+        duration_s=file.Duration / 1000 if file.Duration else None,
+        width=file.ResolutionWidth or None,
+        height=file.ResolutionHeight or None,
+        started_at=moment(file.BeginTimestamp),
+    )
 
 
-def _participant(recording: Recording, file: RecordFile) -> str | None:
-    """Whose file it is: None for a composite's, a whiteboard's, and a stream's that no template makes."""
-    stream = file.StreamId or ""
+def _owner(recording: Recording, stream: str | None) -> str | None:
+    """Whose stream it is: None for a composite's, a whiteboard's, and one that no template makes."""
+    stream = stream or ""
     if recording.mode != Mode.INDIVIDUAL or (stream == WHITEBOARD and recording.native.get("HasWhiteboard")):
         return None
     owner = streams_of(recording).owner(stream)
@@ -181,7 +223,7 @@ def _listed(account: str, task: ListedTask) -> RemoteRecording:
         account=account,
         room=task.RoomId,
         state=None if state is None else RecordingState(state),
-        started_at=_moment(task.RecordBeginTimestamp),
+        started_at=moment(task.RecordBeginTimestamp),
         native={"TaskId": task.TaskId},
     )
 
@@ -204,7 +246,7 @@ def _of_documented_form(operation: str, answer: Answer, recording_id: str | None
         ) from error
 
 
-def _moment(milliseconds: int | None) -> datetime | None:
+def moment(milliseconds: int | None) -> datetime | None:
     """Unix milliseconds as a moment; absent, 0 and what lies beyond all calendars mean that there is none."""
     try:
         return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None

@@ -83,6 +83,8 @@ def needed_later(spec: RecordingSpec, options: ZegocloudOptions, body: Mapping[s
         "ClientTaskId": inputs["ClientTaskId"],
         "OutputFileFormat": body["RecordOutputParams"].get("OutputFileFormat", FileFormat.MP4.value),
         "HasWhiteboard": inputs.get("HasWhiteboard", False),
+        "MaxIdleTime": inputs.get("MaxIdleTime", 30),
+        "MaxRecordTime": inputs.get("MaxRecordTime", 86_400),
         "stream_id": options.stream_id,
         "screen_stream_id": options.screen_stream_id,
     }

@@ -1,0 +1,155 @@
+"""Which recording is looked at next, and when: where a look matters most, and as often as the vendor advises.
+
+| rank | recordings | looked at |
+| --- | --- | --- |
+| `URGENT` | that have just been started, that are ending, or of which something unproven was told | at the vendor's `poll_delays` |
+| `SILENT` | that can't be found, or whose callbacks have stopped | after 15, 30 and 45 s, and when callbacks stopped |
+| `STEADY` | all others: first looks, no callbacks | every `watch_interval` |
+| `STEADY` | whose callbacks come | every 5 `watch_interval`, for callbacks get lost |
+
+Nothing here knows the rate at which looks are possible. Where there are more looks than that, the ranks go in their
+order, and within a rank the one that has been due for the longest: a sweep over many recordings then takes as long as it
+takes, and whatever is urgent still comes at once.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+from recorder_core.following.merging import Life
+from recorder_core.models import RecordingState
+
+__all__ = ["Rank", "Schedule", "Turn", "turn_of"]
+
+YOUNG_S = 120.0
+"""A recording that hasn't come up for longer isn't young any more."""
+SILENCE_DELAYS = (15.0, 30.0, 45.0)
+"""Seconds before each look at what can't be found: a vendor's move to another server takes up to 90 s."""
+ENDING_LOOKS = 12
+"""Looks at one that is ending before it is looked at like the steady ones: an upload may take hours."""
+AGAIN_S = 2.0
+"""Seconds between two looks at a recording, however often somebody asks for one."""
+HEARD_INTERVALS = 5
+"""A recording whose callbacks come is looked at once in so many `watch_interval`."""
+MISSED_CALLBACKS = 3
+"""Callbacks have stopped when so many in their rhythm are missing."""
+
+ENDING = (RecordingState.STOPPING, RecordingState.UPLOADING)
+COMING = (None, RecordingState.STARTING)
+
+
+class Rank(IntEnum):
+    """What is looked at before what."""
+
+    URGENT = 0
+    SILENT = 1
+    STEADY = 2
+
+
+class Turn(NamedTuple):
+    """When a recording is to be looked at.
+
+    Attributes:
+        rank: before whom.
+        due: from when on, in Unix seconds.
+    """
+
+    rank: Rank
+    due: float
+
+
+def turn_of(
+    life: Life, now: float, poll_delays: Sequence[float], watch_interval: float, *, is_behind: bool = False
+) -> Turn:
+    """When a recording is to be looked at next.
+
+    Args:
+        life: what is known of it.
+        now: in Unix seconds.
+        poll_delays: as in `Provider`.
+        watch_interval: as in `Provider`.
+        is_behind: there are more looks than time for them, so that one look at what is missing has to do.
+    """
+    looked_at = life.looked_at or life.started_at
+    again = (*SILENCE_DELAYS, watch_interval)
+    if life.failures:
+        return Turn(Rank.SILENT, looked_at + again[min(life.failures, len(again)) - 1])
+    if life.is_doubtful or life.has_moved:
+        return Turn(Rank.URGENT, looked_at + AGAIN_S)
+    if life.is_missing:
+        delay = sum(SILENCE_DELAYS) if is_behind else again[min(life.looks, len(again) - 1)]
+        return Turn(Rank.SILENT, looked_at + delay)
+    soon = looked_at + poll_delays[min(life.looks, len(poll_delays) - 1)]
+    if life.state in ENDING and life.looks < ENDING_LOOKS:
+        return Turn(Rank.URGENT, soon)
+    if life.state in COMING and now < life.started_at + YOUNG_S:
+        return Turn(Rank.URGENT, soon)
+    if life.state is None:
+        return Turn(Rank.STEADY, now)
+    if life.heard_at > life.looked_at:
+        silent_from = life.heard_at + max(watch_interval, MISSED_CALLBACKS * life.rhythm)
+        seldom = looked_at + HEARD_INTERVALS * watch_interval
+        return Turn(Rank.SILENT, silent_from) if silent_from < seldom else Turn(Rank.STEADY, seldom)
+    return Turn(Rank.STEADY, looked_at + watch_interval)
+
+
+class Schedule:
+    """The turns of many recordings. Not thread-safe; each step takes time in proportion to the logarithm of their number."""
+
+    def __init__(self) -> None:
+        self._planned: dict[str, Turn] = {}
+        self._queues: tuple[list[tuple[float, int, str]], ...] = tuple([] for _ in Rank)
+        self._count = itertools.count()  # of two with the same turn the one that was planned first
+
+    def __len__(self) -> int:
+        return len(self._planned)
+
+    def plan(self, recording_id: str, turn: Turn) -> None:
+        """Give a recording a turn, in place of the one it has."""
+        if self._planned.get(recording_id) == turn:
+            return
+        self._planned[recording_id] = turn
+        queue = self._queues[turn.rank]
+        heapq.heappush(queue, (turn.due, next(self._count), recording_id))
+        if len(queue) > 2 * len(self._planned) + 16:  # most are turns that were given up
+            queue[:] = [entry for entry in queue if self._planned.get(entry[2]) == (turn.rank, entry[0])]
+            heapq.heapify(queue)
+
+    def hasten(self, recording_id: str, turn: Turn) -> None:
+        """Give a recording an earlier turn; a later one than it has is left aside. So is one where it has none."""
+        planned = self._planned.get(recording_id)
+        if planned is not None and (turn.rank < planned.rank or turn.due < planned.due):
+            self.plan(recording_id, turn)
+
+    def drop(self, recording_id: str) -> None:
+        """Give it no turn."""
+        self._planned.pop(recording_id, None)
+
+    def take(self, now: float) -> str | None:
+        """The recording whose turn it is, which has none from then on; None: it is nobody's."""
+        for rank in Rank:
+            if self._first(rank) <= now:
+                _, _, recording_id = heapq.heappop(self._queues[rank])
+                del self._planned[recording_id]
+                return recording_id
+        return None
+
+    @property
+    def due(self) -> float:
+        """When the next turn is, in Unix seconds; infinity: there is none."""
+        return min(self._first(rank) for rank in Rank)
+
+    def is_behind(self, now: float, seconds: float) -> bool:
+        """Whether steady recordings have waited for so long."""
+        return self._first(Rank.STEADY) < now - seconds
+
+    def _first(self, rank: Rank) -> float:
+        queue = self._queues[rank]
+        while queue and self._planned.get(queue[0][2]) != (rank, queue[0][0]):
+            heapq.heappop(queue)
+        return queue[0][0] if queue else math.inf

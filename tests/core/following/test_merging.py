@@ -1,0 +1,313 @@
+"""Callbacks, looks and operations of one recording become one list: each thing once, no state taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from recorder_core import RecordingState
+from recorder_core.following.merging import Life
+
+START = 1_800_000_000.0
+
+
+class Following:
+    """A life, and what was told of it: kind, state, source and names of files."""
+
+    def __init__(self, story: Any) -> None:
+        self.life = Life(START)
+        self.story = story
+        self.all: list[Any] = []
+
+    def _told(self, events: list[Any]) -> list[tuple[Any, ...]]:
+        self.all += events
+        return [
+            (
+                str(event.kind),
+                None if event.state is None else str(event.state),
+                str(event.source),
+                *(file.name for file in event.files),
+            )
+            for event in events
+        ]
+
+    def callback(self, kind: str, seconds: float, state: str | None = None, **fields: Any) -> list[tuple[Any, ...]]:
+        """It comes when it happens, unless `comes` says later."""
+        comes = fields.pop("comes", seconds)
+        return self._told(self.life.told(self.story.callback(kind, seconds, state, **fields), self.story.at(comes)))
+
+    def operation(self, kind: str, seconds: float, state: str | None = None) -> list[tuple[Any, ...]]:
+        return self._told(self.life.told(self.story.operation(kind, seconds, state), self.story.at(seconds)))
+
+    def look(self, seconds: float, state: str, *files: Any, **fields: Any) -> list[tuple[Any, ...]]:
+        return self._told(self.life.saw(self.story.look(state, *files, **fields), self.story.at(seconds)))
+
+    def release(self, seconds: float) -> list[tuple[Any, ...]]:
+        return self._told(self.life.release(self.story.at(seconds)))
+
+
+@pytest.fixture
+def following(story: Any) -> Following:
+    return Following(story)
+
+
+# --- looks alone ---
+
+
+def test_looks_tell_what_has_changed(following: Following, story: Any) -> None:
+    """Each state once, each file once when it is new and once when it is known where it ended up."""
+    first, second = story.file("a.mp4"), story.file("b.mp4")
+    assert following.look(5, "starting") == [("status", "starting", "look")]
+    assert following.look(10, "starting") == []
+    assert following.look(20, "recording") == [("recording", "recording", "look")]
+    assert following.look(140, "recording", first) == [("file_started", "recording", "look", "a.mp4")]
+    assert following.look(260, "recording", first) == []
+    assert following.look(380, "paused", first, second) == [("paused", "paused", "look", "b.mp4")]
+    assert following.look(500, "recording", first, second) == [("resumed", "recording", "look")]
+    assert following.look(620, "stopping", first, second) == [("stopped", "stopping", "look")]
+    assert following.look(630, "uploading", first, second) == [("upload_started", "uploading", "look")]
+    uploaded = story.file("a.mp4", "uploaded")
+    assert following.look(640, "uploading", uploaded, second) == [("status", "uploading", "look", "a.mp4")]
+    assert following.look(650, "completed", uploaded, story.file("b.mp4", "lost")) == [
+        ("ended", "completed", "look", "a.mp4", "b.mp4")
+    ]
+    assert following.life.is_over(story.at(650))
+
+
+@pytest.mark.parametrize("state", ["completed", "failed", "gone"])
+def test_nothing_follows_an_end(following: Following, state: str) -> None:
+    """Whatever is told or found after the end."""
+    assert following.look(5, state) == [("ended", state, "look")]
+    assert following.look(6, "recording") == []
+    assert following.callback("recording", 7, "recording") == []
+    assert following.operation("paused", 8, "paused") == []
+
+
+def test_a_look_takes_no_state_back(following: Following) -> None:
+    """A look that was overtaken by a callback of a later state is left aside."""
+    following.look(5, "recording")
+    following.callback("stopped", 100, "stopping")
+    assert following.look(101, "recording") == []
+    assert following.life.state is RecordingState.STOPPING
+
+
+def test_unreachable_and_back(following: Following) -> None:
+    """Told once, and so is that it is there again; it may have moved then, and what was changed may be lost."""
+    following.look(5, "recording")
+    assert following.look(125, "unreachable", reason="the vendor doesn't know it") == [
+        ("status", "unreachable", "look")
+    ]
+    assert following.all[-1].reason == "the vendor doesn't know it"
+    assert following.look(140, "unreachable") == []
+    assert following.life.is_missing
+    assert following.look(170, "recording") == [("status", "recording", "look")]
+    assert following.life.has_moved
+    assert not following.life.is_missing
+
+
+def test_unreachable_and_further_on(following: Following) -> None:
+    """What comes back in a later state is told with that state's own kind; there is nothing to restore then."""
+    following.look(5, "recording")
+    following.look(125, "unreachable")
+    assert following.look(140, "uploading") == [("upload_started", "uploading", "look")]
+    assert not following.life.has_moved
+
+
+def test_a_young_one_that_starts_anew(following: Following) -> None:
+    """A vendor that says "starting" again of what recorded has moved it: no state is taken back, but it is noticed."""
+    following.look(5, "recording")
+    assert following.look(20, "starting") == []
+    assert following.life.is_missing
+    assert following.look(35, "recording") == []
+    assert following.life.has_moved
+
+
+def test_unreachable_from_the_start(following: Following) -> None:
+    """Of what never recorded nothing was changed: that it comes up isn't taken for a move."""
+    assert following.look(5, "unreachable") == [("status", "unreachable", "look")]
+    assert following.look(20, "recording") == [("recording", "recording", "look")]
+    assert not following.life.has_moved
+
+
+# --- callbacks and looks ---
+
+
+def test_a_look_repeats_no_callback(following: Following, story: Any) -> None:
+    """What a callback told isn't told again by a look."""
+    assert following.callback("started", 3, "starting", sequence=0) == [("started", "starting", "callback")]
+    assert following.look(5, "starting") == []
+    assert following.callback("file_started", 16, "recording", sequence=1, files=(story.file("a.m3u8"),)) == [
+        ("file_started", "recording", "callback", "a.m3u8")
+    ]
+    assert following.look(20, "recording", story.file("a.m3u8")) == []
+
+
+def test_a_callback_repeats_no_look(following: Following, story: Any) -> None:
+    """What a look told isn't told again by a callback that says no more: a state, an earlier state, a file."""
+    following.look(20, "recording", story.file("a.m3u8"))
+    assert following.callback("started", 3, "starting", comes=21, sequence=0) == []
+    assert following.callback("recording", 15, "recording", comes=21, sequence=1) == []
+    assert (
+        following.callback("file_started", 16, "recording", comes=21, sequence=2, files=(story.file("a.m3u8"),)) == []
+    )
+    assert following.callback("segment_started", 16, "recording", comes=21, sequence=3) == [
+        ("segment_started", "recording", "callback")
+    ]
+
+
+def test_a_callback_that_says_more_than_a_look(following: Following) -> None:
+    """The cause of an end, or whose fault it is, is told although a look has told the state."""
+    following.look(100, "stopping")
+    assert following.callback("stopped", 99, "stopping", comes=101, ending="idle") == [
+        ("stopped", "stopping", "callback")
+    ]
+
+
+def test_the_same_state_a_second_time(following: Following) -> None:
+    """A pause that happened after the one that a look has found is another one."""
+    following.look(100, "paused")
+    following.look(200, "recording")
+    assert following.callback("paused", 99, "paused", comes=205) == []
+    assert following.callback("paused", 300, "paused") == [("paused", "paused", "callback")]
+
+
+def test_a_late_callback_changes_no_state(following: Following) -> None:
+    """It is told with its own time, and without a state."""
+    following.callback("started", 3, "starting", sequence=0)
+    following.callback("paused", 50, "paused", sequence=2)
+    assert following.release(56) == [("paused", "paused", "callback")]
+    assert following.callback("resumed", 40, "recording", comes=60, sequence=1) == [("resumed", None, "callback")]
+    assert following.all[-1].occurred_at.timestamp() == START + 40
+    assert following.life.state is RecordingState.PAUSED
+
+
+def test_callbacks_that_are_behind(following: Following) -> None:
+    """One that tells an earlier state than what is known is told without it, numbered or not."""
+    following.callback("stopped", 100, "stopping")
+    assert following.callback("file_started", 99, "recording", comes=101) == [("file_started", None, "callback")]
+
+
+def test_unproven_callbacks_are_reasons_to_look(following: Following, story: Any) -> None:
+    """Nothing that isn't verified is told."""
+    following.look(5, "recording")
+    assert following.callback("ended", 100, "completed", verified=False) == []
+    assert following.life.is_doubtful
+    assert following.look(101, "recording") == []
+    assert not following.life.is_doubtful
+
+
+def test_a_migration(following: Following) -> None:
+    """It is told, and what was changed since the start may be lost; that it was away before isn't counted twice."""
+    following.look(5, "recording")
+    following.look(125, "unreachable")
+    assert following.callback("migrated", 150) == [("migrated", None, "callback")]
+    assert following.life.has_moved
+    following.life.has_moved = False
+    assert following.look(160, "recording") == [("status", "recording", "look")]
+    assert not following.life.has_moved
+
+
+# --- ends ---
+
+
+def test_the_last_callback_ends_it(following: Following, story: Any) -> None:
+    """`ended` is the last word."""
+    following.look(5, "recording")
+    following.callback("uploaded", 100, "completed", sequence=1)
+    assert not following.life.is_over(story.at(100))
+    assert following.callback("ended", 101, "completed", sequence=2) == [("ended", "completed", "callback")]
+    assert following.life.is_over(story.at(101))
+
+
+def test_an_end_waits_a_moment_for_more(following: Following, story: Any) -> None:
+    """Without `ended` it is over 6 s after the first that told the end; what comes until then has the state too."""
+    following.look(5, "recording")
+    following.callback("uploaded", 100, "completed")
+    assert following.callback("stopped", 99, "uploading", comes=103) == [("stopped", "completed", "callback")]
+    assert not following.life.is_over(story.at(105.9))
+    assert following.life.is_over(story.at(106))
+
+
+def test_a_look_that_finds_the_end_waits_for_nothing(following: Following, story: Any) -> None:
+    """Callbacks that are held come before the end that a look has found."""
+    following.callback("recording", 5, "recording", sequence=0)
+    following.callback("error", 90, sequence=2)
+    assert following.look(91, "completed") == [("error", None, "callback"), ("ended", "completed", "look")]
+    assert following.life.is_over(story.at(91))
+
+
+def test_the_end_that_a_held_callback_tells(following: Following) -> None:
+    """Where a held callback tells the end itself, the look doesn't tell it a second time."""
+    following.callback("recording", 5, "recording", sequence=0)
+    following.callback("ended", 90, "completed", sequence=2)
+    assert following.look(91, "completed") == [("ended", "completed", "callback")]
+
+
+def test_the_last_words_of_a_recording_that_is_gone(following: Following) -> None:
+    """Where callbacks come, a vendor that knows the recording no more has the last of them still on its way."""
+    following.callback("stopped", 100, "stopping", sequence=5)
+    assert following.look(110, "gone") == []
+    assert following.callback("uploaded", 140, "completed", sequence=6) == [("uploaded", "completed", "callback")]
+
+
+def test_last_words_that_never_come(following: Following) -> None:
+    """A minute without one, and it is gone."""
+    following.callback("stopped", 100, "stopping", sequence=5)
+    assert following.look(159, "gone") == []
+    assert following.look(160, "gone") == [("ended", "gone", "look")]
+
+
+# --- operations ---
+
+
+def test_an_operation_is_told_once(following: Following) -> None:
+    """Whether or not a callback follows, and whether or not a look finds it."""
+    following.look(5, "recording")
+    assert following.operation("paused", 60, "paused") == [("paused", "paused", "operation")]
+    assert following.callback("paused", 60.4, "paused", sequence=4) == []
+    assert following.look(70, "paused") == []
+    assert following.operation("resumed", 80, "recording") == [("resumed", "recording", "operation")]
+    assert following.look(90, "recording") == []
+    assert following.callback("resumed", 80.1, "recording", comes=95, sequence=5) == []
+
+
+def test_callbacks_that_come_after_the_next_operation(following: Following) -> None:
+    """The callback of a pause that is over by now brings the pause not back."""
+    following.look(5, "recording")
+    following.operation("paused", 60, "paused")
+    following.operation("resumed", 61, "recording")
+    assert following.callback("paused", 60.2, "paused", comes=62, sequence=4) == []
+    assert following.callback("resumed", 61.2, "recording", comes=62, sequence=5) == []
+    assert following.life.state is RecordingState.RECORDING
+
+
+def test_an_operation_that_a_look_found_first(following: Following) -> None:
+    """A look that came in between has told it."""
+    following.look(5, "recording")
+    following.look(60, "paused")
+    assert following.operation("paused", 60.1, "paused") == []
+
+
+def test_operations_without_a_state(following: Following) -> None:
+    """Each is told, however often."""
+    following.look(5, "recording")
+    for second in (10, 20):
+        assert following.operation("layout_changed", second) == [("layout_changed", None, "operation")]
+
+
+def test_a_snapshot_is_ordered_and_arrives(following: Following, story: Any) -> None:
+    """The operation says that it was ordered, the callback which file it is."""
+    following.look(5, "recording")
+    assert following.operation("snapshot", 10) == [("snapshot", None, "operation")]
+    assert following.callback("snapshot", 11, sequence=3, files=(story.file("1.jpg", "uploaded"),)) == [
+        ("snapshot", None, "callback", "1.jpg")
+    ]
+
+
+def test_a_stop_and_its_callbacks(following: Following) -> None:
+    """A stop of ours is told by us; the vendor's word for it says no more, its uploads and its end do."""
+    following.look(5, "recording")
+    assert following.operation("stopped", 60, "stopping") == [("stopped", "stopping", "operation")]
+    assert following.callback("stopped", 60.2, "stopping", sequence=9, ending="stopped") == []
+    assert following.callback("uploaded", 61, "completed", sequence=10) == [("uploaded", "completed", "callback")]
