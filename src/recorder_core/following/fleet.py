@@ -155,7 +155,7 @@ class Fleet:
         self._begin()
 
     def discard(self, *recordings: Recording) -> None:
-        """Follow recordings no more; their events that nobody took are dropped. Those that aren't followed are ignored."""
+        """Follow recordings no more, and drop those of their events that nobody took."""
         with self._guard:
             for recording in recordings:
                 if recording.id in self._lives:

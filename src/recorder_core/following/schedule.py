@@ -2,14 +2,16 @@
 
 | rank | recordings | looked at |
 | --- | --- | --- |
-| `URGENT` | that have just been started, that are ending, or of which something unproven was told | at the vendor's `poll_delays` |
-| `SILENT` | that can't be found, or whose callbacks have stopped | after 15, 30 and 45 s, and when callbacks stopped |
-| `STEADY` | all others: first looks, no callbacks | every `watch_interval` |
-| `STEADY` | whose callbacks come | every 5 `watch_interval`, for callbacks get lost |
+| `URGENT` | have just been started, are ending | after the vendor's `poll_delays` |
+| `URGENT` | something unproven was told, or they have moved | at once |
+| `SILENT` | can't be found, or looks fail | after 15, 30 and 45 s |
+| `SILENT` | their callbacks have stopped | at once |
+| `STEADY` | nothing of the kind, and no callbacks | every `watch_interval` |
+| `STEADY` | their callbacks come | every 5 `watch_interval`, for callbacks get lost |
 
-Nothing here knows the rate at which looks are possible. Where there are more looks than that, the ranks go in their
-order, and within a rank the one that has been due for the longest: a sweep over many recordings then takes as long as it
-takes, and whatever is urgent still comes at once.
+Nothing here knows how many looks are possible. Where more are due than that, the ranks go in their order, and within a
+rank who has been due for the longest: a sweep over many recordings takes as long as it takes, and whatever is urgent
+still comes at once.
 """
 
 from __future__ import annotations
@@ -99,7 +101,7 @@ def turn_of(
 
 
 class Schedule:
-    """The turns of many recordings. Not thread-safe; each step takes time in proportion to the logarithm of their number."""
+    """The turns of many recordings. Not thread-safe. A step takes time like the logarithm of their number."""
 
     def __init__(self) -> None:
         self._planned: dict[str, Turn] = {}

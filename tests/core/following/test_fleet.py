@@ -79,12 +79,11 @@ def test_what_matters_most_is_looked_at_first(stage: Any) -> None:
             fleet.take()
         stage.clock.now += 1000  # all are due now
         stage.looks.clear()
-        fleet.add(stage.start("starting"), young := stage.start("starting"))
+        fleet.add(young := stage.start("starting"))
         stage.clock.now += 10
         stage.say(steady, "completed")
-        for _ in range(3):
-            fleet.take()
-    assert [recording_id for _, recording_id in stage.looks[1:]] == [young.id, ending.id, missing.id, steady.id]
+        assert [fleet.take().recording_id, fleet.take().recording_id] == [young.id, steady.id]
+    assert [recording_id for _, recording_id in stage.looks] == [ending.id, young.id, missing.id, steady.id]
 
 
 def test_recordings_that_come_and_go(stage: Any) -> None:
