@@ -6,10 +6,8 @@ import hashlib
 import logging
 import threading
 import warnings
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Generic, TypeVar
 
 from recorder_core.clock import Clock, answering
 from recorder_core.errors import (
@@ -32,6 +30,7 @@ from recorder_core.models import (
 )
 from recorder_core.plugins import PROVIDERS, installed, load_provider
 from recorder_core.provider import Provider
+from recorder_core.recent import Recent
 from recorder_core.webhooks import BODY_LIMIT
 
 __all__ = ["Callbacks"]
@@ -42,14 +41,15 @@ PATIENCE_S = 3.0
 """Seconds that `receive` waits for another operation on the recording; vendors wait about ten for an answer."""
 REMEMBERED = 65_536
 """Events whose repeats are noticed: those of the last hours even at hundreds a minute."""
+BODIES = 4
+"""Bodies that are taken with one signature. Where a vendor signs a second and a short random number, two true callbacks
+share one now and then; more are somebody's who uses it again, and each would be a reason to ask the vendor."""
 IMPORTANT = frozenset(
     {EventKind.STOPPED, EventKind.ENDED, EventKind.UPLOADED, EventKind.BACKED_UP, EventKind.UPLOAD_FAILED}
 )
 """Kinds on which something depends that can't be taken back; `confirm` asks the vendor for them, and for whatever else
 ends a recording or names files."""
 RUNNING = frozenset({RecordingState.STARTING, RecordingState.RECORDING, RecordingState.PAUSED})
-
-Value = TypeVar("Value")
 
 
 class Callbacks:
@@ -80,8 +80,9 @@ class Callbacks:
         self._known = known
         self._listeners = listeners
         self._look = look
-        self._seen: _Recent[None] = _Recent()
-        self._nonces: _Recent[bytes] = _Recent()
+        self._seen: Recent[None] = Recent(REMEMBERED)
+        self._bodies: Recent[list[bytes]] = Recent(REMEMBERED)
+        self._guard = threading.Lock()
         self._warned = False
 
     @answering()
@@ -93,7 +94,8 @@ class Callbacks:
         Its signature is verified over the bytes as they arrived, in constant time, against every secret of
         `webhook_secret`, before they are parsed, as far as the vendor's signature allows that. What was received before
         (a repeat, a double of a highly available service) is dropped. Without a secret nothing can be verified: a
-        callback is then only a reason to ask the vendor, and `UnverifiedWebhookWarning` is given once.
+        callback is then only a reason to ask the vendor, and `UnverifiedWebhookWarning` is given once. So is one whose
+        signature doesn't cover the body and came before with another: two true ones may share a random number.
 
         Args:
             request: the callback as it arrived.
@@ -192,8 +194,7 @@ class Callbacks:
                     response_status=405,
                     hint="A browser or a health check opened the address.",
                 )
-            events = self._provider.parse_webhook(request)
-            self._refuse_other_body(request, events)
+            events = self._doubted(request, self._provider.parse_webhook(request))
         except WebhookRejected as error:
             raise self._explained(error, request) from None
         except RecorderError:
@@ -263,16 +264,45 @@ class Callbacks:
             return named
         return self._provider.located(named, recording)
 
-    def _refuse_other_body(self, request: WebhookRequest, events: list[RecordingEvent]) -> None:
-        nonces = {event.nonce for event in events if event.nonce}
-        digest = hashlib.sha256(request.body).digest() if nonces else b""
-        for nonce in nonces:
-            if not self._nonces.add(nonce, digest) and self._nonces.get(nonce) != digest:
-                raise WebhookRejected(
-                    "the callback's signature came before, with another body: somebody uses it again",
-                    response_status=403,
-                    hint="Give the callback address to the vendor alone, over HTTPS.",
-                )
+    def _doubted(self, request: WebhookRequest, events: list[RecordingEvent]) -> list[RecordingEvent]:
+        """The events of a callback. Those whose signature came before with another body are unverified.
+
+        Which of the two is true can't be told, so that neither stands in the way of the other: what is unverified has a
+        key of its own.
+
+        Raises:
+            WebhookRejected: it came with too many.
+        """
+        signatures = {event.nonce for event in events if event.nonce}
+        if not signatures:
+            return events
+        digest = hashlib.sha256(request.body).digest()
+        others = {signature: self._others(signature, digest) for signature in signatures}
+        if max(others.values()) >= BODIES:
+            raise WebhookRejected(
+                "the callback's signature came before, with other bodies: somebody uses it again",
+                response_status=403,
+                hint="Give the callback address to the vendor alone, over HTTPS.",
+            )
+        return [
+            event.model_copy(update={"verified": False, "dedup_key": f"{event.dedup_key}:{digest.hex()}"})
+            if others.get(event.nonce or "")
+            else event
+            for event in events
+        ]
+
+    def _others(self, signature: str, digest: bytes) -> int:
+        """How many other bodies came with a signature before this one first did."""
+        with self._guard:
+            bodies = self._bodies.get(signature)
+            if bodies is None:
+                bodies = []
+                self._bodies.add(signature, bodies)
+            if digest not in bodies:
+                if len(bodies) >= BODIES:
+                    return BODIES
+                bodies.append(digest)
+            return bodies.index(digest)
 
     def _explained(self, error: WebhookRejected, request: WebhookRequest) -> WebhookRejected:
         """The error, which says whose callback it is if it is another vendor's."""
@@ -337,37 +367,3 @@ def _providers() -> tuple[type[Provider], ...]:
         except ProviderNotFound as error:
             logger.debug("whether a callback is one of %s can't be told: %s", found.name, error.message)
     return tuple(loaded)
-
-
-class _Recent(Generic[Value]):
-    """The latest keys, each with a value. Thread-safe."""
-
-    def __init__(self) -> None:
-        self._values: OrderedDict[bytes, Value] = OrderedDict()
-        self._guard = threading.Lock()
-
-    def add(self, key: str, value: Value) -> bool:
-        """Keep a new key; False: it isn't new, and keeps its value."""
-        short = _short(key)
-        with self._guard:
-            if short in self._values:
-                return False
-            self._values[short] = value
-            while len(self._values) > REMEMBERED:
-                self._values.popitem(last=False)
-        return True
-
-    def get(self, key: str) -> Value | None:
-        """The value of a key."""
-        with self._guard:
-            return self._values.get(_short(key))
-
-    def discard(self, key: str) -> None:
-        """Forget a key."""
-        with self._guard:
-            self._values.pop(_short(key), None)
-
-
-def _short(key: str) -> bytes:
-    # Keys hold whole ids; a digest of 16 bytes keeps the memory of a busy day small.
-    return hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=16).digest()

@@ -33,8 +33,8 @@ class ProviderConfig(BaseModel):
     what the vendor documents or several processes share it. More than 0; infinity lifts a limit."""
 
     webhook_secret: tuple[SecretStr, ...] = ()
-    """What the vendor signs its callbacks with: one, or several while one is replaced by another. None: nothing could tell
-    a true callback from a forged one, so that each is only taken as a reason to ask the vendor."""
+    """What the vendor signs its callbacks with: one, or several while one is replaced by another. None: nothing tells a
+    true callback from a forged one, so that each is only taken as a reason to ask the vendor."""
     webhook_max_age: float = Field(default=300.0, gt=0, le=86_400)
     """Seconds by which a callback may be older or younger than this moment, 86400 at most."""
 

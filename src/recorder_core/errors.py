@@ -232,8 +232,8 @@ class WebhookRejected(RecorderError):
     """A callback was forged, stale, too large or not for this endpoint.
 
     `response_status` is the HTTP status to answer it with: 400 where it can't be read or is another vendor's, 403 where
-    it isn't signed, or is forged, stale or sent again by somebody else, 405 where it is no POST, 413 where it is too
-    large.
+    it isn't signed, or is forged, stale, or signed by what came with several other bodies, 405 where it is no POST, 413
+    where it is too large.
     """
 
     def __init__(self, message: str, *, response_status: int = 400, **fields: Any) -> None:

@@ -10,7 +10,9 @@ import zlib
 from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
+from recorder_core.errors import Fault
 from recorder_core.models import (
     Ending,
     EventKind,
@@ -27,10 +29,14 @@ __all__ = ["Known"]
 REMEMBERED = 1024
 """Recordings that nobody follows; the latest are kept."""
 ON_ITS_WAY = (FileStatus.RECORDING, FileStatus.UPLOADING)
+OPEN = (*ON_ITS_WAY, FileStatus.UNKNOWN)
+"""Where a file is that may still arrive, or of which nothing is told; what was told of its arrival before stays."""
 ASKED_FOR = (Ending.IDLE, Ending.LIMIT)
 """Ends that are no failures, though a vendor's status may not tell them from one when they leave no file."""
 RUNNING = (RecordingState.STARTING, RecordingState.RECORDING, RecordingState.PAUSED)
 ENDING = (RecordingState.STOPPING, RecordingState.UPLOADING)
+DEAD = (RecordingState.FAILED, RecordingState.GONE)
+ENDED = (RecordingState.COMPLETED, RecordingState.FAILED)
 SETTLED = {EventKind.UPLOADED: FileStatus.UPLOADED, EventKind.BACKED_UP: FileStatus.BACKUP}
 """Where the files are after an event that names none of them."""
 
@@ -44,6 +50,8 @@ class _Entry:
     revision: int
     native: str
     status: bytes | None = None
+    trouble: tuple[str | None, Fault] | None = None
+    """The reason and the fault of the last thing that went wrong: what killed it, should it die without another."""
 
 
 class Known:
@@ -105,7 +113,7 @@ class Known:
     def outcome(self, recording: Recording) -> RecordingStatus | None:
         """How it ended, where that is known: nothing follows an end."""
         status = self.status(recording)
-        return status if status and status.state in (RecordingState.COMPLETED, RecordingState.FAILED) else None
+        return status if status and status.state in ENDED else None
 
     def status(self, recording: Recording) -> RecordingStatus | None:
         """What was seen last; None: nothing was."""
@@ -125,13 +133,17 @@ class Known:
             entry = self._entry(recording)
             if entry.started_at != recording.started_at.timestamp():
                 return status  # of an earlier start with the same key
-            status = _with_what_was_seen(status, _status_of(entry))
+            before = _seen(entry)
+            if before and before.state in ENDED and status.state not in ENDED:  # a callback has overtaken the look
+                status = before.model_copy(update={"ending": before.ending or status.ending})
+            status = _with_what_was_seen(status, before)
             entry.status = _kept(status)
-        return status
+            return _with_trouble(status, entry.trouble)
 
     def tell(self, event: RecordingEvent) -> None:
-        """Keep what a verified event says about state, files and end."""
-        if event.recording_id is None or not event.verified or not (event.state or event.files or event.ending):
+        """Keep what a verified event says about state, files, end, and what went wrong."""
+        tells = event.state or event.files or event.ending or event.fault
+        if event.recording_id is None or not event.verified or not tells:
             return
         if event.kind is EventKind.SNAPSHOT:  # no list of a recording's files has its pictures
             return
@@ -139,7 +151,10 @@ class Known:
             entry = self._find(event.recording_id)
             if entry is None:
                 return
-            before = _status_of(entry)
+            entry.trouble = (event.reason, event.fault) if event.fault else entry.trouble
+            if not (event.state or event.files or event.ending):
+                return
+            before = _seen(entry)
             state = event.state or (before.state if before else RecordingState.STARTING)
             if before and before.state.terminal and (before.state is not RecordingState.GONE or not state.terminal):
                 state = before.state
@@ -152,13 +167,17 @@ class Known:
                 before = before.model_copy(
                     update={"files": tuple(file.model_copy(update={"status": settled}) for file in before.files)}
                 )
+            reason = event.reason
+            if before and before.state is state:
+                # After an end the event may only say less; before it, the latest counts.
+                reason = before.reason or reason if state in ENDED else reason or before.reason
             told = RecordingStatus(
                 state=state,
                 files=event.files,
                 started_at=datetime.fromtimestamp(entry.started_at, UTC),
                 ended_at=ended_at or (before.ended_at if before else None),
-                reason=event.reason or (before.reason if before and before.state is state else None),
-                fault=event.fault or (before.fault if before else None),
+                reason=reason,
+                fault=event.fault if event.state or event.ending else None,
                 ending=event.ending,
                 raw=event.raw,
             )
@@ -214,22 +233,45 @@ def _kept(status: RecordingStatus) -> bytes:
     return status.model_dump_json(exclude_defaults=True, exclude=left).encode()
 
 
-def _status_of(entry: _Entry) -> RecordingStatus | None:
+def _seen(entry: _Entry) -> RecordingStatus | None:
     return None if entry.status is None else RecordingStatus.model_validate_json(entry.status)
 
 
+def _status_of(entry: _Entry) -> RecordingStatus | None:
+    """What was seen last. What went wrong isn't kept with it, for the recording may turn out well all the same."""
+    seen = _seen(entry)
+    return None if seen is None else _with_trouble(seen, entry.trouble)
+
+
 def _with_what_was_seen(status: RecordingStatus, before: RecordingStatus | None) -> RecordingStatus:
-    """A status with the files and the cause of the end that were known before it."""
+    """A status with the files that were known before it, and with what ended it as it was told first."""
     if before is None:
         return status
     files = _union(before.files, status.files, status.state)
-    ending = status.ending or before.ending
-    if status.state is RecordingState.FAILED and not files and ending in ASKED_FOR:
-        reason = status.reason if status.ending else before.reason
-        return status.model_copy(update={"state": RecordingState.COMPLETED, "ending": ending, "reason": reason})
-    if files == status.files and ending == status.ending:
+    seen: dict[str, Any] = {"files": files, "ending": before.ending or status.ending, "reason": _reason(status, before)}
+    if before.ending or before.state in ENDED:
+        seen |= {"fault": status.fault or before.fault, "ended_at": before.ended_at or status.ended_at}
+    if status.state is RecordingState.FAILED and not files and seen["ending"] in ASKED_FOR:
+        seen["state"] = RecordingState.COMPLETED
+    changed = {name: value for name, value in seen.items() if value != getattr(status, name)}
+    return status.model_copy(update=changed) if changed else status
+
+
+def _reason(status: RecordingStatus, before: RecordingStatus) -> str | None:
+    """Why it is so: what ended it by itself, as it was told first, and what else went wrong after that."""
+    if before.ending in (None, Ending.STOPPED) or not before.reason:
+        return status.reason
+    is_new = status.fault and status.reason and status.reason not in before.reason
+    return f"{before.reason}; {status.reason}" if is_new else before.reason
+
+
+def _with_trouble(status: RecordingStatus, trouble: tuple[str | None, Fault] | None) -> RecordingStatus:
+    """A status; that of a death of which it tells no cause, with what went wrong before."""
+    if trouble is None or status.fault is not None or status.state not in DEAD:
         return status
-    return status.model_copy(update={"files": files, "ending": ending})
+    reason, fault = trouble
+    reasons = dict.fromkeys(text for text in (reason, status.reason) if text)
+    return status.model_copy(update={"fault": fault, "reason": "; ".join(reasons) or None})
 
 
 def _union(
@@ -239,12 +281,12 @@ def _union(
 
     Whether a file that isn't listed any more has arrived isn't known once the recording has ended.
     """
-    if not before:
-        return now
+    settled = {file.name: file for file in before if file.status not in OPEN}
+    latest = tuple(settled.get(file.name, file) if file.status in OPEN else file for file in now)
     listed = {file.name for file in now}
-    earlier = tuple(
-        file.model_copy(update={"status": FileStatus.UNKNOWN}) if state.terminal and file.status in ON_ITS_WAY else file
-        for file in before
-        if file.name not in listed
+    found = (*(file for file in before if file.name not in listed), *latest)
+    if not state.terminal:
+        return found
+    return tuple(
+        file.model_copy(update={"status": FileStatus.UNKNOWN}) if file.status in ON_ITS_WAY else file for file in found
     )
-    return (*earlier, *now)

@@ -39,7 +39,7 @@ class Listeners:
     """Those who are told of the events of one recorder. Thread-safe."""
 
     def __init__(self) -> None:
-        self._by_wish: dict[tuple[str | None, bool], list[Listener]] = {}
+        self._by_wish: dict[tuple[str | None, bool], dict[object, Listener]] = {}
         self._guard = threading.Lock()
 
     def subscribe(
@@ -56,15 +56,14 @@ class Listeners:
         Returns:
             What ends it.
         """
-        wish = (recording_id, looks)
+        wish, subscription = (recording_id, looks), object()
         with self._guard:
-            self._by_wish.setdefault(wish, []).append(listener)
+            self._by_wish.setdefault(wish, {})[subscription] = listener
 
         def unsubscribe() -> None:
             with self._guard:
-                listeners = self._by_wish.get(wish, [])
-                if listener in listeners:
-                    listeners.remove(listener)
+                listeners = self._by_wish.get(wish, {})
+                listeners.pop(subscription, None)
                 if not listeners:
                     self._by_wish.pop(wish, None)
 
@@ -95,5 +94,5 @@ class Listeners:
 
     def _concerned(self, recording_id: str | None, *, looks: bool) -> tuple[Listener, ...]:
         with self._guard:
-            of_one = self._by_wish.get((recording_id, looks), ()) if recording_id else ()
-            return (*self._by_wish.get((None, looks), ()), *of_one)
+            wishes = ((None, looks), (recording_id, looks)) if recording_id else ((None, looks),)
+            return tuple(listener for wish in wishes for listener in self._by_wish.get(wish, {}).values())

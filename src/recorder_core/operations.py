@@ -22,7 +22,7 @@ from recorder_core.refusals import called, seconds
 from recorder_core.transport import Runtime
 from recorder_core.turns import Turns
 
-__all__ = ["DEADLINE_S", "Operations"]
+__all__ = ["DEADLINE_S", "Operations", "provider_from_env"]
 
 DEADLINE_S = 60.0
 TIMEOUT_S = (5.0, 30.0)
@@ -91,9 +91,7 @@ class Operations:
             ProviderNotFound: no such provider.
             ConfigurationError: a variable is missing or wrong; the message names it.
         """
-        found = load_provider(name)
-        config = {key: overrides.pop(key) for key in found.Config.model_fields.keys() & overrides.keys()}
-        return cls(found(found.Config.from_env(**config)), **overrides)
+        return cls(provider_from_env(name, overrides), **overrides)
 
     def __enter__(self) -> Self:
         return self
@@ -165,3 +163,15 @@ class Operations:
 
     def _observe(self, exchange: HttpExchange) -> None:
         self._hooks.notify("recorder_http", exchange=exchange)
+
+
+def provider_from_env(name: str, overrides: dict[str, Any]) -> Provider:
+    """A provider whose configuration is read from the environment; what is its own is taken out of the overrides.
+
+    Raises:
+        ProviderNotFound: no such provider.
+        ConfigurationError: a variable is missing or wrong; the message names it.
+    """
+    found = load_provider(name)
+    config = {key: overrides.pop(key) for key in found.Config.model_fields.keys() & overrides.keys()}
+    return found(found.Config.from_env(**config))

@@ -27,6 +27,7 @@ from recorder_core.models import (
     Recording,
     RecordingEvent,
     RecordingSpec,
+    RecordingState,
     RecordingStatus,
     RemoteRecording,
     StartIntent,
@@ -292,10 +293,14 @@ class Provider(ABC):
         """
         return check_storage(storage, prefix, shortest_session=self.shortest_session)
 
-    def restore(self, recording: Recording) -> bool:
+    def restore(self, recording: Recording, state: RecordingState | None = None) -> bool:
         """Send again what a move to another server of the vendor's may have lost, as the handle has it.
 
-        Called after a move of a recording that was changed since its start. By default nothing is lost.
+        Called after a move of a recording that was changed or paused since its start. By default nothing is lost.
+
+        Args:
+            recording: the newest handle.
+            state: `paused` or `recording`, as it was before the move; None: it was never paused.
 
         Returns:
             Whether anything was sent.

@@ -15,7 +15,13 @@ from recorder_core.changes import Changes
 from recorder_core.checks import Check, StorageCheck
 from recorder_core.clock import Deadline, SystemClock, deadline_scope
 from recorder_core.doctor import diagnose
-from recorder_core.errors import ConfigurationError, DeadlineExceeded, InvalidSpec, ServiceUnavailable, StartOutcomeUnknown
+from recorder_core.errors import (
+    ConfigurationError,
+    DeadlineExceeded,
+    InvalidSpec,
+    ServiceUnavailable,
+    StartOutcomeUnknown,
+)
 from recorder_core.following.fleet import Fleet, Watch, follow
 from recorder_core.following.waiting import wait_until
 from recorder_core.models import (
@@ -247,7 +253,10 @@ class Recorder(Changes):
         refuse_foreign_handle(self.provider, recording)
         with self._operation("stop", recording.id, self._limit(deadline)) as limit:
             status = self._known.outcome(recording) or self._stop(recording, wait=wait, limit=limit)
-            self._tell(recording, status)
+            # A stop may take a long silence for the end. Whoever follows it finds out by looks of their own.
+            is_sure = status.state is not RecordingState.GONE
+            found = status if is_sure else status.model_copy(update={"state": RecordingState.UNREACHABLE})
+            self._tell(recording, found)
         self._hooks.notify("recorder_stopped", recording=recording, status=status)
         return status
 
@@ -329,9 +338,9 @@ class Recorder(Changes):
             notify=lambda event: self._hooks.notify("recorder_event", event=event),
         )
 
-    def _restore(self, recording: Recording) -> bool:
+    def _restore(self, recording: Recording, state: RecordingState | None) -> bool:
         with self._operation("restore", recording.id, self._limit(None)):
-            return self.provider.restore(recording)
+            return self.provider.restore(recording, state)
 
     @cached_property
     def events(self) -> Callbacks:

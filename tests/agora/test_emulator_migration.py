@@ -125,6 +125,22 @@ def test_events_of_individual_recordings(hear: Any) -> None:
     ]
 
 
+def test_places_are_given_anew(hear: Any) -> None:
+    """On the next server whoever sends has the places of `subscribeUidGroup`, not whoever had them before."""
+    heard = hear()
+    service, caller = heard.service, heard.caller("individual")
+    for uid in ("11", "12", "13"):
+        service.join(caller.cname, uid, camera=False)
+    caller.begin({"subscribeUidGroup": 0})
+    service.clock.advance(10)
+    service.set_media(caller.cname, "11", microphone=False)
+    service.clock.advance(10)
+    service.migrate(caller.cname)
+    service.clock.advance(50)
+    slices = [(at, details["streamUid"]) for at, event, details in heard.events(caller) if event == 42]
+    assert slices == [(3, "11"), (3, "12"), (60, "12"), (60, "13")]
+
+
 def test_events_of_a_page(hear: Any) -> None:
     """The page is recorded and pushed anew; its limit counts from the first start on."""
     heard = hear()

@@ -172,6 +172,23 @@ def test_idle_end(caller: Any, given: int | None) -> None:
     assert code(caller.stop()) == (404, 404)
 
 
+def test_idle_time_begins_anew(caller: Any) -> None:
+    """Whoever comes back in time keeps it alive; the idle time counts from the last leaving on."""
+    service = caller.service
+    service.join(caller.cname, "11")
+    caller.begin()
+    service.clock.advance(10)
+    service.leave(caller.cname, "11")
+    service.clock.advance(20)
+    service.join(caller.cname, "12")
+    service.clock.advance(100)
+    assert service.recordings[0].running
+    service.leave(caller.cname, "12")
+    service.clock.advance(100)
+    recording = service.recordings[0]
+    assert recording.ended_at == pytest.approx(recording.started_at + 160)
+
+
 def test_idle_end_is_leaving_at_first(caller: Any) -> None:
     """For some seconds after an idle end query sees it leave and stop is code 49."""
     caller.begin()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from emulation.telling import Receiver
+from recorder_agora.tables import EVENT_KINDS
 from recorder_core import (
     EventKind,
     Participants,
@@ -81,6 +82,40 @@ def death(room: Lesson, *people: str, **spec: Any) -> tuple[RecordingFailed, flo
     with pytest.raises(RecordingFailed) as caught:
         room.start(*people, confirm=True, **spec)
     return caught.value, room.service.clock.time() - began
+
+
+# --- what the service sends ---
+
+
+def test_every_event_of_the_service_arrives() -> None:
+    """Signed, numbered, of its kind; one that doesn't exist yet is unknown."""
+    with lesson() as room:
+        recording = room.start("1001")
+        for number in (*EVENT_KINDS, 4711):
+            room.events.clear()
+            room.service.notify("lesson-42", number)
+            (event,) = room.events
+            assert event.kind == EVENT_KINDS.get(number, "unknown")
+            assert (event.recording_id, event.verified) == (recording.id, True)
+
+
+@pytest.mark.parametrize("fault", ["duplicate", "double"])
+def test_what_comes_twice_is_told_once(fault: str) -> None:
+    """The vendor's repeat, and the double of its redundancy."""
+    with lesson() as room:
+        room.start("1001")
+        room.service.fail_next("callback", fault)
+        room.service.notify("lesson-42", 40)
+        room.pass_time(60)
+        assert len(room.service.callbacks.deliveries) > len(room.events)
+        assert len({event.dedup_key for event in room.events}) == len(room.events)
+
+
+def test_the_console_s_check_passes() -> None:
+    """Each test is answered with 200, and tells nobody's end."""
+    with lesson() as room:
+        assert set(room.service.check_callbacks().values()) == {200}
+        assert {event.kind for event in room.events} == {EventKind.UNKNOWN}
 
 
 # --- confirming a start ---
@@ -334,7 +369,7 @@ def test_what_was_never_changed_is_restored_too(media: str) -> None:
 
 
 def test_of_a_page_nothing_is_lost() -> None:
-    """Nothing is sent."""
+    """Nothing is sent where it was never paused."""
     with lesson() as room:
         recording = room.start(**PAGE)
         room.pass_time(30)

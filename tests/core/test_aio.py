@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import json
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from contextvars import ContextVar
 from typing import Any
 
 import pytest
 
 from recorder_core import (
+    AsyncCallbacks,
+    AsyncFleet,
     AsyncRecorder,
     DeadlineExceeded,
+    Fleet,
     Grid,
     Recorder,
     RecorderError,
@@ -28,16 +32,19 @@ from recorder_core import (
     SystemClock,
     WebhookRejected,
     WebhookRequest,
+    aio,
 )
+from recorder_core.callbacks import Callbacks
+from recorder_core.workers import Workers
 
 Make = Callable[..., RecordingSpec]
 NOT_AWAITED = {"from_env", "run", "follow", "fleet"}
 """Makers, and what is iterated or entered instead."""
 
 
-def methods() -> dict[str, Any]:
-    """The public methods of the blocking recorder."""
-    return {name: value for name, value in inspect.getmembers(Recorder, callable) if not name.startswith("_")}
+def public(of: type) -> dict[str, Any]:
+    """The public methods of a class."""
+    return {name: value for name, value in inspect.getmembers(of, callable) if not name.startswith("_")}
 
 
 @pytest.fixture
@@ -69,16 +76,61 @@ def run(test: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(test, 20))
 
 
-@pytest.mark.parametrize("name", sorted(methods()))
+@pytest.fixture(autouse=True)
+def nothing_lost(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """asyncio complains of no task and no error that nobody took."""
+    yield
+    gc.collect()
+    records = [*caplog.get_records("call"), *caplog.get_records("teardown")]
+    assert [
+        record.getMessage() for record in records if record.name == "asyncio" and record.levelno >= logging.ERROR
+    ] == []
+
+
+def threads() -> list[str]:
+    """Those of operations that go on."""
+    return [thread.name for thread in threading.enumerate() if thread.name == "recorder-operation"]
+
+
+async def no_threads() -> None:
+    while threads():
+        await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("name", sorted(public(Recorder)))
 def test_every_method_has_a_twin(name: str) -> None:
     """What the blocking recorder has, this one has too, with the same parameters; all but makers are awaited."""
     twin = getattr(AsyncRecorder, name)
-    ours, theirs = inspect.signature(twin), inspect.signature(methods()[name])
+    ours, theirs = inspect.signature(twin), inspect.signature(public(Recorder)[name])
     assert twin.__doc__
+    assert twin.__qualname__.startswith("AsyncRecorder.")
     if name not in NOT_AWAITED:
         assert inspect.iscoroutinefunction(twin)
         assert ours.return_annotation == theirs.return_annotation
-    assert list(ours.parameters.values()) == list(theirs.parameters.values()) or name == "from_env"
+    assert list(ours.parameters.values()) == list(theirs.parameters.values())
+
+
+def test_keywords_of_the_recorder_are_those_of_the_blocking_one() -> None:
+    """The clock is named, for it is wrapped; everything else is passed on."""
+    assert set(inspect.signature(AsyncRecorder).parameters) <= set(inspect.signature(Recorder).parameters)
+
+
+def test_fleets_and_callbacks_have_twins() -> None:
+    """The fleet has all that the blocking one has, the callbacks what isn't for applications that receive them."""
+    assert public(AsyncFleet).keys() == public(Fleet).keys()
+    assert public(Callbacks).keys() - public(AsyncCallbacks).keys() == {
+        *("process", "verified", "unconfirmed", "warn_unverified")
+    }
+    for name, twin in {
+        **public(AsyncFleet),
+        "receive": AsyncCallbacks.receive,
+        "forget": AsyncCallbacks.forget,
+    }.items():
+        theirs = getattr(Fleet, name, None) or getattr(Callbacks, name)
+        # How long to wait for an event is said by asyncio.timeout.
+        left = {"timeout"} if name == "take" else set()
+        assert inspect.signature(twin).parameters.keys() == inspect.signature(theirs).parameters.keys() - left
+        assert twin.__doc__
 
 
 def test_results_are_those_of_the_blocking_recorder(provider: Any, spec: Make, clock: Any) -> None:
@@ -174,8 +226,7 @@ def test_a_cancelled_wait_ends_at_once_with_its_thread(provider: Any, recorder: 
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
-        while any(thread.name == "recorder-operation" for thread in threading.enumerate()):
-            await asyncio.sleep(0.005)
+        await no_threads()
 
     run(test())
     assert provider.calls.count("status") == 1
@@ -372,8 +423,7 @@ def test_a_cancelled_follow_ends_at_once_with_its_thread(provider: Any, recorder
         following.cancel()
         with pytest.raises(asyncio.CancelledError):
             await following
-        while any(thread.name == "recorder-operation" for thread in threading.enumerate()):
-            await asyncio.sleep(0.005)
+        await no_threads()
 
     provider.poll_delays = (0.01, 60.0)
     followed = asyncio.Event()
@@ -388,7 +438,7 @@ def test_whoever_leaves_the_loop_ends_the_following(provider: Any, recorder: Asy
         events = recorder.follow(await recorder.start(spec()))
         async for _ in events:
             break
-        await events.aclose()  # type: ignore[attr-defined]
+        await events.aclose()
         assert [event async for event in events] == []
 
     provider.poll_delays = (0.01, 60.0)
@@ -422,4 +472,221 @@ def test_a_callback_is_received(provider: Any, recorder: AsyncRecorder) -> None:
         with pytest.raises(WebhookRejected, match="POST"):
             await recorder.events.receive(WebhookRequest("GET", "/callbacks", {}, b""))
 
+    run(test())
+
+
+def test_a_loop_that_is_left_without_care_ends_the_following_too(
+    provider: Any, recorder: AsyncRecorder, spec: Make
+) -> None:
+    """Whoever breaks off and forgets the iterator leaves nobody who listens."""
+
+    async def test() -> None:
+        async for _ in recorder.follow(await recorder.start(spec())):
+            break
+        gc.collect()
+        while recorder.blocking._listeners._by_wish:
+            await asyncio.sleep(0.005)
+
+    provider.poll_delays = (0.01, 60.0)
+    run(test())
+    assert provider.calls.count("status") == 1
+
+
+def test_a_fleet_that_nobody_waits_for_loses_no_event(provider: Any, recorder: AsyncRecorder, spec: Make) -> None:
+    """What was found while nobody iterated is told by the next loop, also after the end of what was followed."""
+
+    gate = Gate(provider, "status")
+
+    async def test() -> None:
+        first, second = await recorder.start(spec()), await recorder.start(spec(room="lesson-43"))
+        async with recorder.fleet([first]) as fleet:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(anext(aiter(fleet)), 0.05)
+            gate.opened.set()
+            while first in fleet:
+                await asyncio.sleep(0.005)
+            assert [event.recording_id async for event in fleet] == [first.id]
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0):
+                    await fleet.take()
+            fleet.add(second)
+            assert [event.recording_id async for event in fleet] == [second.id]
+        await no_threads()
+
+    provider.poll_delays = (0.01,)
+    provider.states[0] = RecordingStatus(state="completed")
+    run(test())
+
+
+def test_a_start_that_nobody_waited_for_at_the_end_of_the_program_is_undone(
+    provider: Any, recorder: AsyncRecorder, spec: Make
+) -> None:
+    """`asyncio.run` cancels every task at its end, also those inside of operations; the recording is stopped."""
+    gate = Gate(provider, "start")
+
+    async def test() -> None:
+        background.append(asyncio.create_task(recorder.start(spec())))
+        await reached(gate.reached)
+        asyncio.get_running_loop().call_later(0.05, gate.opened.set)
+
+    background: list[Any] = []
+    run(test())
+    assert background[0].cancelled()
+    assert [call.split()[0] for call in provider.calls] == ["start", "stop"]
+
+
+@pytest.mark.parametrize("failure", [None, ServiceUnavailable("down")])
+def test_a_start_that_outlives_its_event_loop_is_undone(
+    provider: Any, recorder: AsyncRecorder, spec: Make, caplog: pytest.LogCaptureFixture, failure: Any
+) -> None:
+    """Where nobody is left to whom the handle could be given, the recording is stopped, or named in the log."""
+    gate = Gate(provider, "start")
+    if failure:
+        provider.failures["stop"] = failure
+
+    async def begin() -> None:
+        starting.append(asyncio.ensure_future(recorder.start(spec())))
+        await reached(gate.reached)
+
+    starting: list[Any] = []
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(begin())
+    starting[0]._log_destroy_pending = False
+    loop.close()
+    with caplog.at_level(logging.ERROR):
+        gate.opened.set()
+        asyncio.run(asyncio.wait_for(no_threads(), 20))
+    assert [call.split()[0] for call in provider.calls] == ["start", "stop"]
+    assert "the event loop was closed" in caplog.text
+    assert ('"room":"lesson-42"' in caplog.text) == bool(failure)
+
+
+def test_a_block_that_was_cancelled_names_what_may_run_on(provider: Any, recorder: AsyncRecorder, spec: Make) -> None:
+    """Where `run` can't stop its recording, the cancellation has the handle and is still a cancellation."""
+    provider.failures["stop"] = ServiceUnavailable("down")
+
+    async def test() -> None:
+        with pytest.raises(TimeoutError) as caught:
+            async with asyncio.timeout(0.1), recorder.run(spec()):
+                await asyncio.sleep(3600)
+        cancelled = caught.value.__cause__
+        assert isinstance(cancelled, asyncio.CancelledError)
+        assert '"room":"lesson-42"' in cancelled.__notes__[0]
+
+    run(test())
+
+
+def test_the_error_of_a_block_stops_its_recording(provider: Any, recorder: AsyncRecorder, spec: Make) -> None:
+    """As the blocking recorder: the files are waited for, and the error goes on."""
+
+    async def test() -> None:
+        with pytest.raises(LookupError):
+            async with recorder.run(spec(), confirm=True):
+                raise LookupError("the lesson was called off")
+
+    provider.poll_delays = (0.01,)
+    run(test())
+    assert [call.split()[:2] for call in provider.calls] == [["start"], ["status"], ["stop", "wait=True"]]
+
+
+def test_a_cancelled_callback_counts_as_new_again(signing: Any) -> None:
+    """Who was cancelled has dealt with none of its events, so the vendor's repeat isn't dropped."""
+    provider, vendor = signing()
+    recorder = AsyncRecorder(provider, clock=SystemClock(), hooks=[])
+
+    async def test() -> None:
+        parse, parsing, opened = provider.parse_webhook, threading.Event(), threading.Event()
+
+        def slowly(request: WebhookRequest) -> Any:
+            parsing.set()
+            opened.wait(20)
+            return parse(request)
+
+        provider.parse_webhook = slowly
+        callback = vendor.callback(sent_at=SystemClock().time())
+        receiving = asyncio.create_task(recorder.events.receive(callback))
+        await reached(parsing)
+        receiving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await receiving
+        opened.set()
+        await no_threads()
+        (event,) = await recorder.events.receive(callback)
+        assert await recorder.events.receive(callback) == ()
+        recorder.events.forget([event])
+        assert await recorder.events.receive(callback) == (event,)
+
+    run(test())
+
+
+def test_however_many_wait_a_recording_can_be_stopped(
+    provider: Any, monkeypatch: pytest.MonkeyPatch, spec: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Waits are bounded, have threads of their own, and a warning says what is better for so many."""
+    monkeypatch.setattr(aio, "WAITS", 2)
+    recorder = AsyncRecorder(provider, clock=SystemClock(), hooks=[])
+    provider.poll_delays = (3600.0,)
+
+    async def test() -> None:
+        recording = await recorder.start(spec())
+        waiting = [asyncio.create_task(recorder.wait(recording, timeout=7200)) for _ in range(4)]
+        await asyncio.sleep(0.02)
+        assert len(threads()) == 2
+        assert (await recorder.stop(recording)).state is RecordingState.COMPLETED
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting)
+        await no_threads()
+
+    provider.states[0] = RecordingState.COMPLETED
+    with caplog.at_level(logging.WARNING):
+        run(test())
+    assert [call.split()[0] for call in provider.calls] == ["start", "stop"]
+    assert [record.levelname for record in caplog.records if "recorder.fleet()" in record.message] == ["WARNING"]
+
+
+def test_what_is_cancelled_before_its_turn_is_never_done() -> None:
+    """Work that waits for a thread comes in its order, and not at all if nobody waits for it any more."""
+
+    async def test() -> None:
+        workers, opened, done = Workers(1), threading.Event(), []
+        first = asyncio.create_task(workers.call(lambda: opened.wait(20)))
+        second = asyncio.create_task(workers.call(lambda: done.append("second")))
+        third = asyncio.create_task(workers.call(lambda: done.append("third")))
+        await asyncio.sleep(0.02)
+        second.cancel()
+        await asyncio.wait([second])
+        opened.set()
+        await asyncio.gather(first, third)
+        assert done == ["third"]
+        assert second.cancelled()
+
+    run(test())
+
+
+def test_an_error_that_no_future_takes_ends_the_operation(provider: Any, recorder: AsyncRecorder, spec: Make) -> None:
+    """A `StopIteration` out of a provider isn't waited for for ever."""
+    provider.failures["start"] = StopIteration("the tape is empty")
+
+    async def test() -> None:
+        with pytest.raises(RuntimeError) as caught:
+            await recorder.start(spec())
+        assert isinstance(caught.value.__cause__, StopIteration)
+
+    run(test())
+
+
+def test_a_recorder_may_be_used_in_one_event_loop_after_the_other(
+    provider: Any, monkeypatch: pytest.MonkeyPatch, spec: Make
+) -> None:
+    """Nothing of it belongs to a loop, also where operations had to wait for one another."""
+    monkeypatch.setattr(aio, "OPERATIONS", 1)
+    recorder = AsyncRecorder(provider, clock=SystemClock(), hooks=[])
+
+    async def test() -> None:
+        recording = await recorder.start(spec())
+        found = await asyncio.gather(*(recorder.status(recording) for _ in range(3)))
+        assert {status.state for status in found} == {RecordingState.RECORDING}
+
+    run(test())
     run(test())

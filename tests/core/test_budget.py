@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import random
 import threading
 from collections.abc import Callable, Iterator
@@ -20,11 +21,18 @@ TEN = Limit(operations=URGENCIES, calls=10)
 
 
 class OversleepingClock:
-    """A clock that moves by sleeping alone, and every sleep takes longer than was asked for."""
+    """A clock that moves by sleeping alone, and every sleep takes longer than was asked for.
+
+    On its way it does what was planned, at its own instant.
+    """
 
     def __init__(self, late: Callable[[], float] = lambda: 0.0) -> None:
         self.now = 10_000.0
         self._late = late
+        self._planned: list[tuple[float, int, Callable[[], None]]] = []
+
+    def at(self, instant: float, action: Callable[[], None]) -> None:
+        heapq.heappush(self._planned, (instant, len(self._planned), action))
 
     def time(self) -> float:
         return self.now
@@ -33,7 +41,11 @@ class OversleepingClock:
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        self.now += seconds + self._late()
+        until = self.now + seconds + self._late()
+        while self._planned and self._planned[0][0] <= until:
+            self.now, _, action = heapq.heappop(self._planned)
+            action()
+        self.now = until
 
     def wait(self, signal: threading.Event, seconds: float) -> bool:
         raise AssertionError("a budget sleeps")
@@ -59,13 +71,26 @@ def budget_of(clock: Any, *limits: Limit, **rates: float) -> Budget:
 
 
 def sent(budget: Budget, clock: OversleepingClock, count: int, operation: str = "status") -> list[float]:
-    """When so many calls were let through, from the first one on."""
+    """When so many calls were let through, from the first one on; each is answered at once."""
     never = Deadline(clock, None)
     began, instants = clock.now, []
     for _ in range(count):
-        assert budget.admit(operation, never) == 0
+        admitted = budget.admit(operation, never)
+        admitted.answered()
+        assert not admitted.late
         instants.append(clock.now - began)
     return instants
+
+
+def arrived(budget: Budget, clock: OversleepingClock, count: int, way: Callable[[], float]) -> list[float]:
+    """When so many calls arrive, each of which takes a time there and another one back."""
+    never = Deadline(clock, None)
+    instants = []
+    for _ in range(count):
+        admitted = budget.admit("status", never)
+        instants.append(clock.now + way())
+        clock.at(instants[-1] + way(), admitted.answered)
+    return sorted(instants)
 
 
 def most_in_a_second(instants: list[float]) -> int:
@@ -94,12 +119,51 @@ def test_a_late_call_moves_no_other(late_s: float) -> None:
     assert 999 / instants[-1] >= 9.5
 
 
-def test_no_call_too_many_reaches_the_vendor() -> None:
-    """With 20 ms of jitter on the way, and calls that leave up to 50 ms late, no second ever has more than ten."""
+@pytest.mark.parametrize(
+    ("jitter_s", "late_s", "least"),
+    [(0.0, 0.0, 9.69), (0.02, 0.005, 9.6), (0.02, 0.05, 9.4)],
+)
+def test_no_call_too_many_reaches_the_vendor(jitter_s: float, late_s: float, least: float) -> None:
+    """With jitter on its way there and on that of the answer, and however late it leaves: ten in a second."""
     generator = random.Random(2)
-    clock = OversleepingClock(late=lambda: generator.random() * 0.05)
-    instants = sent(budget_of(clock), clock, 3000)
-    assert most_in_a_second(sorted(instant + generator.random() * 0.02 for instant in instants)) == 10
+    clock = OversleepingClock(late=lambda: generator.random() * late_s)
+    instants = arrived(budget_of(clock), clock, 2000, lambda: 0.03 + generator.random() * jitter_s)
+    assert most_in_a_second(instants) == 10
+    assert 1999 / (instants[-1] - instants[0]) >= least
+
+
+def test_the_vendors_own_work_is_no_way() -> None:
+    """A synchronous stop that takes 20 s arrived long ago: it holds up nobody."""
+    clock = OversleepingClock()
+    budget = budget_of(clock)
+    sent(budget, clock, 10)
+    for _ in range(3):
+        clock.at(clock.now + 20, budget.admit("stop", Deadline(clock, None)).answered)
+    instants = sent(budget, clock, 300)
+    assert 299 / instants[-1] >= 9.6
+
+
+def test_a_connection_that_has_to_be_made_first() -> None:
+    """A call counts from when it is written: ten that wait for their connections, and ten that don't, are twenty."""
+    clock = OversleepingClock()
+    budget = budget_of(clock)
+    never = Deadline(clock, None)
+    instants = []
+    for number in range(40):
+        admitted = budget.admit("status", never)
+        instants.append(clock.now + (0.4 if number < 10 else 0.0))
+        clock.at(instants[-1], admitted.leaves)
+        clock.at(instants[-1], admitted.answered)
+    assert most_in_a_second(sorted(instants)) == 10
+
+
+def test_a_call_that_is_never_answered_is_forgotten() -> None:
+    """A caller that dies in the middle of a call takes a quarter of a second from the others, once."""
+    clock = OversleepingClock()
+    budget = budget_of(clock)
+    sent(budget, clock, 10)
+    budget.admit("status", Deadline(clock, None))
+    assert sent(budget, clock, 30)[-1] <= 30 * 0.1 / PACE + 0.25
 
 
 def test_a_limit_of_its_own_for_each_operation() -> None:
@@ -117,7 +181,7 @@ def queued(clock: GatedClock, budget: Budget, operations: str) -> Iterator[list[
     order: list[str] = []
 
     def call(operation: str) -> None:
-        assert budget.admit(operation, Deadline(clock, None)) == 0
+        assert not budget.admit(operation, Deadline(clock, None)).late
         order.append(operation)
 
     sent(budget, clock, 2)
@@ -148,7 +212,7 @@ def test_the_deadline_bounds_the_wait() -> None:
     budget = budget_of(clock)
     sent(budget, clock, 2)
     began = clock.now
-    assert budget.admit("status", Deadline(clock, 0.05)) == pytest.approx(0.1 / PACE)
+    assert budget.admit("status", Deadline(clock, 0.05)).late == pytest.approx(0.1 / PACE)
     assert clock.now == began
     assert sent(budget, clock, 1) == pytest.approx([0.1 / PACE])
 
@@ -158,11 +222,11 @@ def test_those_ahead_count_for_the_deadline() -> None:
     clock = GatedClock()
     budget = budget_of(clock)
     with queued(clock, budget, "change change change"):
-        assert budget.admit("status", Deadline(clock, 0.3)) == pytest.approx(0.4 / PACE)
+        assert budget.admit("status", Deadline(clock, 0.3)).late == pytest.approx(0.4 / PACE)
         with ThreadPoolExecutor(max_workers=1) as pool:
             stopping = pool.submit(budget.admit, "stop", Deadline(clock, 0.3))
             clock.gate.set()
-            assert stopping.result(timeout=10) == 0
+            assert not stopping.result(timeout=10).late
 
 
 def test_whoever_is_overtaken_gives_up_in_time() -> None:
@@ -176,8 +240,8 @@ def test_whoever_is_overtaken_gives_up_in_time() -> None:
         stops = [pool.submit(budget.admit, "stop", Deadline(clock, None)) for _ in range(3)]
         clock.sleepers.acquire()  # the first stop; the others wait behind it
         clock.gate.set()
-        assert [stop.result(timeout=10) for stop in stops] == [0, 0, 0]
-        assert look.result(timeout=10) > 0
+        assert [stop.result(timeout=10).late for stop in stops] == [0, 0, 0]
+        assert look.result(timeout=10).late > 0
 
 
 def test_an_interrupted_caller_leaves_the_queue() -> None:
@@ -202,7 +266,7 @@ def test_a_clock_that_is_set_back_costs_one_span() -> None:
     budget = budget_of(clock)
     sent(budget, clock, 5)
     clock.now -= 3600
-    assert sent(budget, clock, 1) == pytest.approx([1 / PACE])
+    assert sent(budget, clock, 1) == pytest.approx([1.0], rel=0.05)
 
 
 @pytest.mark.parametrize(
@@ -219,8 +283,8 @@ def test_a_clock_that_is_set_back_costs_one_span() -> None:
 def test_other_rates(rates: dict[str, float], expected_s: float) -> None:
     """A configured rate takes the place of the vendor's: an operation's is that of all that share its limit."""
     clock = OversleepingClock()
-    instants = sent(budget_of(clock, **rates), clock, 60)
-    assert (instants[-1] - instants[1]) / 58 == pytest.approx(expected_s)
+    instants = sent(budget_of(clock, **rates), clock, 80)
+    assert (instants[-1] - instants[1]) / 78 == pytest.approx(expected_s, rel=0.025)
 
 
 def test_a_rate_for_nothing_is_refused() -> None:

@@ -247,6 +247,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     clock = EmulatorClock(frozen=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("recorder_core.operations.SystemClock", lambda: clock)
+    monkeypatch.setattr("recorder_core.aio.SystemClock", lambda: clock)
     with ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, dict.fromkeys(OWN_VARIABLES, "storage-key-of-the-docs")))
         for found in installed(EMULATORS):

@@ -173,6 +173,12 @@ class Hearing:
     receiver: Receiver
     begun: float
 
+    def act(self, action: str, task_id: str, **body: Any) -> None:
+        """Carry out an action on a task, and let its callbacks arrive."""
+        answer = self.call(action, {"TaskId": task_id, **body})
+        assert answer["Code"] == 0, answer
+        self.call.service.callbacks.wait()
+
     def bodies(self) -> list[dict[str, Any]]:
         """What was received, each verified as the vendor's page tells receivers to do it."""
         service = self.call.service

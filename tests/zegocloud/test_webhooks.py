@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import warnings
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -116,20 +117,41 @@ def test_the_server_secret_is_no_callback_secret() -> None:
 # --- what the signature doesn't cover ---
 
 
-def test_another_body_with_a_signature_that_came_is_refused() -> None:
-    """A flipped byte elsewhere passes the signature; the memory of what was signed catches it."""
+def test_another_body_with_a_signature_that_came_is_not_believed() -> None:
+    """A flipped byte elsewhere passes the signature; the memory of what was signed makes it a mere reason to look."""
     true = sample(7)
     forged = true.replace(b'"event_type":7', b'"event_type":5')
     assert events(true)[0].raw["event_type"] == 7
     assert events(forged)[0].raw["event_type"] == 5  # the signature fits both
     with receiver() as recorder:
-        assert len(recorder.events.receive(posted(true))) == 1
-        with pytest.raises(WebhookRejected, match="with another body"):
-            recorder.events.receive(posted(forged))
+        assert recorder.events.receive(posted(true))[0].verified
+        assert not recorder.events.receive(posted(forged))[0].verified
         for at in range(len(true)):
-            with pytest.raises(WebhookRejected):
-                recorder.events.receive(posted(true[:at] + bytes([true[at] ^ 1]) + true[at + 1 :]))
+            flipped = true[:at] + bytes([true[at] ^ 1]) + true[at + 1 :]
+            with suppress(WebhookRejected):
+                assert not any(event.verified for event in recorder.events.receive(posted(flipped)))
         assert recorder.events.receive(posted(true)) == ()  # a repeat of the true one is dropped
+
+
+@pytest.mark.parametrize("member", ["timestamp", "nonce", "signature"])
+def test_a_flipped_byte_of_what_is_signed_is_refused(member: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the event is read then."""
+    body = signed()
+    monkeypatch.setattr(webhooks, "event_of", lambda *_: pytest.fail("the event was read"))
+    text = body[member]
+    for at in range(len(text)):
+        with pytest.raises(WebhookRejected) as caught:
+            events(body | {member: text[:at] + chr(ord(text[at]) ^ 1) + text[at + 1 :]})
+        assert caught.value.response_status == 403
+
+
+def test_two_true_callbacks_may_share_a_number() -> None:
+    """Six digits and a second are soon the same at hundreds of callbacks a second: neither task's end is lost."""
+    with receiver() as recorder:
+        first = recorder.events.receive(posted(signed(nonce="100480", task_id="task-1")))
+        second = recorder.events.receive(posted(signed(nonce="100480", task_id="task-2")))
+    assert [event.verified for event in (*first, *second)] == [True, False]
+    assert [event.native["TaskId"] for event in (*first, *second)] == ["task-1", "task-2"]
 
 
 def test_a_signature_is_the_same_however_its_digits_are_divided() -> None:
@@ -144,9 +166,8 @@ def test_a_signature_is_the_same_however_its_digits_are_divided() -> None:
     second = first | {"timestamp": f"{SENT_AT + 9}", "nonce": f"{SENT_AT}20", "event_type": 5}
     assert signature(secret.encode(), second["timestamp"], second["nonce"]) == first["signature"]
     with receiver(webhook_secret=secret) as recorder:
-        assert recorder.events.receive(posted(first))
-        with pytest.raises(WebhookRejected, match="with another body"):
-            recorder.events.receive(posted(second))
+        assert recorder.events.receive(posted(first))[0].verified
+        assert not recorder.events.receive(posted(second))[0].verified
 
 
 def test_the_signature_itself_is_kept_nowhere() -> None:

@@ -85,7 +85,6 @@ def test_the_tables_speak_the_neutral_language() -> None:
     assert all(EventKind(kind).value == kind != "unknown" for kind in EVENT_KINDS.values())
     assert {RecordingState(state) for state in EVENT_STATES.values()}
     assert {Ending(quit.ending) for quit in QUITS.values()} == {Ending.IDLE, Ending.LIMIT, Ending.FAULT}
-    assert {RecordingState(quit.state) for quit in QUITS.values()} == {RecordingState.UPLOADING, RecordingState.FAILED}
 
 
 EXPECTED: dict[int, dict[str, Any]] = {
@@ -190,7 +189,7 @@ def test_a_detail_of_any_type_is_read(event_type: int, detail: Any) -> None:
     found = event(signed() | {"event_type": event_type, "detail": detail})
     assert found.files == ()
     assert found.ending is None
-    assert found.state == (RecordingState.UPLOADING if event_type == 2 else EVENT_STATES.get(event_type))
+    assert found.state == EVENT_STATES.get(event_type)
     assert found.kind == ("status" if event_type == 1 else EVENT_KINDS[event_type])
 
 
@@ -268,7 +267,7 @@ def test_every_quit_reason_says_what_ended_it(number: int) -> None:
     assert found.ending is ending
     assert found.kind is (EventKind.ERROR if ending is Ending.FAULT else EventKind.STOPPED)
     assert found.fault == (None if ending is not Ending.FAULT else "caller" if number in (2, 1002, 1010) else "vendor")
-    assert found.state is (RecordingState.FAILED if number in (1, 2, 5) else RecordingState.UPLOADING)
+    assert found.state is RecordingState.UPLOADING  # a server that takes a task over may fail to start, too
     assert found.reason
     assert ("start again" in found.reason) == (found.fault == "vendor")
 

@@ -201,6 +201,21 @@ def test_a_wrong_bucket_shows_where_only_callbacks_tell(
         assert {event.recording_id for event in room.events} == {recording.id}
 
 
+@pytest.mark.parametrize("number", [1, 2, 5])
+def test_a_start_that_fails_at_another_server_leaves_the_files_of_the_first(number: int) -> None:
+    """What was recorded before isn't lost, whether callbacks tell of it or the status."""
+    for events in ((2, 1), (1, 2), (2,)):
+        with lesson(quit_events=events) as room:
+            recording = room.start("1001")
+            room.pass_time(60)
+            room.recorder.status(recording)
+            room.service.end("lesson-42", number)
+            room.pass_time(5)
+            found = room.recorder.wait_for_files(recording)
+            assert (found.state, found.ending) == (RecordingState.COMPLETED, Ending.FAULT)
+            assert [file.status for file in found.files] == [FileStatus.UPLOADED]
+
+
 def test_files_that_a_callback_names_are_those_of_the_status() -> None:
     """Place, owner, size and length are the same, whoever tells."""
     with lesson() as room, connect(room.service) as other:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 
-from recorder_agora.config import AgoraConfig
+from recorder_agora.calls import Calls
 from recorder_agora.wire.requests import AcquireClientRequest, AcquireRequest
 from recorder_core.errors import AuthenticationError, PermissionDenied
-from recorder_core.transport import Answer, Call, Transport, quote_path
+from recorder_core.transport import Answer
 
 __all__ = ["addresses", "try_account"]
 
@@ -15,16 +15,16 @@ SOURCES = ("/v2/ncs/ip", "/v1/ncs/ip")
 """Where the addresses of the callbacks are told: "Webhooks" (Agora, 2026), and the REST reference of the same year."""
 
 
-def addresses(transport: Transport, base_url: str | None = None) -> Answer:
+def addresses(calls: Calls, base_url: str | None = None) -> Answer:
     """The answer that tells where callbacks come from; 404 where the host knows neither version of the method."""
     for path in SOURCES:
-        answer = transport.send(Call(operation="ncs/ip", method="GET", path=path), base_url=base_url)
+        answer = calls.ask("ncs/ip", path, base_url=base_url)
         if answer.status != 404:
             break
     return answer
 
 
-def try_account(transport: Transport, config: AgoraConfig, base_url: str) -> str:
+def try_account(calls: Calls, base_url: str) -> str:
     """Prove the Customer ID by the addresses of callbacks, then the App ID by acquire for a room of nobody's.
 
     Raises:
@@ -32,28 +32,21 @@ def try_account(transport: Transport, config: AgoraConfig, base_url: str) -> str
         PermissionDenied: they are, and the App ID is another account's or has no Cloud Recording.
         RecorderError: every other class, by what the vendor answered.
     """
-    knows_customer = addresses(transport, base_url).status == 200
+    knows_customer = addresses(calls, base_url).status == 200
     acquire = AcquireRequest(
         cname=f"check-{secrets.token_hex(8)}",
-        uid=str(config.recorder_uid_range[0]),
+        uid=str(calls.config.recorder_uid_range[0]),
         clientRequest=AcquireClientRequest(scene=0, resourceExpiredHour=1),
     )
-    call = Call(
-        operation="acquire",
-        method="POST",
-        path=f"{quote_path('v1', 'apps', config.app_id)}/cloud_recording/acquire",
-        body=acquire.tree(),
-        requires=("resourceId",),
-    )
     try:
-        transport.send(call, base_url=base_url)
+        calls.send("acquire", None, "/acquire", acquire.tree(), base_url=base_url, requires=("resourceId",))
     except AuthenticationError as refusal:
         if not knows_customer:
             raise
         # "Common errors" (withdrawn 17 June 2026) has the same answer for a service that isn't enabled.
         raise PermissionDenied(
             "customer_id and customer_secret are accepted, and yet not for this App ID",
-            provider=transport.provider,
+            provider=calls.transport.provider,
             operation="acquire",
             http_status=refusal.http_status,
             vendor_message=refusal.vendor_message,

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from requests.auth import HTTPBasicAuth
 
 from recorder_agora.account import addresses, try_account
+from recorder_agora.calls import Calls, path_of, planned
 from recorder_agora.config import AgoraConfig, AgoraOptions
 from recorder_agora.decode.requests import decoded
 from recorder_agora.picture import picture_of
@@ -42,7 +43,7 @@ from recorder_agora.webhooks import events_of, is_callback
 from recorder_core.budget import Limit
 from recorder_core.clock import Deadline
 from recorder_core.decoding import refuse_other_options
-from recorder_core.errors import RecordingNotFound, ServiceUnavailable
+from recorder_core.errors import RecordingNotFound, ServiceUnavailable, UnsupportedOperation
 from recorder_core.models import (
     Layout,
     Mode,
@@ -59,7 +60,7 @@ from recorder_core.models import (
 from recorder_core.plan import Change, Plan, PlannedRequest
 from recorder_core.preview import Picture, composing
 from recorder_core.provider import Provider
-from recorder_core.transport import Answer, Call, RuleTable, Runtime, Transport, quote_path
+from recorder_core.transport import Answer, RuleTable, Runtime, Transport, quote_path
 
 __all__ = ["AgoraProvider"]
 
@@ -145,8 +146,8 @@ class AgoraProvider(Provider):
             acquire, start = translator.bodies()
             resource = "/resourceid/{resourceId}/mode/" + translator.mode
             requests = (
-                self._planned("acquire", "/acquire", acquire),
-                self._planned("start", f"{resource}/start", start),
+                planned(self.config, "acquire", "/acquire", acquire),
+                planned(self.config, "start", f"{resource}/start", start),
             )
         return Plan(self.name, requests, translator.findings, translator.spec)
 
@@ -183,12 +184,12 @@ class AgoraProvider(Provider):
 
     def _start(self, plan: Plan, intent: StartIntent, acquire: Mapping[str, Any], body: Mapping[str, Any]) -> Recording:
         mode = TRANSLATORS[plan.spec.mode].mode
-        acquired = self._send("acquire", intent.id, "/acquire", acquire, requires=("resourceId",))
+        acquired = self._calls.send("acquire", intent.id, "/acquire", acquire, requires=("resourceId",))
         resource_id = str(acquired.body["resourceId"])
         cname, uid = acquire["cname"], acquire["uid"]
         intent.note(cname=cname, uid=uid, resourceId=resource_id, mode=mode)
         path = f"/resourceid{quote_path(resource_id)}/mode/{mode}/start"
-        answer = self._send("start", intent.id, path, body)
+        answer = self._calls.send("start", intent.id, path, body)
         sid = answer.body.get("sid")
         if not sid:
             raise started_without_sid(answer, intent, plan.spec.mode)
@@ -228,7 +229,7 @@ class AgoraProvider(Provider):
     def status(self, recording: Recording) -> RecordingStatus:
         """query. A 404 is `starting` in the first 90 s, `gone` after 90 s of it, `unreachable` in between."""
         try:
-            answer = self._send("query", recording.id, self._path(recording, "query"), method="GET")
+            answer = self._calls.of(recording, "query")
         except RecordingNotFound as error:
             # Its ids lead nowhere (any more), which says nothing about whether it still records.
             return RecordingStatus(
@@ -254,13 +255,12 @@ class AgoraProvider(Provider):
         change = change_layout(self.name, recording, layout)
         requests: tuple[PlannedRequest, ...] = ()
         if change.body is not None:
-            requests = (self._planned("updateLayout", self._path(recording, "updateLayout"), change.body),)
+            requests = (planned(self.config, "updateLayout", path_of(recording, "updateLayout"), change.body),)
         return Plan(self.name, requests, change.findings)
 
     def layout(self, recording: Recording, layout: Layout, plan: Plan) -> Recording:
         """Send an updateLayout."""
-        body = plan.request("updateLayout").payload
-        self._send("updateLayout", recording.id, self._path(recording, "updateLayout"), body)
+        self._calls.of(recording, "updateLayout", plan.request("updateLayout").payload)
         self._sightings.alive(recording, self._time())
         return recording
 
@@ -296,15 +296,26 @@ class AgoraProvider(Provider):
         Raises:
             UnsupportedFeature: something would be lost; nothing was sent.
         """
-        body = self.accepted(recording, change)
-        self._send("update", recording.id, self._path(recording, "update"), body)
+        self._calls.of(recording, "update", self.accepted(recording, change))
         self._sightings.alive(recording, self._time())
 
-    def restore(self, recording: Recording) -> bool:
-        """Send the layout and the participants of the handle again: whether changes survive a move isn't documented."""
-        changes = restoring(self.name, recording)
+    def restore(self, recording: Recording, state: RecordingState | None = None) -> bool:
+        """Send the layout and the participants of the handle again, and whether a page is on hold.
+
+        Whether changes survive a move isn't documented.
+
+        Raises:
+            UnsupportedOperation: it pushes, and the address that `update_push` may have given isn't kept anywhere.
+        """
+        changes = restoring(self.name, recording, state)
         for operation, body in changes:
-            self._send(operation, recording.id, self._path(recording, operation), body)
+            self._calls.of(recording, operation, body)
+        if recording.revision and recording.native.get("push"):
+            raise UnsupportedOperation(
+                "it may push to the address of its start again, for an address is kept in no handle",
+                fault="caller",
+                hint="Call update_push again if it was called before.",
+            )
         return bool(changes)
 
     def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
@@ -315,11 +326,10 @@ class AgoraProvider(Provider):
         earlier one leaves it `unreachable`.
         """
         limit = Deadline(self.runtime.clock, deadline)
-        path = self._path(recording, "stop")
         for pause in itertools.chain((5.0, 10.0), itertools.repeat(15.0)):
             # An answer that comes after the deadline is lost, and the file list with it.
             waits = wait and min(limit.remaining(), self.runtime.timeout[1]) >= SYNCHRONOUS_S
-            answer = self._send("stop", recording.id, path, stopping(recording, wait=waits))
+            answer = self._calls.of(recording, "stop", stopping(recording, wait=waits))
             if answer.status != 404:
                 self._sightings.ended(recording)
                 return stop_status(recording, answer, self.now())
@@ -329,7 +339,8 @@ class AgoraProvider(Provider):
                 break
             self.runtime.clock.sleep(delay)
         if silence >= SETTLED_S:
-            self._sightings.ended(recording)
+            if is_over(silence):
+                self._sightings.ended(recording)
             unknown = f"it had ended: the vendor hasn't known it for {min(silence, RECOVERY_S):.0f} s or more (404)"
             reason = FORGOTTEN if silence == math.inf else unknown
             return self._without_files(recording, RecordingState.GONE, reason, answer)
@@ -369,7 +380,7 @@ class AgoraProvider(Provider):
             UnexpectedResponse: the answer names none.
             RecorderError: every other class, by what the vendor answered.
         """
-        return source_addresses(addresses(self.transport))
+        return source_addresses(addresses(self._calls))
 
     def check_account(self, base_url: str) -> str:
         """Ask for the addresses of callbacks, which proves the Customer ID; acquire for a room of nobody's, the App ID.
@@ -382,7 +393,7 @@ class AgoraProvider(Provider):
             PermissionDenied: they are, and the App ID is another account's or has no Cloud Recording.
             RecorderError: every other class, by what the vendor answered.
         """
-        return try_account(self.transport, self.config, base_url)
+        return try_account(self._calls, base_url)
 
     def _without_files(
         self, recording: Recording, state: RecordingState, reason: str, answer: Answer
@@ -398,35 +409,6 @@ class AgoraProvider(Provider):
     def _time(self) -> float:
         return self.runtime.clock.time()
 
-    def _path(self, recording: Recording, method: str) -> str:
-        native = recording.native
-        ids = quote_path("resourceid", native["resourceId"], "sid", native["sid"], "mode", native["mode"])
-        return f"{ids}/{method}"
-
     @property
-    def _root(self) -> str:
-        return f"{quote_path('v1', 'apps', self.config.app_id)}/cloud_recording"
-
-    def _planned(self, operation: str, path: str, body: Mapping[str, Any]) -> PlannedRequest:
-        return PlannedRequest(operation, "POST", f"{self.config.hosts()[0].rstrip('/')}{self._root}{path}", body)
-
-    def _send(
-        self,
-        operation: str,
-        recording_id: str,
-        path: str,
-        body: Mapping[str, Any] | None = None,
-        *,
-        method: str = "POST",
-        requires: tuple[str, ...] = (),
-    ) -> Answer:
-        return self.transport.send(
-            Call(
-                operation=operation,
-                method=method,
-                path=self._root + path,
-                body=body,
-                recording_id=recording_id,
-                requires=requires,
-            )
-        )
+    def _calls(self) -> Calls:
+        return Calls(self.transport, self.config)

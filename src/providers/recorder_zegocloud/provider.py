@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
 from recorder_core.budget import Limit
 from recorder_core.clock import Deadline
@@ -35,21 +34,22 @@ from recorder_core.models.base import reveal
 from recorder_core.plan import Change, Finding, Plan, PlannedRequest
 from recorder_core.preview import Picture, composing
 from recorder_core.provider import Provider
-from recorder_core.transport import Answer, Call, RuleTable, Runtime, Transport
+from recorder_core.transport import Answer, RuleTable, Runtime, Transport
+from recorder_zegocloud.account import listed, try_account
+from recorder_zegocloud.calls import Calls, planned
 from recorder_zegocloud.config import ZegocloudConfig, ZegocloudOptions
 from recorder_zegocloud.decode.requests import decoded
 from recorder_zegocloud.picture import picture_of
 from recorder_zegocloud.rules import CAUSES, RULES
 from recorder_zegocloud.signing import sign
 from recorder_zegocloud.tables import BASE_URLS, CLOCK_TOLERANCE_S, KEPT_S, REGIONAL_BASE_URLS, Code
-from recorder_zegocloud.translate.answers import described_status, listed_span, listed_tasks, read_envelope
+from recorder_zegocloud.translate.answers import described_status, read_envelope
 from recorder_zegocloud.translate.events import located
 from recorder_zegocloud.translate.modes import TRANSLATORS
 from recorder_zegocloud.translate.start import Start, stream_names
 from recorder_zegocloud.translate.update import change_layout, change_whiteboard, needed_later, take_snapshot
 from recorder_zegocloud.webhooks import events_of, is_callback
-from recorder_zegocloud.wire.requests import DescribeTasksRequest
-from recorder_zegocloud.wire.values import FillMode, TaskStatus
+from recorder_zegocloud.wire.values import FillMode
 
 __all__ = ["ZegocloudProvider"]
 
@@ -60,10 +60,6 @@ SLOWER = (
     *("PauseRecord", "ResumeRecord", "TakeSnapshot"),
 )
 """Actions that may be called less often than the others."""
-PAGE_SIZE = 50
-"""Tasks on one page of a list; the vendor's most."""
-READINGS = 3
-"""How often a list is read that changes while it is."""
 REFUSALS_OF_A_STATE = frozenset({Code.TASK_NOT_PAUSED, Code.BAD_PARAMETER, Code.OLD_BAD_PARAMETER, Code.SYSTEM_ERROR})
 """Codes that may mean that a task is paused, or isn't, already."""
 
@@ -140,7 +136,7 @@ class ZegocloudProvider(Provider):
             return Plan(self.name, (), (missing,), resolved)
         translator = chosen(Start(self.name, self.config, resolved, options, intent))
         translator.walk_spec(resolved, given=spec, options=options, apart_from=intent.apart_from)
-        requests = () if translator.refused else (self._planned("StartRecord", translator.body()),)
+        requests = () if translator.refused else (planned(self.config, "StartRecord", translator.body()),)
         return Plan(self.name, requests, translator.findings, translator.spec)
 
     def start(self, plan: Plan, intent: StartIntent) -> Recording:
@@ -153,7 +149,7 @@ class ZegocloudProvider(Provider):
         body = plan.request("StartRecord").payload
         sent = reveal(body)
         native = needed_later(plan.spec, self.options(plan.spec, ZegocloudOptions), sent)
-        answer = self._send("StartRecord", intent.id, body)
+        answer = self._calls.send("StartRecord", intent.id, body)
         data = answer.body.get("Data")
         task_id = data.get("TaskId") if isinstance(data, dict) else None
         if not task_id:
@@ -213,17 +209,17 @@ class ZegocloudProvider(Provider):
         return self._described(recording)
 
     def _described(self, recording: Recording, ending: Ending | None = None) -> RecordingStatus:
-        return described_status(recording, self._send_task("DescribeRecordStatus", recording), ending)
+        return described_status(recording, self._calls.of(recording, "DescribeRecordStatus"), ending)
 
     def translate_layout(self, recording: Recording, layout: Layout) -> Plan:
         """UpdateLayout for a whole layout. Pure."""
         change = change_layout(self.name, recording, layout)
-        requests = () if change.body is None else (self._planned("UpdateLayout", change.body),)
+        requests = () if change.body is None else (planned(self.config, "UpdateLayout", change.body),)
         return Plan(self.name, requests, change.findings)
 
     def layout(self, recording: Recording, layout: Layout, plan: Plan) -> Recording:
         """Send an UpdateLayout."""
-        self._send("UpdateLayout", recording.id, plan.request("UpdateLayout").payload, base_url=recording.base_url)
+        self._calls.of(recording, "UpdateLayout", plan.request("UpdateLayout").payload)
         return recording
 
     def pause(self, recording: Recording) -> None:
@@ -237,7 +233,7 @@ class ZegocloudProvider(Provider):
     def _turn(self, action: str, recording: Recording, *wanted: RecordingState) -> None:
         """Bring the task into one of the wanted states; a refusal counts only where it isn't in one."""
         try:
-            self._send_task(action, recording)
+            self._calls.of(recording, action)
         except RecorderError as refusal:
             if refusal.vendor_code not in REFUSALS_OF_A_STATE or self._state(recording) not in wanted:
                 raise
@@ -263,7 +259,7 @@ class ZegocloudProvider(Provider):
         Raises:
             UnsupportedFeature: something would be lost; nothing was sent.
         """
-        self._send(action, recording.id, self.accepted(recording, change), base_url=recording.base_url)
+        self._calls.of(recording, action, self.accepted(recording, change))
 
     def list_remote(self, since: datetime, until: datetime, room: str | None = None) -> Iterator[RemoteRecording]:
         """DescribeTasks, for running and for ended tasks, all pages, at every host: one may not know another's tasks.
@@ -271,14 +267,7 @@ class ZegocloudProvider(Provider):
         Raises:
             InvalidSpec: the span begins more than three days ago; nothing was sent.
         """
-        span = listed_span(since, until, self.now())
-        found: dict[str, RemoteRecording] = {}
-        for base_url in self.config.hosts():
-            # What ends meanwhile is in both lists, and in none in the other order.
-            for status in (TaskStatus.RUNNING, TaskStatus.ENDED):
-                for task in self._tasks(base_url, {**span, "Status": status, **({"RoomId": room} if room else {})}):
-                    found[task.native["TaskId"]] = task
-        yield from found.values()
+        return listed(self._calls, since, until, room, self.now())
 
     def check_account(self, base_url: str) -> str:
         """DescribeTasks for the last minute: it proves AppID, ServerSecret, this machine's clock and the service.
@@ -288,30 +277,12 @@ class ZegocloudProvider(Provider):
             PermissionDenied: Cloud Recording isn't enabled for the app.
             RecorderError: every other class, by what the vendor answered.
         """
-        now = self.now()
-        wanted: dict[str, Any] = listed_span(now - timedelta(minutes=1), now, now)
-        body = DescribeTasksRequest(Status=TaskStatus.RUNNING, PageSize=1, **wanted).tree()
-        self._send("DescribeTasks", None, body, base_url=base_url)
-        return "app_id and server_secret are accepted; nothing was started"
-
-    def _tasks(self, base_url: str, wanted: Mapping[str, Any]) -> Iterator[RemoteRecording]:
-        """All pages of a list. One that changed meanwhile is read anew, for tasks slip from page to page then."""
-        for _ in range(READINGS):
-            totals = set()
-            for page in itertools.count(1):
-                body = DescribeTasksRequest(**wanted, PageOffset=page, PageSize=PAGE_SIZE).tree()
-                tasks, total = listed_tasks(self.account, self._send("DescribeTasks", None, body, base_url=base_url))
-                totals.add(total)
-                yield from tasks
-                if (len(tasks) < PAGE_SIZE) if total is None else (page * PAGE_SIZE >= total):
-                    break
-            if len(totals) == 1:
-                break
+        return try_account(self._calls, base_url, self.now())
 
     def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
         """StopRecord, which only begins the uploads; with `wait` the files are looked at until they are settled."""
         limit = Deadline(self.runtime.clock, deadline)
-        accepted = self._send_task("StopRecord", recording)
+        accepted = self._calls.of(recording, "StopRecord")
         status = self._after_stop(recording, accepted, None)
         for delay in itertools.chain(UPLOAD_DELAYS, itertools.repeat(UPLOAD_DELAYS[-1])):
             if not wait or status.state.terminal or limit.remaining() <= delay:
@@ -400,33 +371,6 @@ class ZegocloudProvider(Provider):
     # `restore` sends nothing: a task that moves to another server is taken to keep its layout. The vendor doesn't say,
     # and no event tells of a move.
 
-    def _send_task(self, action: str, recording: Recording) -> Answer:
-        return self._send(action, recording.id, {"TaskId": recording.native["TaskId"]}, base_url=recording.base_url)
-
-    def _send(
-        self,
-        action: str,
-        recording_id: str | None,
-        body: Mapping[str, Any],
-        *,
-        base_url: str | None = None,
-    ) -> Answer:
-        call = Call(
-            operation=action,
-            method="POST",
-            path="/",
-            query=self._query(action),
-            body=body,
-            recording_id=recording_id,
-        )
-        return self.transport.send(call, base_url=base_url)
-
-    def _query(self, action: str) -> dict[str, str]:
-        query = {"Action": action, "AppId": str(self.config.app_id)}
-        if self.config.is_test is not None:
-            query["IsTest"] = str(self.config.is_test).lower()
-        return query
-
-    def _planned(self, action: str, body: Mapping[str, Any]) -> PlannedRequest:
-        url = f"{self.config.hosts()[0].rstrip('/')}/?{urlencode(self._query(action))}"
-        return PlannedRequest(action, "POST", url, body)
+    @property
+    def _calls(self) -> Calls:
+        return Calls(self.transport, self.config)

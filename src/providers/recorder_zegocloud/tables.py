@@ -13,7 +13,7 @@ from enum import IntEnum
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from recorder_zegocloud.wire.callbacks import EventType
+from recorder_zegocloud.wire.callbacks import EventType, ImageType
 from recorder_zegocloud.wire.values import FileFormat, FileStatus, QuitReason, StorageVendor, TaskStatus
 
 __all__ = [
@@ -110,14 +110,15 @@ or in one picture, and an "abnormal" end may be one of the two that were asked f
 
 EVENT_STATES: Mapping[int, str] = MappingProxyType(
     {
+        EventType.ENDED_ABNORMALLY: "uploading",
         EventType.EXITED: "uploading",
         EventType.STOPPED: "uploading",
         EventType.PAUSED: "paused",
         EventType.RESUMED: "recording",
     }
 )
-"""The neutral state after an event, where its type tells one. Events come in any order, so that neither 5 nor 7 says
-that the files are settled: that is what event 1 or the status is for."""
+"""The neutral state after an event, where its type tells one. Events come in any order, so that none of 2, 5 and 7
+says that the files are settled, or that there are none: that is what event 1 or the status is for."""
 
 
 class Quit(NamedTuple):
@@ -126,45 +127,40 @@ class Quit(NamedTuple):
     Attributes:
         ending: the neutral word for it.
         fault: whose fault it is, if it is one.
-        state: the neutral state after it: files may still come, or none ever will.
         reason: what happened and what to do.
     """
 
     ending: Literal["idle", "limit", "fault"]
     fault: Literal["caller", "vendor"] | None
-    state: Literal["uploading", "failed"]
     reason: str
 
 
-def _vendors(what: str, *, state: Literal["uploading", "failed"] = "uploading") -> Quit:
-    return Quit("fault", "vendor", state, f"{what}: start again")
+def _vendors(what: str) -> Quit:
+    return Quit("fault", "vendor", f"{what}: start again")
 
 
 QUITS: Mapping[int, Quit] = MappingProxyType(
     {
-        QuitReason.SERVICE_FAILED: _vendors("the vendor's recording service failed to start", state="failed"),
+        QuitReason.SERVICE_FAILED: _vendors("the vendor's recording service failed to start"),
         QuitReason.LOGIN_FAILED: Quit(
             "fault",
             "caller",
-            "failed",
             "the recorder couldn't log in to the room: check its name and that app_id is the application's project",
         ),
         QuitReason.IDLE: Quit(
             "idle",
             None,
-            "uploading",
             "it ended by itself: nobody published in the room for idle_timeout; check who publishes, or raise it",
         ),
         QuitReason.MAX_DURATION: Quit(
-            "limit", None, "uploading", "it ended by itself: it had lasted for max_duration; start another, or raise it"
+            "limit", None, "it ended by itself: it had lasted for max_duration; start another, or raise it"
         ),
-        QuitReason.ENGINE_FAILED: _vendors("the vendor's recording engine failed to start", state="failed"),
+        QuitReason.ENGINE_FAILED: _vendors("the vendor's recording engine failed to start"),
         QuitReason.NETWORK_LOST: _vendors("the vendor's recording service lost its network connection"),
         QuitReason.UNKNOWN: _vendors("the vendor's recorder failed and doesn't say why"),
         QuitReason.FILE_NAME_TOO_LONG: Quit(
             "fault",
             "caller",
-            "uploading",
             "the file's name was too long: shorten room, participants, stream ids and options.zegocloud."
             "mix_output_stream_id, which are parts of it",
         ),
@@ -176,7 +172,7 @@ QUITS: Mapping[int, Quit] = MappingProxyType(
         QuitReason.WRITE_FAILED: _vendors("the vendor's recorder couldn't write its file (EIO)"),
         QuitReason.CHANNEL_FAILED: _vendors("a channel inside the vendor's recorder failed"),
         QuitReason.FORMAT_NOT_SUPPORTED: Quit(
-            "fault", "caller", "uploading", "the vendor can't record this format: choose another in output.formats"
+            "fault", "caller", "the vendor can't record this format: choose another in output.formats"
         ),
         QuitReason.ILLEGAL_STATE: _vendors("the vendor's recorder was in an illegal state"),
     }
@@ -184,16 +180,16 @@ QUITS: Mapping[int, Quit] = MappingProxyType(
 """What each `quit_reason` of event 2 means.
 
 3 and 4 are ends that were asked for, by MaxIdleTime and MaxRecordTime, though the vendor reports them as abnormal.
-After a failed start there is nothing to upload; every other end may leave files, and its outcome is known when they are
-settled.
+Every end may leave files, also a failed start, of a server that was to take a task over: the outcome is known when they
+are settled.
 """
 
 IMAGE_PATHS: Mapping[int, str] = MappingProxyType(
     {
-        1: "layout.background.image",
-        2: "watermarks",
-        3: "layout.placeholders['*']",
-        4: "layout.placeholders",
+        ImageType.BACKGROUND: "layout.background.image",
+        ImageType.WATERMARK: "watermarks",
+        ImageType.PLACEHOLDER: "layout.placeholders['*']",
+        ImageType.WINDOW: "layout.placeholders",
     }
 )
 """The neutral field of each `image_type` of event 3."""

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from recorder_core.cli.console import OUT, Json, print_json, print_line, reporting, terminable
 from recorder_core.cli.documents import load_recording
-from recorder_core.models import EventKind, RecordingState
+from recorder_core.models import EventKind, FileStatus, RecordingState
 from recorder_core.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["follow"]
 
 REFRESH_S = 0.5
+ASTRAY = frozenset({FileStatus.BACKUP, FileStatus.LOST})
+"""Where a file has ended up that isn't at its destination."""
 STYLES = {
     RecordingState.RECORDING: "green",
     RecordingState.COMPLETED: "bold green",
@@ -89,7 +91,7 @@ class _Row:
     @property
     def ended_well(self) -> bool:
         """Whether it has ended, and nothing of it is missing."""
-        return self.state is RecordingState.COMPLETED and not self.is_lost
+        return self.state is RecordingState.COMPLETED and not self.is_lost and ASTRAY.isdisjoint(self.files.values())
 
 
 def _is_given_up(event: RecordingEvent) -> bool:

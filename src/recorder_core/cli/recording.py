@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from recorder_core.cli.documents import (
     refuse_to_lose,
 )
 from recorder_core.cli.planning import ProviderName
+from recorder_core.errors import RecorderError
 from recorder_core.models import Media
 from recorder_core.operations import DEADLINE_S
 from recorder_core.recorder import WAIT_S, Recorder
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from recorder_core.models import Recording, RecordingStatus
 
 __all__ = ["OnUnsupported", "start", "status", "stop"]
+
+logger = logging.getLogger("recorder_core.cli")
 
 OnUnsupported = Annotated[
     Literal["raise", "warn"],
@@ -121,14 +125,20 @@ def status(
 
 
 def _watch(recorder: Recorder, recording: Recording, found: RecordingStatus, as_json: bool) -> None:
-    """Show the status whenever it has changed, until nothing follows any more."""
+    """Show the status whenever it has changed, until nothing follows any more. What may pass is asked again."""
     delays = recorder.provider.poll_delays
     for delay in itertools.chain(delays, itertools.repeat(delays[-1])):
         if found.state.terminal:
             return
         with working(f"Watching {recording.room}; Ctrl-C leaves it, and the recording goes on"):
             time.sleep(delay)
-            before, found = found, recorder.status(recording)
+            try:
+                before, found = found, recorder.status(recording)
+            except RecorderError as error:
+                if not error.retryable:
+                    raise
+                logger.warning("%s; it is asked again, and the recording is not affected", error.message)
+                continue
         if (found.state, found.reason, found.files) != (before.state, before.reason, before.files):
             _show_status(recording, found, as_json)
 

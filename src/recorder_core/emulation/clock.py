@@ -3,17 +3,12 @@
 import threading
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
 
 LONGEST_MOVE_S: Final = 10 * 365 * 86_400
 """Seconds that one move may take: ten years of 365 days."""
-
-
-class _Thread(threading.local):
-    """What a clock knows of the thread that looks."""
-
-    slept = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +35,8 @@ class EmulatorClock:
 
     - `advance` is the test driving time: it moves `monotonic` in every thread.
     - `sleep` and `wait` are one thread waiting: they move `monotonic` in that thread only, because threads that really
-      wait do so side by side. Otherwise one thread's waits would use up another's deadline.
+      wait do so side by side. Otherwise one thread's waits would use up another's deadline. Whatever carries the
+      thread's context variables on, as asyncio does from one step of an operation to the next, carries that too.
     """
 
     def __init__(self, *, frozen: bool = False, start: float | None = None) -> None:
@@ -51,7 +47,8 @@ class EmulatorClock:
         self._position = (wall if start is None else start) if frozen else (0.0 if start is None else start - wall)
         self._moved = 0.0
         self._advanced = 0.0
-        self._own = _Thread()
+        # Not of the thread: an operation of asyncio takes its steps in several, and its context with it.
+        self._slept = ContextVar("recorder_core_slept", default=0.0)
         self._lock = threading.Lock()
         # Two moves at once take their steps in turns, or together they would miss what is due between them.
         self._stepping = threading.RLock()
@@ -68,7 +65,7 @@ class EmulatorClock:
         They move along with every `advance`, and with what the calling thread slept or waited itself.
         """
         with self._lock:
-            return (0.0 if self.frozen else time.monotonic()) + self._advanced + self._own.slept
+            return (0.0 if self.frozen else time.monotonic()) + self._advanced + self._slept.get()
 
     def wall(self) -> float:
         """The true wall time in Unix seconds, by which signatures and credentials are judged."""
@@ -158,7 +155,7 @@ class EmulatorClock:
             self._rest()
             if left <= 0:
                 break
-        self._own.slept += seconds - left
+        self._slept.set(self._slept.get() + seconds - left)
 
     def _step(self, left: float, *, everybodys: bool = False) -> float:
         """Move to the next instant at which there is something to do, `left` seconds at most; what is left then."""

@@ -23,7 +23,7 @@ from recorder_core.following.outbox import Outbox
 from recorder_core.following.schedule import Rank, Schedule, Turn, turn_of
 from recorder_core.known import Known
 from recorder_core.listening import Listeners
-from recorder_core.models import EventKind, EventSource, Recording, RecordingEvent, RecordingStatus
+from recorder_core.models import EventKind, EventSource, Recording, RecordingEvent, RecordingState, RecordingStatus
 from recorder_core.provider import Provider
 
 __all__ = ["Fleet", "Watch", "follow"]
@@ -49,7 +49,7 @@ class Watch:
         listeners: by whom callbacks, operations and looks are told.
         check: refuses a handle that isn't this recorder's.
         look: asks for the status, and tells it.
-        restore: sends again what a move to another server may have lost.
+        restore: sends again what a move to another server may have lost; the state is as in `Provider.restore`.
         event: makes an event of a recording: `event(recording, kind, source, **fields)`.
         notify: tells the hooks of an event.
     """
@@ -60,7 +60,7 @@ class Watch:
     listeners: Listeners
     check: Callable[[Recording], None]
     look: Callable[[Recording], RecordingStatus]
-    restore: Callable[[Recording], bool]
+    restore: Callable[[Recording, RecordingState | None], bool]
     event: Callable[..., RecordingEvent]
     notify: Callable[[RecordingEvent], None]
 
@@ -202,8 +202,12 @@ class Fleet:
 
     def _saw(self, look: RecordingEvent) -> None:
         """A status was looked up; in whichever thread, for whomever."""
-        for event in self._tell(look, Life.saw):
-            if event.source is EventSource.LOOK:  # the hooks know already what callbacks told
+        self._notify(self._tell(look, Life.saw))
+
+    def _notify(self, events: Iterable[RecordingEvent]) -> None:
+        """Tell the hooks what looks have found; what callbacks told they know already."""
+        for event in events:
+            if event.source is EventSource.LOOK:
                 self._watch.notify(event)
 
     def _tell(
@@ -278,11 +282,14 @@ class Fleet:
 
     def _next(self) -> str | None:
         """The recording that is to be looked at now, after everything was told that is due."""
+        told: list[RecordingEvent] = []
         with self._guard:
             now = self._clock.time()
             while (recording_id := self._timers.take(now)) is not None:
                 life = self._lives[recording_id]
-                self._put(recording_id, life, life.release(now), now)
+                told += self._put(recording_id, life, life.release(now), now)
+        self._notify(told)
+        with self._guard:
             while (recording_id := self._turns.take(now)) is not None:
                 turn = self._turn(self._lives[recording_id], now)
                 if turn.due <= now:
@@ -335,10 +342,11 @@ class Fleet:
             if life is None or not life.has_moved:
                 return
             life.has_moved = False
-        if recording.revision == 0:
+            held = life.held
+        if recording.revision == 0 and held is None:
             return
         try:
-            self._watch.restore(recording)
+            self._watch.restore(recording, held)
         except RecorderError as error:
             logger.warning("recording %s has moved, and its changes couldn't be sent again: %s", recording.id, error)
             self._find(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from recorder_core.following.ordering import GRACE_S, Order
@@ -19,6 +20,8 @@ from recorder_core.models import (
 
 __all__ = ["Life", "with_outcome"]
 
+REPEATED_S = 30.0
+"""A callback that wasn't accepted comes again for up to so long, and some vendors date it by its last delivery."""
 LAST_WORD_S = 60.0
 """A recording that the vendor doesn't know any more is given up when its callbacks have been silent for so long: the
 last of them tell what became of it."""
@@ -39,16 +42,18 @@ ANNOUNCING = frozenset(
     }
 )
 """Kinds that say nothing beyond their state, their files and the cause of an end."""
+TURNS = frozenset({EventKind.PAUSED, EventKind.RESUMED})
 SETTLED = frozenset({FileStatus.UPLOADED, FileStatus.BACKUP, FileStatus.LOST})
 RUNNING = frozenset({RecordingState.RECORDING, RecordingState.PAUSED})
+ENDING = frozenset({RecordingState.STOPPING, RecordingState.UPLOADING})
 
 
 class Life:
     """What whoever follows a recording was told of it. Not thread-safe. Instants are Unix seconds.
 
     A state never goes back: a callback that comes late, or a look that was overtaken, is told without one. What one
-    source has told isn't told again by another. An end is told once, by whoever knows first; callbacks have a moment to
-    say more about it.
+    source has told isn't told again by another. An end has a moment in which callbacks say more about it; where they
+    come, they have it also before what a look has found is told as the end.
 
     Args:
         started_at: when the recording was started.
@@ -63,13 +68,15 @@ class Life:
         failures: looks in a row that failed; `looked_at` is that of the last one.
         is_missing: it was there, and can't be found at the moment.
         has_moved: it goes on at another server of the vendor, which may not know what was changed since the start.
-        ends_at: when nothing more is told, because it has ended; None: it hasn't.
+        held: `paused` or `recording`, as it was before it moved; None: it was never paused.
+        ends_at: when the last is told, because it has ended; None: it hasn't.
         order: its callbacks.
     """
 
     __slots__ = (
-        *("_announced", "_files", "_reached", "ends_at", "failures", "has_moved", "heard_at", "is_doubtful"),
-        *("is_missing", "looked_at", "looks", "order", "rhythm", "started_at", "state"),
+        *("_announced", "_files", "_found", "_has_paused", "_reached", "_unsaid", "ends_at", "failures", "has_moved"),
+        *("heard_at", "held", "is_doubtful", "is_missing", "looked_at", "looks", "order", "rhythm", "started_at"),
+        "state",
     )
 
     def __init__(self, started_at: float) -> None:
@@ -77,16 +84,19 @@ class Life:
         self.state: RecordingState | None = None
         self.looks = self.failures = 0
         self.looked_at = self.heard_at = self.rhythm = 0.0
-        self.is_doubtful = self.is_missing = self.has_moved = False
+        self.is_doubtful = self.is_missing = self.has_moved = self._has_paused = False
+        self.held: RecordingState | None = None
         self.ends_at: float | None = None
         self.order = Order()
         self._reached = RecordingState.STARTING
         self._files: dict[str, FileStatus] = {}
         self._announced: dict[RecordingState, float] = {}
+        self._unsaid = False  # that it turned from paused to recording, or back, was told by another kind of event
+        self._found: RecordingEvent | None = None  # the end as a look found it, while callbacks may tell it
 
     def is_over(self, now: float) -> bool:
         """Whether nothing more will be told."""
-        return self.ends_at is not None and now >= self.ends_at
+        return self.ends_at is not None and now >= self.ends_at and self._found is None
 
     def told(self, event: RecordingEvent, now: float) -> list[RecordingEvent]:
         """What is new in an event that a callback or an operation of this process told."""
@@ -105,8 +115,13 @@ class Life:
         return self._pass_on(released, now, is_late=is_late)
 
     def release(self, now: float) -> list[RecordingEvent]:
-        """What is new in callbacks that have waited long enough for those before them."""
-        return [] if self.is_over(now) else self._pass_on(self.order.release(now), now)
+        """What is new in callbacks that have waited long enough for those before them, and an end that has."""
+        if self.is_over(now):
+            return []
+        passed = self._pass_on(self.order.release(now), now)
+        if self._found is not None and self.ends_at is not None and now >= self.ends_at:
+            passed += self._conclude(self._found, now)
+        return passed
 
     def saw(self, look: RecordingEvent, now: float) -> list[RecordingEvent]:
         """What is new in a look: an event of kind `status` with the state and all files."""
@@ -114,7 +129,9 @@ class Life:
         self.looked_at, self.failures, self.is_doubtful = now, 0, False
         if self.is_over(now) or look.state is None:
             return []
-        if look.state is RecordingState.GONE and now - self.heard_at < LAST_WORD_S:
+        if self.state is not None and self.state.terminal and not look.state.terminal:  # the look was overtaken
+            return []
+        if look.state is RecordingState.GONE and self._may_hear_more(now):
             self._miss()
             return []
         if look.state.terminal:
@@ -136,6 +153,11 @@ class Life:
             self._announced[state] = now
         return [self._tell(look.model_copy(update={"kind": kind, "state": state, "files": files}), now)]
 
+    def _may_hear_more(self, now: float) -> bool:
+        """Whether callbacks come, and haven't been silent for long since the last one or since its end began."""
+        ending = (told_at for state, told_at in self._announced.items() if state in ENDING)
+        return bool(self.heard_at) and now - max(self.heard_at, *ending, 0.0) < LAST_WORD_S
+
     def _kind(self, state: RecordingState | None, files: tuple[RecordedFile, ...]) -> EventKind:
         """What it is called that a look found a state and files."""
         if state is None or state is self.state:
@@ -147,9 +169,19 @@ class Life:
         return KINDS[state]
 
     def _end(self, look: RecordingEvent, now: float) -> list[RecordingEvent]:
-        """A look found the end: nothing is waited for any more."""
-        passed = self._pass_on(self.order.flush(), now)
+        """A look found the end. Where callbacks come, they have a moment to tell it: they know more of it."""
+        if not self.heard_at or look.state is RecordingState.GONE:
+            return self._conclude(look, now)
+        self._found = look
         if self.ends_at is None:
+            self.ends_at = now + GRACE_S
+        return []
+
+    def _conclude(self, look: RecordingEvent, now: float) -> list[RecordingEvent]:
+        """Tell the end that a look has found, after all that callbacks told: nothing is waited for any more."""
+        self._found = None
+        passed = self._pass_on(self.order.flush(), now)
+        if not any(event.kind is EventKind.ENDED for event in passed):
             passed.append(self._tell(look.model_copy(update={"kind": EventKind.ENDED}), now))
         self.ends_at = now
         return passed
@@ -157,8 +189,11 @@ class Life:
     def _announce(self, event: RecordingEvent, now: float) -> list[RecordingEvent]:
         """What an operation did, unless it was told already."""
         state = event.state
+        if event.kind in TURNS and (self.is_missing or self.has_moved):
+            self.held = state  # the latest wish counts
         if state is not None:
-            if state is self.state or PROGRESS[state] < PROGRESS[self._reached]:
+            is_known = state is self.state and not (self._unsaid and event.kind in TURNS)
+            if is_known or PROGRESS[state] < PROGRESS[self._reached]:
                 return []
             self._announced[state] = now
         return [self._tell(event, now)]
@@ -179,13 +214,19 @@ class Life:
         """Whether a look or an operation has told already what a callback says."""
         if event.kind not in ANNOUNCING or event.fault or event.ending not in (None, Ending.STOPPED):
             return False
-        if event.files and event.state in (None, self.state):
-            return True
+        if event.state is None:
+            return bool(event.files)
         happened = event.occurred_at.timestamp() if event.occurred_at else 0.0
-        return event.state is not None and any(
+        known = event.state is self.state or any(
             (state is event.state or PROGRESS[state] > PROGRESS[event.state]) and happened <= told_at + GRACE_S
             for state, told_at in self._announced.items()
         )
+        if event.kind in TURNS:
+            # One callback belongs to one turn that was told: the next like it tells of another turn.
+            turned_at = self._announced.pop(event.state, -math.inf)
+            if not known and happened <= turned_at + REPEATED_S:
+                known = self.is_doubtful = True
+        return known or (event.kind is EventKind.STOPPED and self.state in ENDING)
 
     def _news(self, files: tuple[RecordedFile, ...]) -> tuple[RecordedFile, ...]:
         """Those that weren't told yet, or of which it wasn't known where they end up."""
@@ -200,8 +241,13 @@ class Life:
     def _tell(self, event: RecordingEvent, now: float) -> RecordingEvent:
         """Know that the event is told."""
         if event.kind is EventKind.MIGRATED:
+            self._leave()
             self.has_moved, self.is_missing = True, False
-        if self.ends_at is not None:
+        # Not where nobody knows yet what ended it: the callback that does may come after the one that says so.
+        is_last = event.kind is EventKind.ENDED and (event.ending is not None or self._found is not None)
+        if event.kind is EventKind.ENDED:
+            self._found = None
+        if self.state is not None and self.state.terminal:
             self.ends_at = now if event.kind is EventKind.ENDED else self.ends_at
             return event.model_copy(update={"state": self.state})
         state = event.state
@@ -209,12 +255,16 @@ class Life:
             return event
         if self.state not in (None, state):
             self.looks = 0
+            self._unsaid = {self.state, state} <= RUNNING and event.kind not in TURNS
+        elif event.kind in TURNS:
+            self._unsaid = False
         if state is not RecordingState.UNREACHABLE:
             self._find(state)
             self._reached = state
+        self._has_paused = self._has_paused or state is RecordingState.PAUSED
         self.state = state
         if state.terminal:
-            self.ends_at = now if event.kind is EventKind.ENDED else now + GRACE_S
+            self.ends_at = now if is_last else now + GRACE_S
         return event
 
     def failed(self, now: float) -> None:
@@ -225,7 +275,13 @@ class Life:
     def _miss(self) -> None:
         """It can't be found."""
         if not self.is_missing:
+            self._leave()
             self.is_missing, self.looks = True, 0
+
+    def _leave(self) -> None:
+        """It leaves its server; what it did there is to go on at the next one."""
+        if not self.is_missing and not self.has_moved:
+            self.held = self._reached if self._has_paused and self._reached in RUNNING else None
 
     def _find(self, state: RecordingState) -> None:
         """It is there; if it couldn't be found for a while, it goes on at another server."""
@@ -239,8 +295,8 @@ def with_outcome(event: RecordingEvent, status: RecordingStatus) -> RecordingEve
         update={
             "state": status.state if status.state.terminal else event.state,
             "files": status.files or event.files,
-            "reason": event.reason or status.reason,
-            "fault": event.fault or status.fault,
-            "ending": event.ending or status.ending,
+            "reason": status.reason or event.reason,
+            "fault": status.fault or event.fault,
+            "ending": status.ending or event.ending,
         }
     )

@@ -196,15 +196,15 @@ class RecordingEvent(Report):
     """What ended the recording. None: it hasn't ended by this, or nothing tells."""
 
     verified: bool = True
-    """Whether its signature was verified. False: there is no secret to do so, and it is only a reason to ask the
-    vendor."""
+    """Whether it may be believed. False: there is no secret to verify it with, its signature came before with another
+    body, or it was to be confirmed and wasn't; it is only a reason to ask the vendor."""
 
     confirmed: bool | None = None
-    """Whether the vendor's status agreed with it. None: the vendor wasn't asked."""
+    """Whether the vendor's status agreed with it. False: it didn't, or couldn't be asked for. None: nobody asked."""
 
     nonce: str | None = None
-    """What makes the delivery unique, where the vendor's signature doesn't cover the body: the same one with another
-    body is a forgery. None: the signature covers the body."""
+    """What tells the delivery's signature from others, where it doesn't cover the body: one of two bodies with the same
+    may be a forgery. None: the signature covers the body."""
 
     raw: JsonObject = FrozenMapping()
     """What the vendor sent, secrets masked."""

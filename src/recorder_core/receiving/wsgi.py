@@ -31,7 +31,7 @@ class WebhookApp(Application):
     | --- | --- |
     | 200 | it is true and will be processed, or is a repeat |
     | 400 | it can't be read, or is another vendor's |
-    | 403 | it isn't signed, or is forged, stale or sent again by somebody else |
+    | 403 | it isn't signed, or is forged or stale, or its signature came with several other bodies |
     | 404 | there is no recorder of that name |
     | 405 | the method is neither POST nor that of a health check |
     | 408, 411, 413 | its body comes too slowly, has no known length, is too large |

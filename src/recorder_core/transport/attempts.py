@@ -16,6 +16,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
+from recorder_core.budget import Admitted
 from recorder_core.clock import current_deadline
 from recorder_core.errors import DeadlineExceeded, RateLimited, RecorderError, StartOutcomeUnknown
 from recorder_core.hooks import HttpExchange
@@ -113,12 +114,12 @@ class Attempts:
     def make(self) -> Outcome:
         """Make an attempt, and know whether and when to make another."""
         admit = self._vendor.runtime.admit
-        late = 0.0 if admit is None else admit(self._call.operation, self._deadline)
+        admitted = Admitted() if admit is None else admit(self._call.operation, self._deadline)
         remaining = self._deadline.remaining()
-        if remaining <= 0 or late:
+        if remaining <= 0 or admitted.late:
             self._cut_off, self.pause = True, None
-            if late and not self._made:
-                self._last = Outcome(NO_PLACE, retry_after=late)
+            if admitted.late and not self._made:
+                self._last = Outcome(NO_PLACE, retry_after=admitted.late)
             return self._last
         self._made += 1
         connect, read = self._vendor.runtime.timeout
@@ -126,9 +127,14 @@ class Attempts:
         secrets = self._secrets_of(request)
         began = time.monotonic()
         reply = self._vendor.pool.send(
-            self._hosts[self._host], request, connect=min(connect, remaining), read=min(read, remaining)
+            self._hosts[self._host],
+            request,
+            connect=min(connect, remaining),
+            read=min(read, remaining),
+            leaving=admitted.leaves,
         )
         duration = time.monotonic() - began
+        admitted.answered()
         shown: Mapping[str, Any] | str | None = None
         if isinstance(reply, Lost):
             self._cut_off = reply.timed_out and remaining < (read if reply.sent else connect)

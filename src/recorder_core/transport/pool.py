@@ -35,7 +35,7 @@ from recorder_core.rules import Rule, Then
 from recorder_core.transport.failures import Stage, described, innermost, stage_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from _typeshed import WriteableBuffer
     from requests import PreparedRequest
@@ -106,10 +106,11 @@ class Lost:
 class _Passage:
     """One request on its way through requests and urllib3, which pass none of this on."""
 
-    __slots__ = ("answer_within", "sent", "target")
+    __slots__ = ("answer_within", "leaving", "sent", "target")
 
-    def __init__(self, answer_within: float) -> None:
+    def __init__(self, answer_within: float, leaving: Callable[[], None] | None) -> None:
         self.answer_within = answer_within
+        self.leaving = leaving
         self.target: str | None = None
         self.sent = False
 
@@ -159,6 +160,8 @@ class _Connection(HTTPConnection):
             self.connect()
         passage = _passage.get()
         passage.sent = True
+        if passage.leaving is not None:
+            passage.leaving()
         super().putrequest(method, passage.target or url, *args, **kwargs)
 
 
@@ -256,7 +259,15 @@ class Pool:
         self._masked_query = masked_query
         self._hosts = _Hosts()
 
-    def send(self, base_url: str, request: PreparedRequest, *, connect: float, read: float) -> Reply | Lost:
+    def send(
+        self,
+        base_url: str,
+        request: PreparedRequest,
+        *,
+        connect: float,
+        read: float,
+        leaving: Callable[[], None] | None = None,
+    ) -> Reply | Lost:
         """Send a request as it is: no redirect is followed, no cookie kept, no `.netrc` read.
 
         The name look-up is the operating system's and keeps its own time.
@@ -266,8 +277,9 @@ class Pool:
             request: with method, url, headers and body.
             connect: seconds for the connection, for each address of the host.
             read: seconds for the whole answer.
+            leaving: called when the connection stands, before the first byte is written.
         """
-        passage = _Passage(read)
+        passage = _Passage(read, leaving)
         token = _passage.set(passage)
         try:
             host = self._adapter(base_url)

@@ -111,6 +111,7 @@ class Stage:
         self.looks: list[tuple[float, str]] = []
         self.says: dict[str, RecordingStatus | BaseException] = {}
         self.restored: list[tuple[float, Recording]] = []
+        self.held: list[str | None] = []
         self.restore_error: BaseException | None = None
         self.storage = spec().storage
         self._vendor = vendor
@@ -147,7 +148,8 @@ class Stage:
             raise says
         return says
 
-    def _restore(self, recording: Recording) -> bool:
+    def _restore(self, recording: Recording, state: RecordingState | None) -> bool:
+        self.held.append(state)
         self.restored.append((self.clock.now - START, recording))
         if self.restore_error is not None:
             raise self.restore_error
@@ -182,8 +184,8 @@ def staged(memory: Any, signing: Any, spec: Any) -> Callable[..., Any]:
         def status(self, recording: Recording) -> RecordingStatus:
             return self.stage._status(recording)
 
-        def restore(self, recording: Recording) -> bool:
-            return self.stage._restore(recording)
+        def restore(self, recording: Recording, state: RecordingState | None = None) -> bool:
+            return self.stage._restore(recording, state)
 
         def pause(self, recording: Recording) -> None:
             self._call("pause")

@@ -245,6 +245,49 @@ def test_nothing_to_send_again(stage: Any) -> None:
     assert stage.restored == []
 
 
+@pytest.mark.parametrize(
+    ("before", "held"),
+    [(("pause",), "paused"), (("pause", "resume"), "recording"), (("pause", "resume", "pause"), "paused")],
+)
+@pytest.mark.parametrize("called_back", [True, False])
+def test_a_pause_outlives_a_move(stage: Any, before: tuple[str, ...], held: str, called_back: bool) -> None:
+    """What was paused and what was resumed is sent again, though the handle hasn't changed; nothing else is told."""
+    recording = stage.start("recording")
+    for second, operation in enumerate(before, 10):
+        stage.clock.at(second, lambda operation=operation: getattr(stage.recorder, operation)(recording))
+    stage.say_at(12, recording, held)
+    stage.say_at(100, recording, "unreachable")
+    stage.say_at(140, recording, "recording")
+    if called_back:
+        stage.call_back_at(140, recording, "migrated", sequence=4)
+    stage.say_at(400, recording, "completed")
+    list(stage.recorder.follow(recording))
+    assert (len(stage.restored), stage.held) == (1, [held])
+
+
+def test_the_latest_wish_counts_after_a_move(stage: Any) -> None:
+    """Who resumes it before the change could be sent again wants it to record."""
+    recording = stage.start("recording")
+    stage.clock.at(10, lambda: stage.recorder.pause(recording))
+    stage.say_at(11, recording, "unreachable")
+    stage.clock.at(75, lambda: stage.recorder.resume(recording))
+    stage.say_at(74, recording, "recording")
+    stage.say_at(400, recording, "completed")
+    list(stage.recorder.follow(recording))
+    assert stage.held == ["recording"]
+
+
+def test_a_move_of_what_was_never_paused(stage: Any) -> None:
+    """That it is paused afterwards may be somebody's wish: it isn't resumed."""
+    recording = stage.start("recording")
+    stage.clock.at(10, lambda: stage.recorder.layout(recording, Spotlight("1001")))
+    stage.say_at(50, recording, "unreachable")
+    stage.say_at(100, recording, "paused")
+    stage.say_at(400, recording, "completed")
+    list(stage.recorder.follow(recording))
+    assert stage.held == [None]
+
+
 def test_a_restore_that_fails_is_a_warning(stage: Any) -> None:
     """It says what failed; the following goes on."""
     recording = stage.start("recording")

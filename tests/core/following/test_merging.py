@@ -229,19 +229,71 @@ def test_an_end_waits_a_moment_for_more(following: Following, story: Any) -> Non
     assert following.life.is_over(story.at(106))
 
 
-def test_a_look_that_finds_the_end_waits_for_nothing(following: Following, story: Any) -> None:
-    """Callbacks that are held come before the end that a look has found."""
+def test_an_end_without_a_cause_waits_a_moment_for_it(following: Following, story: Any) -> None:
+    """That all is over may be told before what ended it: the last event has the cause."""
+    following.look(5, "recording")
+    assert following.callback("ended", 100, "completed", sequence=1) == [("ended", "completed", "callback")]
+    assert not following.life.is_over(story.at(100))
+    told = following.callback("stopped", 100, "uploading", sequence=2, ending="idle")
+    assert told == [("stopped", "completed", "callback")]
+    assert following.life.is_over(story.at(106))
+
+
+def test_an_end_that_a_look_finds_waits_for_callbacks(following: Following, story: Any) -> None:
+    """Where callbacks come, they have 6 s to tell it; then it is told as the look found it, after those that came."""
     following.callback("recording", 5, "recording", sequence=0)
     following.callback("error", 90, sequence=2)
-    assert following.look(91, "completed") == [("error", None, "callback"), ("ended", "completed", "look")]
-    assert following.life.is_over(story.at(91))
+    assert following.look(91, "completed") == []
+    assert following.release(96) == [("error", None, "callback")]
+    assert not following.life.is_over(story.at(97))
+    assert following.release(97) == [("ended", "completed", "look")]
+    assert following.life.is_over(story.at(97))
+
+
+def test_an_end_that_a_look_finds_and_callbacks_tell(following: Following, story: Any) -> None:
+    """It is told once, by them, with what they know of it."""
+    following.callback("recording", 5, "recording", sequence=0)
+    following.look(91, "completed")
+    uploaded = story.file("a.mp4", "uploaded")
+    assert following.callback("uploaded", 92, "completed", sequence=1, files=(uploaded,)) == [
+        ("uploaded", "completed", "callback", "a.mp4")
+    ]
+    assert following.callback("ended", 95, "completed", sequence=2) == [("ended", "completed", "callback")]
+    assert following.life.is_over(story.at(95))
+
+
+def test_an_end_of_which_a_look_knows_more(following: Following, story: Any) -> None:
+    """Such as a stop of ours, of which no callback says that it was one: the last word is that of the look."""
+    following.callback("uploaded", 100, "completed", sequence=0)
+    assert following.look(101, "completed", ending="stopped") == []
+    assert following.release(106) == [("ended", "completed", "look")]
+    assert following.all[-1].ending == "stopped"
+    assert following.life.is_over(story.at(106))
+
+
+@pytest.mark.parametrize("state", ["unreachable", "recording", "uploading"])
+def test_a_look_that_the_end_has_overtaken(following: Following, state: str) -> None:
+    """It began before a callback told the end, and was answered after: it tells nothing."""
+    following.look(5, "recording")
+    following.callback("uploaded", 100, "completed", sequence=0)
+    assert following.look(101, state) == []
+    assert following.life.state is RecordingState.COMPLETED
 
 
 def test_the_end_that_a_held_callback_tells(following: Following) -> None:
     """Where a held callback tells the end itself, the look doesn't tell it a second time."""
     following.callback("recording", 5, "recording", sequence=0)
-    following.callback("ended", 90, "completed", sequence=2)
-    assert following.look(91, "completed") == [("ended", "completed", "callback")]
+    following.callback("ended", 90.5, "completed", sequence=2)
+    assert following.look(90, "completed") == []
+    assert following.release(96) == [("ended", "completed", "callback")]
+
+
+def test_the_last_words_are_waited_for_from_the_stop_on(following: Following) -> None:
+    """A quiet recording's callbacks have their minute after its stop, though the first of them may be lost."""
+    following.callback("started", 5, "recording", sequence=1)
+    following.operation("stopped", 600, "stopping")
+    assert following.look(659, "gone") == []
+    assert following.look(660, "gone") == [("ended", "gone", "look")]
 
 
 def test_the_last_words_of_a_recording_that_is_gone(following: Following) -> None:
@@ -282,6 +334,46 @@ def test_callbacks_that_come_after_the_next_operation(following: Following) -> N
     assert following.life.state is RecordingState.RECORDING
 
 
+def test_callbacks_that_are_dated_by_their_repeat(following: Following) -> None:
+    """Some vendors tell when a callback was sent and not when it happened: one that belongs to a turn brings none back.
+
+    Whether it does is then asked.
+    """
+    following.look(5, "recording")
+    following.operation("paused", 60, "paused")
+    following.operation("resumed", 64, "recording")
+    assert following.callback("paused", 75, "paused", sequence=4) == []
+    assert following.life.is_doubtful
+    assert following.callback("resumed", 75, "recording", sequence=5) == []
+    assert following.life.state is RecordingState.RECORDING
+
+
+def test_a_turn_after_one_of_ours(following: Following) -> None:
+    """One callback belongs to one turn: the next like it is told, however soon it comes."""
+    following.look(5, "recording")
+    following.operation("paused", 60, "paused")
+    following.callback("paused", 60.2, "paused", sequence=4)
+    following.operation("resumed", 62, "recording")
+    following.callback("resumed", 62.2, "recording", sequence=5)
+    assert following.callback("paused", 63, "paused", sequence=6) == [("paused", "paused", "callback")]
+
+
+def test_an_operation_that_a_callback_of_another_kind_was_faster_than(following: Following) -> None:
+    """That it was resumed is told once, although the segment that it began was told before."""
+    following.operation("paused", 60, "paused")
+    assert following.callback("segment_started", 70, "recording") == [("segment_started", "recording", "callback")]
+    assert following.operation("resumed", 70, "recording") == [("resumed", "recording", "operation")]
+    assert following.operation("resumed", 71, "recording") == []
+    assert following.callback("resumed", 70, "recording", comes=72) == []
+
+
+def test_the_state_that_it_is_in(following: Following) -> None:
+    """A callback that tells only the state that was told already tells nothing, whenever it comes."""
+    following.callback("stopped", 60, "uploading", sequence=0)
+    assert following.callback("stopped", 61, "uploading", sequence=1) == []
+    assert following.callback("uploaded", 63, "completed", sequence=2) == [("uploaded", "completed", "callback")]
+
+
 def test_an_operation_that_a_look_found_first(following: Following) -> None:
     """A look that came in between has told it."""
     following.look(5, "recording")
@@ -310,4 +402,5 @@ def test_a_stop_and_its_callbacks(following: Following) -> None:
     following.look(5, "recording")
     assert following.operation("stopped", 60, "stopping") == [("stopped", "stopping", "operation")]
     assert following.callback("stopped", 60.2, "stopping", sequence=9, ending="stopped") == []
-    assert following.callback("uploaded", 61, "completed", sequence=10) == [("uploaded", "completed", "callback")]
+    assert following.callback("stopped", 60.3, "uploading", sequence=10) == []
+    assert following.callback("uploaded", 61, "completed", sequence=11) == [("uploaded", "completed", "callback")]

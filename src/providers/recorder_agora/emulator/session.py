@@ -300,7 +300,6 @@ class Session(ABC, Generic[Change]):
         self.tell(at, EventType.ERROR, **error.details())
 
     def _upload(self, at: float) -> None:
-        self._plans.drop("late")
         self._store(at)
         for track in self._reel.tracks:
             self._reel.announce(at, track=track)

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from recorder_agora.rules import ERRORS
 from recorder_agora.tables import EVENT_KINDS, EVENT_STATES, STATES
 from recorder_agora.translate.answers import BACKUP, FILES, located_files, moment, recorded_files, somebody
-from recorder_agora.wire import callbacks as wire
+from recorder_agora.wire import details as wire
 from recorder_agora.wire.callbacks import CLOUD_RECORDING, Callback, EventType
 from recorder_core.errors import Fault
 from recorder_core.models import Ending, EventKind, FileStatus, RecordedFile, Recording, RecordingEvent, RecordingState
@@ -25,6 +25,8 @@ WORDS: Final = 200
 """Characters of the vendor's own words that are shown."""
 FATAL: Final = frozenset({32, 52, 109, 110})
 """Error numbers after which nothing is recorded any more: nowhere to, never begun, no token."""
+UPLOAD_LATE: Final = 50
+"""The error number of an upload that goes on: nothing has failed yet, and whose fault it will be is open."""
 SIGNAL, NOBODY, LEFT = 2, 4, 16
 """Bits of `leaveCode`. The last one is set whenever the recorder itself leaves, whatever the reason."""
 MODULES: Mapping[int | None, str] = {0: "recorder", 1: "uploader", 2: "service", 6: "page recorder"}
@@ -183,7 +185,8 @@ def _error(details: wire.ErrorDetails) -> Told:
         reason = f"the vendor's {where} reports error {code}; give the sid to its support"
         return Told(reason=f"{reason}{_said(details.errorMsg)}")
     ending = Ending.FAULT if code in FATAL else None
-    return Told(reason=f"{rule.meaning} (code {code}). {rule.hint}", fault=rule.fault, ending=ending)
+    fault = None if code == UPLOAD_LATE else rule.fault
+    return Told(reason=f"{rule.meaning} (code {code}). {rule.hint}", fault=fault, ending=ending)
 
 
 def _warning(details: wire.WarningDetails) -> Told:
@@ -243,7 +246,7 @@ def _progress(details: wire.ProgressDetails) -> Told:
 
 def _leave(details: wire.LeaveDetails) -> Told:
     code = details.leaveCode
-    if code is None:
+    if code is None or code < 0:
         return Told()
     if code == 0:
         return Told(ending=Ending.FAULT, reason="the recorder couldn't be set up (leave code 0)")

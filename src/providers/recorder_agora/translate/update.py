@@ -27,7 +27,16 @@ from recorder_agora.wire.requests import (
 from recorder_agora.wire.storage import ExtensionParams, StorageConfig
 from recorder_agora.wire.web import RtmpOutput, RtmpPublishParam
 from recorder_core.decoding import object_in
-from recorder_core.models import Layout, Media, Mode, Participants, Recording, RecordingSpec, Storage
+from recorder_core.models import (
+    Layout,
+    Media,
+    Mode,
+    Participants,
+    Recording,
+    RecordingSpec,
+    RecordingState,
+    Storage,
+)
 from recorder_core.models.base import reveal
 from recorder_core.models.layout import LayoutBase
 from recorder_core.plan import Change, Finding
@@ -91,12 +100,11 @@ def change_push(recording: Recording, urls: tuple[SecretStr, ...]) -> Change:
     return Change(_body(recording, rtmpPublishConfig=RtmpPublishParam(outputs=(RtmpOutput(rtmpUrl=urls[0]),))))
 
 
-def restoring(name: str, recording: Recording) -> list[tuple[str, dict[str, Any]]]:
-    """What says again all that the handle knows of changes, each as the method and its body.
-
-    What can't be said from the handle alone was not said with a change either.
-    """
+def restoring(name: str, recording: Recording, state: RecordingState | None) -> list[tuple[str, dict[str, Any]]]:
+    """What says again all that the handle and the state tell of changes, each as the method and its body."""
     changes: dict[str, Change] = {}
+    if recording.mode == Mode.WEB and state is not None:
+        changes["update"] = change_hold(recording, onhold=state is RecordingState.PAUSED)
     if recording.mode == Mode.COMPOSITE and isinstance(recording.layout, LayoutBase):
         changes["updateLayout"] = change_layout(name, recording, recording.layout)
     if recording.mode in (Mode.COMPOSITE, Mode.INDIVIDUAL) and isinstance(recording.participants, Participants):

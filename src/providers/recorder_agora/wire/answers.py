@@ -33,8 +33,9 @@ def file_entries(value: object) -> list[Any]:
         return [{"fileName": value}] if value else []
     if not isinstance(value, list | tuple):
         return []
+    entries = [{"fileName": entry} if isinstance(entry, str) else entry for entry in value]
     # An entry without a name is none: one that can't be read must not hide the others.
-    return [entry for entry in value if isinstance(entry, dict) and (entry.get("fileName") or entry.get("filename"))]
+    return [entry for entry in entries if isinstance(entry, dict) and (entry.get("fileName") or entry.get("filename"))]
 
 
 def _blank_is_none(value: object) -> object:

@@ -14,43 +14,18 @@ import json
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from enum import IntEnum
 from typing import Any
 
 from recorder_core.emulation.callbacks import Callbacks
 from recorder_zegocloud.wire.answers import RecordFile
 from recorder_zegocloud.wire.values import FileStatus
 
-__all__ = ["EventType", "ImageType", "Notifier", "Outbox", "nonces", "signature", "upload"]
+__all__ = ["Notifier", "Outbox", "nonces", "signature", "upload"]
 
 NONCES = 900_000
 """How many numbers of six digits there are, as the nonce of the vendor's sample is one."""
 STRIDE = 618_047
 """Shares no factor with NONCES, so that stepping by it meets every one of them once."""
-
-
-class EventType(IntEnum):
-    """`event_type` of a callback."""
-
-    UPLOADED = 1
-    ENDED_ABNORMALLY = 2
-    IMAGE_MISSING = 3
-    NO_STREAM = 4
-    EXITED = 5
-    STREAM_MISSING = 6
-    STOPPED = 7
-    PLAYLIST = 102
-    PAUSED = 201
-    RESUMED = 202
-
-
-class ImageType(IntEnum):
-    """`image_type` of event 3: the field that names the image."""
-
-    BACKGROUND = 1
-    WATERMARK = 2
-    PLACEHOLDER = 3
-    WINDOW = 4
 
 
 def signature(callback_secret: str, timestamp: str, nonce: str) -> str:
@@ -132,7 +107,7 @@ class Outbox:
 
     def add(self, at: float, event_type: int, detail: Mapping[str, Any] | None = None) -> None:
         """Plan one for the instant `at` (Unix s)."""
-        heapq.heappush(self._planned, (at, next(self._order), event_type, detail or {}))
+        heapq.heappush(self._planned, (at, next(self._order), event_type, dict(detail or {})))
 
     def send(self, now: float) -> None:
         """Send what is due by `now` (Unix s)."""

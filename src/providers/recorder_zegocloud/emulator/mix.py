@@ -17,12 +17,13 @@ from functools import partial
 from recorder_core.emulation.delivery import Delivery
 from recorder_core.emulation.service import EmulatedService
 from recorder_core.emulation.taping import Tape
-from recorder_zegocloud.emulator.callbacks import EventType, Notifier
+from recorder_zegocloud.emulator.callbacks import Notifier
 from recorder_zegocloud.emulator.files import OutputFile, tracks
 from recorder_zegocloud.emulator.picture import Picture, publishes
 from recorder_zegocloud.emulator.readings import Readings
 from recorder_zegocloud.emulator.session import Server, Task
 from recorder_zegocloud.picture import Layout
+from recorder_zegocloud.wire.callbacks import EventType
 from recorder_zegocloud.wire.layout import MixParams, check_windows
 from recorder_zegocloud.wire.requests import StartRecordRequest, UpdateLayoutRequest
 from recorder_zegocloud.wire.values import FileFormat, MediaTrackType, SoundWaveType, StreamType, TaskStatus, ViewType
@@ -183,7 +184,7 @@ class MixedTask(Task):
     def _look_for_missing(self, at: float) -> None:
         super()._look_for_missing(at)
         for image_type, url in self._picture.take_missing():
-            self._outbox.add(at, EventType.IMAGE_MISSING, {"image_type": image_type, "image_url": url})
+            self._outbox.add(at, EventType.IMAGE_NOT_DOWNLOADED, {"image_type": image_type, "image_url": url})
 
     # Volumes
 

@@ -25,9 +25,9 @@ from recorder_core.emulation.composer import Scene, Window
 from recorder_core.emulation.images import fetch
 from recorder_core.emulation.room import Color, Participant, Room
 from recorder_core.emulation.taping import Tape
-from recorder_zegocloud.emulator.callbacks import ImageType
 from recorder_zegocloud.emulator.whiteboard import Whiteboard
 from recorder_zegocloud.picture import Layout, Place, Selection, color, places
+from recorder_zegocloud.wire.callbacks import ImageType
 from recorder_zegocloud.wire.requests import InputParams
 from recorder_zegocloud.wire.values import FillMode, FrameFillMode, StreamType
 

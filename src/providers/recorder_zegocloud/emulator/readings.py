@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from recorder_zegocloud.emulator.callbacks import EventType
+from recorder_zegocloud.wire.callbacks import EventType
 
 __all__ = ["QUIT_EVENTS", "STOP_EVENTS", "Readings"]
 
-STOP_EVENTS = (EventType.STOPPED, EventType.EXITED, EventType.UPLOADED)
-QUIT_EVENTS = (EventType.ENDED_ABNORMALLY, EventType.UPLOADED)
-END_EVENTS = (EventType.UPLOADED, EventType.ENDED_ABNORMALLY, EventType.EXITED, EventType.STOPPED)
+STOP_EVENTS = (EventType.STOPPED, EventType.EXITED, EventType.UPLOAD_FINISHED)
+QUIT_EVENTS = (EventType.ENDED_ABNORMALLY, EventType.UPLOAD_FINISHED)
+END_EVENTS = (EventType.UPLOAD_FINISHED, EventType.ENDED_ABNORMALLY, EventType.EXITED, EventType.STOPPED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from recorder_core.emulation.exchange import EmulatedRequest, EmulatedResponse
 from recorder_core.emulation.limits import RateLimit
 from recorder_core.emulation.recording import EmulatedRecording
 from recorder_core.emulation.service import EmulatedService
-from recorder_zegocloud.emulator.callbacks import EventType, Notifier
+from recorder_zegocloud.emulator.callbacks import Notifier
 from recorder_zegocloud.emulator.individual import SingleStreamTask
 from recorder_zegocloud.emulator.mix import MixedTask
 from recorder_zegocloud.emulator.protocol import RefusedError, answer, authorised, bad_parameter, read, refusal
@@ -33,6 +33,7 @@ from recorder_zegocloud.wire.answers import (
     StartRecordResponse,
     TaskList,
 )
+from recorder_zegocloud.wire.callbacks import EventType
 from recorder_zegocloud.wire.requests import (
     DescribeRecordStatusRequest,
     DescribeTasksRequest,

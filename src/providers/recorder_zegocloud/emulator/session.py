@@ -28,7 +28,7 @@ from itertools import count, takewhile
 from recorder_core.emulation.delivery import Delivery
 from recorder_core.emulation.recording import EmulatedRecording
 from recorder_core.emulation.service import EmulatedService
-from recorder_zegocloud.emulator.callbacks import EventType, Notifier, Outbox, upload
+from recorder_zegocloud.emulator.callbacks import Notifier, Outbox, upload
 from recorder_zegocloud.emulator.files import FileWriter, OutputFile, milliseconds
 from recorder_zegocloud.emulator.picture import publishes
 from recorder_zegocloud.emulator.readings import Readings
@@ -36,6 +36,7 @@ from recorder_zegocloud.emulator.storage import Destination
 from recorder_zegocloud.emulator.whiteboard import Whiteboard
 from recorder_zegocloud.tables import KEPT_S
 from recorder_zegocloud.wire.answers import ListedTask, RecordFile, TaskState
+from recorder_zegocloud.wire.callbacks import EventType
 from recorder_zegocloud.wire.requests import StartRecordRequest
 from recorder_zegocloud.wire.values import FileFormat, FileStatus, QuitReason, TaskStatus
 
@@ -48,7 +49,7 @@ DYING_S = 20.0
 NO_STREAM_FIRST_S = 10.0
 NO_STREAM_INTERVAL_S = 30.0
 TIME_OUTS = frozenset({QuitReason.IDLE, QuitReason.MAX_DURATION})
-AFTER_THE_END: Mapping[int, float] = {EventType.EXITED: 1.0, EventType.UPLOADED: UPLOADING_S}
+AFTER_THE_END: Mapping[int, float] = {EventType.EXITED: 1.0, EventType.UPLOAD_FINISHED: UPLOADING_S}
 """How many seconds after the end an event is told at the earliest; the others of the end are told at once."""
 MOST_PICTURES = 500
 """How many pictures of one stream are taken at once at most, so that a driven day stays cheap."""
@@ -274,14 +275,14 @@ class Task(ABC):
                     self._delivered.append((file, self._deliver(file, end)))
         told = at
         for event in self._readings.stop_events if reason is None else self._readings.quit_events:
-            if event != EventType.UPLOADED or not (self._takes_pictures or self._doomed):
+            if event != EventType.UPLOAD_FINISHED or not (self._takes_pictures or self._doomed):
                 told = max(told, at + AFTER_THE_END.get(event, 0.0))
                 self._outbox.add(told, event, self._end_detail(event, told))
 
     def _end_detail(self, event: int, at: float) -> Mapping[str, object]:
         if event == EventType.ENDED_ABNORMALLY:
             return {"quit_reason": self.reason}
-        return upload(self._described(at)) if event == EventType.UPLOADED else {}
+        return upload(self._described(at)) if event == EventType.UPLOAD_FINISHED else {}
 
     def _deliver(self, file: OutputFile, end: float) -> Delivery:
         return self._writer.write(file, end)
@@ -293,7 +294,7 @@ class Task(ABC):
         if self._servers and self._settled_at < self._running_at <= until:
             self._look_for_missing(self._running_at)
         for at in takewhile(until.__gt__ if ends else until.__ge__, self._without_stream()):
-            self._outbox.add(at, EventType.NO_STREAM)
+            self._outbox.add(at, EventType.NO_STREAMS)
         for file, at in list(self._coming_playlists(until)):
             if at <= until:
                 self._announce(file, at)
@@ -390,7 +391,9 @@ class Task(ABC):
 
     def _take_picture(self, file: OutputFile, at: float) -> None:
         """Upload what a file shows at `at` (Unix s)."""
-        self._outbox.add(at + PICTURE_UPLOADING_S, EventType.UPLOADED, upload([self._writer.take_picture(file, at)]))
+        self._outbox.add(
+            at + PICTURE_UPLOADING_S, EventType.UPLOAD_FINISHED, upload([self._writer.take_picture(file, at)])
+        )
 
     @property
     def _interval(self) -> float:

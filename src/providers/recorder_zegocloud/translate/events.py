@@ -130,15 +130,16 @@ def _outcome(state: RecordingState, statuses: set[FileStatus]) -> EventKind:
 
 def _abnormal_end(callback: Callback, detail: Detail, _recording: Recording | None) -> Told:
     """Event 2. Of an end that was asked for, or that may leave files, event 1 or the status tells the outcome."""
-    kind, known = _kind(callback.event_type), QUITS.get(detail.quit_reason or 0)
+    kind, state = _kind(callback.event_type), RecordingState(EVENT_STATES[EventType.ENDED_ABNORMALLY])
+    known = QUITS.get(detail.quit_reason or 0)
     if known is not None:
         ending = Ending(known.ending)
         kind = kind if ending is Ending.FAULT else EventKind.STOPPED
-        return Told(kind, RecordingState(known.state), ending, known.reason, known.fault)
+        return Told(kind, state, ending, known.reason, known.fault)
     if detail.quit_reason is None:
-        return Told(kind, RecordingState.UPLOADING, None, NO_QUIT_REASON)
+        return Told(kind, state, None, NO_QUIT_REASON)
     why = f"{NO_QUIT_REASON}: quit_reason {detail.quit_reason} isn't documented"
-    return Told(kind, RecordingState.UPLOADING, Ending.FAULT, why)
+    return Told(kind, state, Ending.FAULT, why)
 
 
 def _missing_image(callback: Callback, detail: Detail, _recording: Recording | None) -> Told:

@@ -16,7 +16,7 @@ from pydantic.alias_generators import to_snake
 
 from recorder_zegocloud.wire.answers import RecordFile
 
-__all__ = ["Callback", "Detail", "EventType", "FileInfo"]
+__all__ = ["Callback", "Detail", "EventType", "FileInfo", "ImageType"]
 
 SECONDS = re.compile(r"[1-9][0-9]{9}")
 """Unix seconds since 2001, in the one way in which they can be written. What is signed doesn't tell where the timestamp
@@ -38,6 +38,15 @@ class EventType(IntEnum):
     PLAYLIST = 102
     PAUSED = 201
     RESUMED = 202
+
+
+class ImageType(IntEnum):
+    """`image_type` of event 3: the field that names the image."""
+
+    BACKGROUND = 1
+    WATERMARK = 2
+    PLACEHOLDER = 3
+    WINDOW = 4
 
 
 class CallbackPart(BaseModel):
