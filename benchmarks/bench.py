@@ -22,7 +22,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import math
 import os
 import platform
 import statistics
@@ -145,7 +144,7 @@ def measured(name: str, *, rounds: int, scale: float) -> Iterator[dict[str, Any]
         ours_at, bare_at, our_status_at, bare_status_at = answering.urls
 
         def recorder(base_url: str) -> Recorder:
-            unpaced = {"*": math.inf}  # the vendor's limits would make it wait, and time is what is measured
+            unpaced = {"*": 20_000.0}  # the budget is asked for every call, and never makes it wait
             config = provider.Config.from_env(taken.env, base_urls=(base_url,), calls_per_second=unpaced)
             return stack.enter_context(Recorder(provider(config)))
 

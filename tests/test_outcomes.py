@@ -109,10 +109,10 @@ CASES: dict[str, dict[str, tuple[Case, Outcomes]]] = {
             Case(stop(), elsewhere=True),
             Outcomes("completed - - uploaded", "completed - - uploaded", "completed - - uploaded"),
         ),
-        # Too early for idle_timeout, as a look finds; a callback is enough to end the following, so that none is made.
+        # Too early for idle_timeout, as a look finds; one is made where no callback tells what ended it.
         "stopped elsewhere, early": (
             Case(stop(90), elsewhere=True),
-            Outcomes("completed - - uploaded", "completed stopped - uploaded", "completed - - uploaded"),
+            Outcomes("completed - - uploaded", "completed stopped - uploaded", "completed stopped - uploaded"),
         ),
         "idle": (
             Case(LEAVE),

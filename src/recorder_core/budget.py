@@ -46,18 +46,21 @@ class Admitted:
         late: seconds for which a call would have to wait, longer than its deadline: it must not be sent. 0: it may.
     """
 
-    __slots__ = ("answered_at", "late", "left_at")
+    __slots__ = ("ended_at", "late", "left_at")
 
     def __init__(self, left_at: float = -math.inf, *, late: float = 0.0) -> None:
         self.left_at = left_at
-        self.answered_at: float | None = None
+        self.ended_at: float | None = None
         self.late = late
 
     def leaves(self) -> None:
         """The connection stands, and the call is being written."""
 
     def answered(self) -> None:
-        """The call was answered, or has failed."""
+        """The call was answered."""
+
+    def lost(self) -> None:
+        """The call has failed: no answer came."""
 
 
 Admit = Callable[[str, Deadline], Admitted]
@@ -142,7 +145,10 @@ class _Call(Admitted):
         self._queue.leaves(self)
 
     def answered(self) -> None:
-        self._queue.answered(self)
+        self._queue.ends(self, is_answered=True)
+
+    def lost(self) -> None:
+        self._queue.ends(self, is_answered=False)
 
 
 class _Queue:
@@ -168,8 +174,9 @@ class _Queue:
                 return self._take(now)
             waiter = _Waiter(self._urgency[operation], next(self._order))
             delay += self._between * sum(other < waiter for other in self._waiting)
-            if delay >= deadline.remaining():
-                return Admitted(late=delay)
+            left = deadline.remaining()
+            if left <= 0 or delay >= left:
+                return self._refused(delay)
             heapq.heappush(self._waiting, waiter)
         try:
             return self._wait(waiter, deadline)
@@ -184,11 +191,12 @@ class _Queue:
         with self._guard:
             call.left_at = self._clock.time()
 
-    def answered(self, call: Admitted) -> None:
+    def ends(self, call: Admitted, *, is_answered: bool) -> None:
         with self._guard:
-            call.answered_at = self._clock.time()
-            took = call.answered_at - call.left_at
-            self._fastest = took if self._fastest is None else min(took, self._fastest * FORGETTING)
+            call.ended_at = self._clock.time()
+            if is_answered:
+                took = max(0.0, call.ended_at - call.left_at)
+                self._fastest = took if self._fastest is None else min(took, self._fastest * FORGETTING)
 
     def _wait(self, waiter: _Waiter, deadline: Deadline) -> Admitted:
         """Sleep until the slot when it is the first in the queue, and wait to become the first until then."""
@@ -200,8 +208,8 @@ class _Queue:
                 delay = self._delay(now)
                 if is_first and delay <= 0:
                     return self._take(now)
-                if delay >= left:
-                    return Admitted(late=delay)
+                if left <= 0 or delay >= left:
+                    return self._refused(delay)
                 if not is_first:
                     waiter.first.clear()
             if is_first:
@@ -219,8 +227,11 @@ class _Queue:
 
     def _arrived(self, call: Admitted, now: float) -> float:
         """The latest instant at which a call can have arrived."""
-        way = (call.answered_at or now) - call.left_at - (self._fastest or 0.0)
+        way = (call.ended_at or now) - call.left_at - (self._fastest or 0.0)
         return call.left_at + min(max(way, 0.0), LONGEST_WAY_S)
+
+    def _refused(self, delay: float) -> Admitted:
+        return Admitted(late=max(delay, self._between))
 
     def _take(self, now: float) -> _Call:
         call = _Call(self, now)

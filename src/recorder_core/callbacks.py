@@ -10,24 +10,18 @@ from collections.abc import Callable, Iterable
 from functools import cache
 
 from recorder_core.clock import Clock, answering
+from recorder_core.confirming import Confirming, denied_key, unproven
 from recorder_core.errors import (
+    ConfigurationError,
     ProviderNotFound,
     RecorderError,
-    ServiceUnavailable,
     UnverifiedWebhookWarning,
     WebhookRejected,
 )
 from recorder_core.hooks import Interception
 from recorder_core.known import Known
 from recorder_core.listening import Listeners
-from recorder_core.models import (
-    EventKind,
-    Recording,
-    RecordingEvent,
-    RecordingState,
-    RecordingStatus,
-    WebhookRequest,
-)
+from recorder_core.models import Recording, RecordingEvent, RecordingStatus, WebhookRequest
 from recorder_core.plugins import PROVIDERS, installed, load_provider
 from recorder_core.provider import Provider
 from recorder_core.recent import Recent
@@ -44,12 +38,6 @@ REMEMBERED = 65_536
 BODIES = 4
 """Bodies that are taken with one signature. Where a vendor signs a second and a short random number, two true callbacks
 share one now and then; more are somebody's who uses it again, and each would be a reason to ask the vendor."""
-IMPORTANT = frozenset(
-    {EventKind.STOPPED, EventKind.ENDED, EventKind.UPLOADED, EventKind.BACKED_UP, EventKind.UPLOAD_FAILED}
-)
-"""Kinds on which something depends that can't be taken back; `confirm` asks the vendor for them, and for whatever else
-ends a recording or names files."""
-RUNNING = frozenset({RecordingState.STARTING, RecordingState.RECORDING, RecordingState.PAUSED})
 
 
 class Callbacks:
@@ -79,9 +67,9 @@ class Callbacks:
         self._hooks = hooks
         self._known = known
         self._listeners = listeners
-        self._look = look
         self._seen: Recent[None] = Recent(REMEMBERED)
         self._bodies: Recent[list[bytes]] = Recent(REMEMBERED)
+        self._confirming = Confirming(provider, clock, known, look)
         self._guard = threading.Lock()
         self._warned = False
 
@@ -113,8 +101,9 @@ class Callbacks:
         Raises:
             WebhookRejected: it is forged, too old, too large, unreadable, or another vendor's. Answer with its
                 `response_status`.
-            RecorderError: with `confirm`, the vendor couldn't be asked. Answer with status 503, so that the vendor
-                repeats it.
+            ConfigurationError: the request isn't as it arrived, such as a text in place of the body's bytes.
+            RecorderError: with `confirm`, the vendor couldn't be asked, or was asked less than 2 s ago for a callback
+                without a proof. Answer with status 503, so that the vendor repeats it.
         """
         events = self.verified(request)
         if recording is not None:
@@ -128,6 +117,7 @@ class Callbacks:
         confirm: bool = False,
         find_recording: Callable[[RecordingEvent], Recording | None] | None = None,
         patience: float = 0.0,
+        may_lag: bool = False,
     ) -> tuple[RecordingEvent, ...]:
         """Tell everybody of the events of a callback that was verified: the second half of `receive`.
 
@@ -140,21 +130,26 @@ class Callbacks:
                 neither started nor follows the recording.
             patience: with `confirm`, seconds to wait for another operation on the recording, such as a stop that waits
                 for its files.
+            may_lag: with `confirm`, whether a status that denies a signed event is taken for one that lags behind it:
+                the same events will be processed again.
 
         Returns:
             As `receive`.
 
         Raises:
-            RecorderError: with `confirm`, the vendor couldn't be asked.
+            RecorderError: with `confirm`, the vendor couldn't be asked, or its status may lag behind.
         """
         claimed: list[str] = []
         told: list[RecordingEvent] = []
         try:
             for event in events:
-                if self._seen.add(event.dedup_key, None):
-                    claimed.append(event.dedup_key)
-                    named = self._named(event, find_recording)
-                    told.append(self._confirmed(named, patience) if confirm and _needs_confirming(named) else named)
+                if event.dedup_key in self._seen or (event.nonce and denied_key(event) in self._seen):
+                    continue
+                named = self._named(event, find_recording)
+                judged = self._confirming.judged(named, patience, may_lag=may_lag) if confirm else named
+                if self._seen.add(judged.dedup_key, None):
+                    claimed.append(judged.dedup_key)
+                    told.append(judged)
         except BaseException:
             self._discard(claimed)
             raise
@@ -182,7 +177,9 @@ class Callbacks:
 
         Raises:
             WebhookRejected: as `receive`.
+            ConfigurationError: as `receive`.
         """
+        _refuse_changed(request)
         try:
             if len(request.body) > BODY_LIMIT:
                 raise WebhookRejected(
@@ -195,61 +192,22 @@ class Callbacks:
                     hint="A browser or a health check opened the address.",
                 )
             events = self._doubted(request, self._provider.parse_webhook(request))
+            if not self._provider.config.webhook_secret:
+                events = [unproven(event) for event in events]
         except WebhookRejected as error:
-            raise self._explained(error, request) from None
+            rejected = self._explained(error, request)
         except RecorderError:
             raise
         except Exception as error:
             logger.exception("%s failed at a callback of %d bytes", self._provider.name, len(request.body))
-            raise WebhookRejected(
+            rejected = WebhookRejected(
                 f"the callback can't be read ({type(error).__name__})", provider=self._provider.name
-            ) from None
-        if self._provider.config.webhook_secret:
+            )
+        else:
+            self.warn_unverified()
             return events
-        self.warn_unverified()
-        return [event.model_copy(update={"verified": False}) for event in events]
-
-    def _confirmed(self, event: RecordingEvent, patience: float) -> RecordingEvent:
-        """The event as the vendor's status bears it out.
-
-        Raises:
-            RecorderError: the vendor couldn't be asked.
-        """
-        recording = self._known.handle(event.recording_id) if event.recording_id else None
-        if recording is None:
-            return self.unconfirmed(event)
-        status = self._look(recording, patience)
-        if status.state is RecordingState.UNREACHABLE:
-            raise ServiceUnavailable(
-                f"whether the callback is true couldn't be asked: {status.reason}",
-                provider=self._provider.name,
-                operation="events.receive",
-                recording_id=recording.id,
-                request_id=status.request_id,
-                retryable=True,
-                fault="vendor",
-                hint="Nobody was told of it. Answer with status 503, so that the vendor repeats it.",
-            )
-        if _contradicts(event, status):
-            return event.model_copy(
-                update={
-                    "confirmed": False,
-                    "verified": False,
-                    "state": status.state,
-                    "files": status.files,
-                    "ending": None,
-                    "reason": f"the callback says {event.state or event.kind}, the vendor's status {status.state}",
-                }
-            )
-        files = status.files if status.state.terminal else status.files or event.files
-        told = {"state": status.state, "files": files, "fault": status.fault or event.fault}
-        return event.model_copy(update={"confirmed": True, **told})
-
-    def unconfirmed(self, event: RecordingEvent) -> RecordingEvent:
-        """The event as it is told where it was to be confirmed and the vendor couldn't be asked to the last."""
-        if _needs_confirming(event):
-            return event.model_copy(update={"confirmed": False, "verified": False})
-        return event
+        # Without the frames in which it was refused: what came is in their variables, a signature or an address too.
+        raise rejected.with_traceback(None)
 
     def _named(
         self, event: RecordingEvent, find_recording: Callable[[RecordingEvent], Recording | None] | None
@@ -332,22 +290,19 @@ class Callbacks:
             )
 
 
-def _needs_confirming(event: RecordingEvent) -> bool:
-    """Whether something depends on it that its signature, if it has one, doesn't prove."""
-    proven = event.verified and event.nonce is None
-    if proven or event.kind is EventKind.SNAPSHOT:  # no vendor's status lists pictures
-        return False
-    return event.kind in IMPORTANT or bool(event.files) or event.ending is not None
+def _refuse_changed(request: WebhookRequest) -> None:
+    """Refuse what a framework has read and changed already: signatures are made over bytes.
 
-
-def _contradicts(event: RecordingEvent, status: RecordingStatus) -> bool:
-    """Whether the vendor's status says that the event can't be true, or no longer knows the recording."""
-    if status.state is RecordingState.GONE:
-        return True
-    if event.state is not None and event.state.terminal and not status.state.terminal:
-        return True
-    says_over = event.ending is not None or (event.state is not None and event.state not in RUNNING)
-    return says_over and status.state in RUNNING
+    Raises:
+        ConfigurationError: the body is no bytes, or method or headers are no texts.
+    """
+    if not isinstance(request.body, bytes):
+        problem = f"WebhookRequest.body is a {type(request.body).__name__}; give the bytes as they arrived"
+    elif not all(isinstance(text, str) for text in (request.method, *request.headers, *request.headers.values())):
+        problem = "WebhookRequest.method and the names and values of WebhookRequest.headers are texts"
+    else:
+        return
+    raise ConfigurationError(problem, operation="events.receive", fault="caller")
 
 
 def _recognised_by(request: WebhookRequest, except_for: str) -> str | None:

@@ -50,8 +50,12 @@ class _Entry:
     revision: int
     native: str
     status: bytes | None = None
+    has_ended: bool = False
+    """Whether the status is that of an end whose outcome is known."""
     trouble: tuple[str | None, Fault] | None = None
     """The reason and the fault of the last thing that went wrong: what killed it, should it die without another."""
+    is_claimed: bool = False
+    """Whether its end is known from a callback alone whose signature doesn't cover it."""
 
 
 class Known:
@@ -111,9 +115,14 @@ class Known:
         return None if entry is None else Recording.model_validate_json(zlib.decompress(entry.handle))
 
     def outcome(self, recording: Recording) -> RecordingStatus | None:
-        """How it ended, where that is known: nothing follows an end."""
-        status = self.status(recording)
-        return status if status and status.state in ENDED else None
+        """How it ended, where that is known: nothing follows an end.
+
+        A callback whose signature doesn't cover it is not enough: forged, it would keep a recording from being stopped.
+        """
+        with self._guard:
+            entry = self._find(recording.id)
+            is_known = entry is not None and entry.has_ended and not entry.is_claimed
+        return self.status(recording) if is_known else None
 
     def status(self, recording: Recording) -> RecordingStatus | None:
         """What was seen last; None: nothing was."""
@@ -134,10 +143,14 @@ class Known:
             if entry.started_at != recording.started_at.timestamp():
                 return status  # of an earlier start with the same key
             before = _seen(entry)
+            if entry.is_claimed and status.state in RUNNING:  # the end that was told isn't true
+                before = entry.trouble = None
+            if status.state in ENDED or status.state in RUNNING:
+                entry.is_claimed = False
             if before and before.state in ENDED and status.state not in ENDED:  # a callback has overtaken the look
                 status = before.model_copy(update={"ending": before.ending or status.ending})
             status = _with_what_was_seen(status, before)
-            entry.status = _kept(status)
+            _keep(entry, status)
             return _with_trouble(status, entry.trouble)
 
     def tell(self, event: RecordingEvent) -> None:
@@ -154,12 +167,14 @@ class Known:
             entry.trouble = (event.reason, event.fault) if event.fault else entry.trouble
             if not (event.state or event.files or event.ending):
                 return
-            before = _seen(entry)
+            before = _explained(_seen(entry), event)
             state = event.state or (before.state if before else RecordingState.STARTING)
             if before and before.state.terminal and (before.state is not RecordingState.GONE or not state.terminal):
                 state = before.state
             if before and before.state in ENDING and state in RUNNING:  # it came late
                 state = before.state
+            if event.kind is EventKind.ENDED and _has_failed(event, before):
+                state = RecordingState.FAILED
             is_over = state.terminal or event.ending is not None
             ended_at = event.occurred_at if is_over and not (before and before.ended_at) else None
             settled = SETTLED.get(event.kind)
@@ -181,7 +196,11 @@ class Known:
                 ending=event.ending,
                 raw=event.raw,
             )
-            entry.status = _kept(_with_what_was_seen(told, before))
+            _keep(entry, _with_what_was_seen(told, before))
+            if state in ENDED:
+                is_first = not (before and before.state in ENDED)
+                proves = event.nonce is None or bool(event.confirmed)
+                entry.is_claimed = not proves and (is_first or entry.is_claimed)
 
     def named(self, event: RecordingEvent) -> RecordingEvent:
         """The event with our id of the recording, where it is known."""
@@ -227,10 +246,11 @@ def _compact(recording: Recording) -> bytes:
     return zlib.compress(recording.model_dump_json().encode(), level=1)
 
 
-def _kept(status: RecordingStatus) -> bytes:
-    """A status as it is kept: the vendor's answer is that of its end alone."""
+def _keep(entry: _Entry, status: RecordingStatus) -> None:
+    """Keep a status; the vendor's answer only that of the end."""
     left = None if status.state.terminal else {"raw"}
-    return status.model_dump_json(exclude_defaults=True, exclude=left).encode()
+    entry.status = status.model_dump_json(exclude_defaults=True, exclude=left).encode()
+    entry.has_ended = status.state in ENDED
 
 
 def _seen(entry: _Entry) -> RecordingStatus | None:
@@ -243,6 +263,27 @@ def _status_of(entry: _Entry) -> RecordingStatus | None:
     return None if seen is None else _with_trouble(seen, entry.trouble)
 
 
+def _explained(before: RecordingStatus | None, event: RecordingEvent) -> RecordingStatus | None:
+    """What was seen of an end, with its cause where that is told only now: until then nothing did, or a look guessed.
+
+    What went wrong with the files stays the fault: it is what can be mended.
+    """
+    if before is None or before.state not in ENDED or event.ending is None or not event.reason:
+        return before
+    if before.ending is not None and (before.ending is not event.ending or before.fault or not event.fault):
+        return before
+    known = before.reason if before.fault else None
+    reasons = dict.fromkeys(text for text in (event.reason, known) if text)
+    return before.model_copy(update={"reason": "; ".join(reasons), "fault": before.fault or event.fault})
+
+
+def _has_failed(event: RecordingEvent, before: RecordingStatus | None) -> bool:
+    """Whether a fault has ended it before there was a file: the last word of a vendor may not tell so."""
+    if before is None or before.state in ENDED or before.files or event.files:
+        return False
+    return Ending.FAULT in (before.ending, event.ending)
+
+
 def _with_what_was_seen(status: RecordingStatus, before: RecordingStatus | None) -> RecordingStatus:
     """A status with the files that were known before it, and with what ended it as it was told first."""
     if before is None:
@@ -250,7 +291,8 @@ def _with_what_was_seen(status: RecordingStatus, before: RecordingStatus | None)
     files = _union(before.files, status.files, status.state)
     seen: dict[str, Any] = {"files": files, "ending": before.ending or status.ending, "reason": _reason(status, before)}
     if before.ending or before.state in ENDED:
-        seen |= {"fault": status.fault or before.fault, "ended_at": before.ended_at or status.ended_at}
+        fault = before.fault or status.fault if before.state in ENDED else status.fault or before.fault
+        seen |= {"fault": fault, "ended_at": before.ended_at or status.ended_at}
     if status.state is RecordingState.FAILED and not files and seen["ending"] in ASKED_FOR:
         seen["state"] = RecordingState.COMPLETED
     changed = {name: value for name, value in seen.items() if value != getattr(status, name)}

@@ -8,13 +8,16 @@ from contextlib import contextmanager
 
 from recorder_core.models import RecordingEvent
 
-__all__ = ["Heard", "Listener", "Listeners"]
+__all__ = ["AGAIN_S", "Heard", "Listener", "Listeners"]
+
+AGAIN_S = 2.0
+"""Seconds between two looks at a recording, however often callbacks that nothing proves ask for one."""
 
 Listener = Callable[[RecordingEvent], None]
 
 
 class Heard:
-    """The events that came while somebody waits, and the signal that one did."""
+    """The verified events that came while somebody waits, and the signal that any did."""
 
     def __init__(self) -> None:
         self.signal = threading.Event()
@@ -22,13 +25,14 @@ class Heard:
         self._guard = threading.Lock()
 
     def hear(self, event: RecordingEvent) -> None:
-        """Take an event."""
+        """Take an event. Of one that isn't verified only the signal is kept: anybody could send any number."""
         with self._guard:
-            self._events.append(event)
+            if event.verified:
+                self._events.append(event)
             self.signal.set()
 
     def take(self) -> list[RecordingEvent]:
-        """The events since the last look, in the order in which they came."""
+        """The verified events since the last look, in the order in which they came."""
         with self._guard:
             events, self._events = self._events, []
             self.signal.clear()

@@ -40,6 +40,11 @@ class Recent(Generic[Value]):
         with self._guard:
             return self._values.get(_short(key))
 
+    def __contains__(self, key: str) -> bool:
+        """Whether a key is kept."""
+        with self._guard:
+            return _short(key) in self._values
+
     def discard(self, key: str) -> None:
         """Forget a key."""
         with self._guard:

@@ -162,7 +162,7 @@ class Recorder(Changes):
             raise
         if status.reason is None:
             return recording
-        logger.warning("recording %s in room %r: %s", recording.id, recording.room, status.reason)
+        logger.info("recording %s in room %r: %s", recording.id, recording.room, status.reason)
         return recording.model_copy(update={"notes": (*recording.notes, status.reason)})
 
     def status(self, recording: Recording, *, deadline: float | None = None) -> RecordingStatus:
@@ -253,10 +253,7 @@ class Recorder(Changes):
         refuse_foreign_handle(self.provider, recording)
         with self._operation("stop", recording.id, self._limit(deadline)) as limit:
             status = self._known.outcome(recording) or self._stop(recording, wait=wait, limit=limit)
-            # A stop may take a long silence for the end. Whoever follows it finds out by looks of their own.
-            is_sure = status.state is not RecordingState.GONE
-            found = status if is_sure else status.model_copy(update={"state": RecordingState.UNREACHABLE})
-            self._tell(recording, found)
+            self._tell(recording, status)
         self._hooks.notify("recorder_stopped", recording=recording, status=status)
         return status
 
@@ -283,8 +280,8 @@ class Recorder(Changes):
         often while callbacks come. They are made by the calling thread, whenever it asks for the next event. The last
         event carries the whole outcome: state, all files, reason, fault and ending; that it failed is no error.
 
-        After a move to another server of the vendor, what was changed since the start is sent again; a failure of that
-        is an event of kind `warning`.
+        After a move to another server of the vendor, what was changed since the start is sent again, a pause or its end
+        too; a failure of that is an event of kind `warning`.
 
         Args:
             recording: the handle. It is followed from the first step of the iteration on.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -16,12 +17,20 @@ from pydantic import SecretStr
 from recorder_core.errors import WebhookRejected
 from recorder_core.models import WebhookRequest
 
-__all__ = ["BODY_LIMIT", "json_object", "refuse_stale", "signed_by", "verify"]
+__all__ = ["BODY_LIMIT", "CONTROLS", "json_object", "plain", "refuse_stale", "signed_by", "verify"]
 
 BODY_LIMIT: Final = 1_048_576
 """Bytes. The largest callback that is read; those of the vendors have some thousand."""
 DEEPEST: Final = 32
 """Levels of objects and arrays in a callback; those of the vendors have up to six."""
+VALUES = 40_000
+"""Values, objects and arrays in a callback: as many as its bytes leave room for with names of the vendors' length. A
+body of nothing but brackets would have half a million, and reading it would take seconds."""
+
+CONTROLS: Final = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
+)
+"""Characters that end a line, turn the direction of the text, or are obeyed by a terminal; and halves of characters."""
 
 
 def signed_by(secrets: Sequence[SecretStr], make: Callable[[bytes], str], given: str) -> bool:
@@ -80,12 +89,15 @@ def json_object(body: bytes) -> dict[str, Any]:
     """The JSON object that a body is.
 
     Raises:
-        WebhookRejected: it is none, is too large or too deep, or has numbers beyond reason.
+        WebhookRejected: it is none, is too large or too deep, or has too many values or numbers beyond reason.
     """
     if len(body) > BODY_LIMIT:
         raise WebhookRejected(
             f"the callback has {len(body)} bytes; {BODY_LIMIT} are read", response_status=413, fault="caller"
         )
+    # Each value but the first of its object or array comes after a comma, so that there are no more than these.
+    if body.count(b",") + body.count(b"{") + body.count(b"[") > VALUES:
+        raise WebhookRejected(f"the callback has more than {VALUES} values", response_status=413, fault="caller")
     try:
         tree = _DECODER.decode(body.decode("utf-8"))
         if b"\\u" in body:
@@ -127,6 +139,18 @@ def refuse_stale(sent_at: float | None, now: float, max_age: float) -> None:
             hint="It is an old one that somebody sends again, or this computer's clock is wrong. "
             "webhook_max_age sets the limit.",
         )
+
+
+def plain(text: str | None, most: int) -> str:
+    """The vendor's own words as they may be shown: cut, and without line breaks and other control characters.
+
+    Whoever can have them sent could else write lines of a log, or codes that a terminal obeys.
+
+    Args:
+        text: the words; None: there are none.
+        most: characters that are kept.
+    """
+    return CONTROLS.sub(" ", (text or "")[:most])
 
 
 def _refuse_constant(name: str) -> Any:

@@ -178,13 +178,12 @@ class Workers:
 
     def _add(self, run: Callable[[], None]) -> None:
         with self._guard:
-            if self._busy >= self._limit:
-                self._waiting.append(run)
-                self._warn()
+            if self._busy < self._limit:
+                threading.Thread(target=self._work, args=(run,), name="recorder-operation", daemon=True).start()
+                self._busy += 1
                 return
-            thread = threading.Thread(target=self._work, args=(run,), name="recorder-operation", daemon=True)
-            thread.start()
-            self._busy += 1
+            self._waiting.append(run)
+        self._warn()
 
     def _work(self, run: Callable[[], None] | None) -> None:
         while run is not None:

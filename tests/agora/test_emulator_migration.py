@@ -346,6 +346,24 @@ def test_hold_and_push_of_a_page(hear: Any, survives: bool) -> None:
     assert caller.server()["extensionServiceState"][0]["payload"]["onhold"] is survives
 
 
+def test_a_server_that_recorded_nothing_leaves_no_file(hear: Any) -> None:
+    """A page that is put on hold as soon as the next server goes on: no list names a file that was never made."""
+    heard = hear()
+    service, caller = heard.service, heard.caller("web")
+    caller.begin(**web())
+    service.clock.advance(60)
+    service.migrate(caller.cname, outage=40)
+    service.clock.advance(40)
+    assert caller.update({"webRecordingConfig": {"onhold": True}}).status_code == 200
+    service.clock.advance(60)
+    name = f"{caller.sid}_{caller.cname}.m3u8"
+    services = caller.stop().json()["serverResponse"]["extensionServiceState"]
+    service.callbacks.wait()
+    lists = [entry["payload"]["fileList"] for entry in services if "fileList" in entry["payload"]]
+    lists += [details["fileList"] for _, event, details in heard.events(caller) if event == 71]
+    assert [[entry["filename"] for entry in files] for files in lists] == [[name], [name]]
+
+
 def test_credentials_survive(hear: Any) -> None:
     """Renewed temporary credentials hold on the next server."""
     heard = hear()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from agora.notified import SID, bytes_of, event, sample, written
+from agora.notified import SENT_AT, SID, bytes_of, event, sample, written
 from recorder_agora.rules import ERRORS
 from recorder_agora.tables import STATES
 from recorder_core import EventKind
@@ -40,12 +41,13 @@ def test_every_listed_error_teaches(code: int) -> None:
     ("code", "fault"),
     [
         *((code, "destination") for code in (32, 47)),
-        *((code, "vendor") for code in (50, 51, 52)),
+        *((code, "vendor") for code in (51, 52)),
+        (50, None),
         *((code, "caller") for code in (109, 110)),
     ],
 )
-def test_whose_fault_an_error_is(code: int, fault: str) -> None:
-    """The bucket's, the vendor's, or the caller's token."""
+def test_whose_fault_an_error_is(code: int, fault: str | None) -> None:
+    """The bucket's, the vendor's, or the caller's token. That an upload takes its time is nobody's."""
     assert event(written(1, {"errorCode": code})).fault == fault
 
 
@@ -61,7 +63,7 @@ def test_an_error_that_passes_ends_nothing(code: int | None) -> None:
     [
         *((code, "idle") for code in (4, 6, 12, 20, "4")),
         *((code, "stopped") for code in (2, 10, 18)),
-        *((code, None) for code in (8, 16, 24, None, "x")),
+        *((code, None) for code in (8, 16, 24, -1, None, "x")),
         (0, "fault"),
     ],
 )
@@ -69,7 +71,7 @@ def test_a_leave_code_is_bits(code: Any, ending: str | None) -> None:
     """Nobody in the room is the reason wherever its bit is set. Why a recorder left by itself isn't told."""
     found = event(written(41, {"leaveCode": code}))
     assert (found.state, found.ending) == ("stopping", ending)
-    assert (found.reason is None) == (code in (None, "x"))
+    assert (found.reason is None) == (code in (-1, None, "x"))
 
 
 @pytest.mark.parametrize(
@@ -166,6 +168,37 @@ def test_an_event_of_no_recording_is_unknown() -> None:
     found = event(written(11, {"exitStatus": 0}, sid=None))
     assert (found.kind, found.state) == (EventKind.UNKNOWN, None)
     assert "sid" in (found.reason or "")
+
+
+# --- numbers and lists in other forms ---
+
+
+@pytest.mark.parametrize("extra", [0, 0.0, 0.75])
+def test_a_fraction_of_a_millisecond_is_cut_off(extra: float) -> None:
+    """Every instant, that of the delivery included: a true callback isn't refused for how it writes a number."""
+    at = SENT_AT * 1000 + extra
+    details = {"startUtcMs": at, "discontinueUtcMs": at - 2000, "streamUid": "1001"}
+    found = event(written(42, details, sendts=at, envelope={"notifyMs": at}), now=SENT_AT)
+    assert found.occurred_at == datetime.fromtimestamp(SENT_AT, UTC)
+    assert found.reason == "recorded again after a gap of 2.0 s"
+    (file,) = event(written(31, {"fileList": [{"fileName": "a.m3u8", "sliceStartTime": at}]})).files
+    assert file.started_at == datetime.fromtimestamp(SENT_AT, UTC)
+
+
+@pytest.mark.parametrize("uid", ["1001", 1001, 1001.0])
+def test_a_uid_in_any_form_is_the_same_uid(uid: Any) -> None:
+    """Of the recorder, of a user, of a file, and the next server's."""
+    found = event(written(43, {"streamUid": uid, "state": 0}, uid=uid))
+    assert (found.participant, found.native["uid"]) == ("1001", "1001")
+    (file,) = event(written(31, {"fileList": [{"fileName": "a.m3u8", "uid": uid}]})).files
+    assert file.participant == "1001"
+    assert "in the room as 1001;" in (event(written(12, {"newUid": uid})).reason or "")
+
+
+def test_a_list_of_bare_names() -> None:
+    """Files without anything else about them are files."""
+    found = event(written(31, {"fileList": ["a.m3u8", "", 7, "b.mp4"]}))
+    assert [(file.name, file.format) for file in found.files] == [("a.m3u8", "hls"), ("b.mp4", "mp4")]
 
 
 # --- one event, many deliveries ---

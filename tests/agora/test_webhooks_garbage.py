@@ -13,6 +13,7 @@ from agora.notified import SECRET, SENT_AT, config, posted, sample, written
 from recorder_agora.tables import EVENT_KINDS
 from recorder_agora.webhooks import events_of, is_callback
 from recorder_core import EventKind, RecordingEvent, WebhookRejected, WebhookRequest
+from recorder_core.webhooks import CONTROLS
 
 leaves = (
     st.none()
@@ -190,3 +191,16 @@ def _with_one_wrong(tree: Any, wrong: Any) -> list[Any]:
         for index, value in enumerate(tree):
             found += [[*tree[:index], inner, *tree[index + 1 :]] for inner in _with_one_wrong(value, wrong)]
     return found
+
+
+HOSTILE = "x\r\n2027 ERROR forged\x1b[2J\u202e" + "y" * 100_000
+
+
+@pytest.mark.parametrize("number", sorted(EVENT_KINDS))
+def test_no_text_of_a_callback_gets_far(number: int) -> None:
+    """Reasons are written to logs and terminals: the vendor's words in them are cut, and end no line."""
+    plain = json.loads(sample(number)) | {"notifyMs": int(SENT_AT * 1000)}
+    for details in _with_one_wrong(plain["payload"]["details"], HOSTILE):
+        (event,) = received(posted(plain | {"payload": plain["payload"] | {"details": details}}))
+        assert len(event.reason or "") < 600
+        assert CONTROLS.search(event.reason or "") is None

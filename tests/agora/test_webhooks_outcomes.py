@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from agora.notified import posted, written
 from emulation.telling import Receiver
 from recorder_agora.tables import EVENT_KINDS
 from recorder_core import (
@@ -116,6 +117,31 @@ def test_the_console_s_check_passes() -> None:
     with lesson() as room:
         assert set(room.service.check_callbacks().values()) == {200}
         assert {event.kind for event in room.events} == {EventKind.UNKNOWN}
+
+
+def test_a_signed_callback_needs_no_confirming() -> None:
+    """Its signature covers the body: `confirm` sends nothing, though it names an end and files."""
+    with lesson(listens=False) as room:
+        recording = room.start("1001")
+        body = written(31, {"fileList": [{"fileName": "a.m3u8"}]}, sid=recording.native["sid"])
+        body["notifyMs"] = int(room.service.clock.time() * 1000)
+        asked = len(room.service.journal)
+        (told,) = room.recorder.events.receive(posted(body, secret=room.service.webhook_secret), confirm=True)
+        assert (told.recording_id, told.confirmed, told.state) == (recording.id, None, RecordingState.COMPLETED)
+        assert len(room.service.journal) == asked
+
+
+def test_a_callback_of_a_stranger_is_nobodys() -> None:
+    """A recording of another project, or of another process, in the same room under the same uid."""
+    with lesson(listens=False) as room:
+        recording = room.start("1001")
+        room.pass_time(10)
+        native = recording.native
+        body = written(11, {"exitStatus": 1}, cname=native["cname"], uid=native["uid"], sid="f" * 32)
+        body["notifyMs"] = int(room.service.clock.time() * 1000)
+        (told,) = room.recorder.events.receive(posted(body, secret=room.service.webhook_secret))
+        assert told.recording_id is None
+        assert room.recorder.status(recording).state is RecordingState.RECORDING
 
 
 # --- confirming a start ---

@@ -119,7 +119,7 @@ def test_fleets_and_callbacks_have_twins() -> None:
     """The fleet has all that the blocking one has, the callbacks what isn't for applications that receive them."""
     assert public(AsyncFleet).keys() == public(Fleet).keys()
     assert public(Callbacks).keys() - public(AsyncCallbacks).keys() == {
-        *("process", "verified", "unconfirmed", "warn_unverified")
+        "process", "verified", "warn_unverified"
     }
     for name, twin in {
         **public(AsyncFleet),
@@ -632,6 +632,7 @@ def test_however_many_wait_a_recording_can_be_stopped(
         waiting = [asyncio.create_task(recorder.wait(recording, timeout=7200)) for _ in range(4)]
         await asyncio.sleep(0.02)
         assert len(threads()) == 2
+        assert all(thread.daemon for thread in threading.enumerate() if thread.name in threads())
         assert (await recorder.stop(recording)).state is RecordingState.COMPLETED
         for task in waiting:
             task.cancel()

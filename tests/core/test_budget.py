@@ -157,6 +157,25 @@ def test_a_connection_that_has_to_be_made_first() -> None:
     assert most_in_a_second(sorted(instants)) == 10
 
 
+def test_calls_that_fail_say_nothing_of_the_way() -> None:
+    """A refused connection is quick, and the way to the vendor isn't any faster for it: the rate stays what it was."""
+    clock = OversleepingClock()
+    budget = budget_of(clock)
+    never = Deadline(clock, None)
+    clock.at(clock.now + 0.2, budget.admit("status", never).answered)
+    budget.admit("status", never).lost()
+    instants = arrived(budget, clock, 300, lambda: 0.1)
+    assert 299 / (instants[-1] - instants[0]) >= 9.6
+
+
+def test_no_time_is_left() -> None:
+    """A deadline that has passed gets no place, though one is free behind somebody else."""
+    clock = GatedClock()
+    budget = budget_of(clock)
+    with queued(clock, budget, "change"):
+        assert budget.admit("stop", Deadline(clock, 0)).late > 0
+
+
 def test_a_call_that_is_never_answered_is_forgotten() -> None:
     """A caller that dies in the middle of a call takes a quarter of a second from the others, once."""
     clock = OversleepingClock()

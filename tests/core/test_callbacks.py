@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import threading
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 
 from recorder_core import (
+    ConfigurationError,
     DeadlineExceeded,
     Ending,
     EventKind,
@@ -454,6 +457,119 @@ def test_several_events_of_one_callback_are_told_together_or_not_at_all(receivin
         all_of_it.recorder.events.process(events, confirm=True)
     assert all_of_it.told.events == []
     assert [event.kind for event in all_of_it.recorder.events.process(events, confirm=True)] == ["recording", "ended"]
+
+
+def test_a_denied_end_doesn_t_stand_in_the_way_of_the_true_one(receiving) -> None:
+    """A forged event that comes first has the key of the true one, which is told all the same when it is true."""
+    all_of_it = receiving(covers_body=False)
+    all_of_it.provider.states.appendleft(RecordingState.RECORDING)
+    forged = all_of_it.callback(id="n-1", **ENDED)
+    (denied,) = all_of_it.receive(forged, confirm=True)
+    assert denied.confirmed is False
+    assert all_of_it.receive(forged, confirm=True) == ()
+    assert asked(all_of_it) == 1
+    all_of_it.provider.states[0] = RecordingState.COMPLETED
+    (true,) = all_of_it.receive(confirm=True, id="n-1", **ENDED)
+    assert (true.confirmed, true.dedup_key != denied.dedup_key) == (True, True)
+    assert all_of_it.receive(confirm=True, id="n-1", **ENDED) == ()
+
+
+def test_what_couldn_t_be_confirmed_doesn_t_stand_in_the_way(receiving) -> None:
+    """Of a recording that nobody knew the forged end was told; when its handle is known, the true one is told too."""
+    all_of_it = receiving(covers_body=False)
+    tape = "another's"
+    assert all_of_it.receive(confirm=True, tape=tape, id="n-1", **ENDED)[0].confirmed is False
+    assert all_of_it.receive(confirm=True, tape=tape, id="n-1", **ENDED) == ()
+    all_of_it.provider.states[0] = RecordingState.COMPLETED
+    handle = all_of_it.recording.model_copy(update={"id": "r-2", "native": {"tape": tape}})
+    (true,) = all_of_it.receive(confirm=True, recording=handle, tape=tape, id="n-1", **ENDED)
+    assert (true.confirmed, true.verified) == (True, True)
+
+
+# --- floods without a proof --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def unsigned(receiving) -> Receiving:
+    """Everything that takes part, without a secret."""
+    all_of_it = receiving(webhook_secret=())
+    with pytest.warns(UnverifiedWebhookWarning):
+        all_of_it.receive(id="the first")
+    all_of_it.told.events.clear()
+    return all_of_it
+
+
+def test_without_a_secret_a_forged_event_takes_no_true_one_s_place(unsigned: Receiving, clock) -> None:
+    """Events with the same number are told apart by what they say; a repeat says the same and is dropped."""
+    (forged,) = unsigned.receive(id="n-1", kind="paused")
+    (true,) = unsigned.receive(id="n-1", kind="resumed")
+    assert len({forged.dedup_key, true.dedup_key}) == 2
+    clock.sleep(5)
+    assert unsigned.receive(id="n-1", kind="resumed") == ()
+    assert [event.kind for event in unsigned.told.events] == ["paused", "resumed"]
+
+
+def test_without_a_secret_a_denied_end_is_told_again_when_it_is_true(unsigned: Receiving, clock) -> None:
+    """Whoever forges the very words of a coming event doesn't keep it from being told."""
+    assert unsigned.receive(confirm=True, id="n-1", **ENDED)[0].confirmed is False
+    unsigned.provider.states[0] = RecordingState.COMPLETED
+    clock.sleep(2)
+    (event,) = unsigned.receive(confirm=True, id="n-1", **ENDED)
+    assert (event.confirmed, event.verified) == (True, False)
+
+
+def test_forged_callbacks_don_t_decide_how_often_the_vendor_is_asked(unsigned: Receiving, clock) -> None:
+    """Once in two seconds for a recording; the others are left to the vendor's repeat, and nobody is told of them."""
+    unsigned.provider.states[0] = RecordingState.UPLOADING
+    assert unsigned.receive(confirm=True, **ENDED)
+    for _ in range(20):
+        with pytest.raises(ServiceUnavailable, match="asked less than 2 s ago") as caught:
+            unsigned.receive(confirm=True, **ENDED)
+        assert caught.value.retryable is True
+    assert (asked(unsigned), len(unsigned.told.events)) == (1, 1)
+    clock.sleep(2)
+    assert unsigned.receive(confirm=True, **ENDED)
+    assert asked(unsigned) == 2
+
+
+def test_callbacks_of_recordings_that_nobody_follows_send_nothing(unsigned: Receiving) -> None:
+    """Whatever they say, with `confirm` or without."""
+    for number in range(20):
+        unsigned.receive(confirm=bool(number % 2), tape=f"t-{number}", **ENDED)
+    assert asked(unsigned) == 0
+
+
+# --- what a web framework may have changed -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"body": "{}"}, "body is a str; give the bytes as they arrived"),
+        ({"body": {}}, "body is a dict"),
+        ({"headers": {b"memory-signature": b"00"}}, "headers are texts"),
+        ({"headers": {"memory-signature": b"00"}}, "headers are texts"),
+        ({"method": b"POST"}, "method"),
+    ],
+)
+def test_a_request_that_isn_t_as_it_arrived_is_called_that(receiving, changed: dict[str, Any], problem: str) -> None:
+    """It is the application's fault, not the vendor's: the callback isn't refused, so that it comes again."""
+    all_of_it = receiving()
+    with pytest.raises(ConfigurationError, match=problem):
+        all_of_it.receive(dataclasses.replace(all_of_it.callback(), **changed))
+
+
+def test_no_variable_of_a_rejection_s_traceback_holds_what_was_refused(receiving) -> None:
+    """Error trackers send them along: a signature or a body that came isn't among them."""
+    all_of_it = receiving()
+    request = all_of_it.callback(secret="wrong")
+    with pytest.raises(WebhookRejected) as caught:
+        all_of_it.recorder.events.verified(request)
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+    frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)][1:]
+    shown = [repr(value) for frame in frames for value in frame.f_locals.values()]
+    assert shown
+    assert not [text for text in shown if request.headers["memory-signature"] in text or "sent_at" in text]
 
 
 # --- two halves --------------------------------------------------------------------------------------------

@@ -185,6 +185,27 @@ def test_what_went_wrong_after_the_cause(known: Known) -> None:
     assert (end.ending, end.reason, end.fault) == ("idle", "nobody was there; it is in the backup", "destination")
 
 
+@pytest.mark.parametrize("cause_first", [True, False])
+def test_the_cause_of_an_end_and_its_files_in_any_order(known: Known, cause_first: bool) -> None:
+    """Both reasons are told, and what went wrong with the files is the fault: it can be mended."""
+    known.learn(recording(), RecordingStatus(state="recording"))
+    cause = event("error", state="uploading", ending="fault", reason="the disk was full", fault="vendor")
+    refused = event("backed_up", state="completed", reason="it is in the backup", fault="destination")
+    for told in (cause, refused) if cause_first else (refused, cause):
+        known.tell(told)
+    end = known.outcome(recording())
+    assert (end.ending, end.reason, end.fault) == ("fault", "the disk was full; it is in the backup", "destination")
+
+
+@pytest.mark.parametrize("guess", ["fault", None])
+def test_a_cause_that_is_told_later_replaces_a_guess(known: Known, guess: str | None) -> None:
+    """A look after the end only sees that it was too early; the callback that follows knows why."""
+    known.learn(recording(), RecordingStatus(state="failed", ending=guess, reason="something failed"))
+    known.tell(event("error", state="uploading", ending="fault", reason="the engine failed", fault="vendor"))
+    end = known.outcome(recording())
+    assert (end.state, end.ending, end.reason, end.fault) == ("failed", "fault", "the engine failed", "vendor")
+
+
 def test_our_own_stop_needs_no_reason(known: Known) -> None:
     """What was said of the files on their way isn't true any more when they are there."""
     known.learn(recording(), RecordingStatus(state="uploading", ending="stopped", reason="its files aren't known yet"))
@@ -259,6 +280,24 @@ def test_a_look_that_the_end_has_overtaken(known: Known, state: str) -> None:
     assert files(known.outcome(recording())) == [("a", "uploaded")]
 
 
+@pytest.mark.parametrize(("ending", "state"), [("fault", "failed"), ("idle", "completed"), ("stopped", "completed")])
+def test_an_end_without_files(known: Known, ending: str, state: str) -> None:
+    """It is a failure where a fault ended it, and else an outcome, though the last word is the same."""
+    known.remember(recording())
+    known.tell(event("error", state="uploading", ending=ending))
+    known.tell(event("ended", state="completed"))
+    assert known.last("r-1").state == state
+
+
+def test_pictures_are_no_files(known: Known) -> None:
+    """A vendor that says that all was uploaded, and names nothing, has uploaded pictures: a later fault spoils none."""
+    known.remember(recording())
+    known.tell(event("stopped", state="stopping", ending="fault"))
+    known.tell(event("uploaded", state="completed"))
+    known.tell(event("ended", state="completed"))
+    assert known.last("r-1").state is RecordingState.COMPLETED
+
+
 def test_gone_is_no_outcome(known: Known) -> None:
     """The vendor is asked again: it may know it after all."""
     known.learn(recording(), RecordingStatus(state="gone"))
@@ -316,3 +355,44 @@ def test_many_threads(known: Known) -> None:
     for thread in threads:
         thread.join()
     assert len(known.last("r-1").files) == 120
+
+
+# --- what a signature doesn't cover ---
+
+
+def claimed(**fields: Any) -> RecordingEvent:
+    """The end of a recording, told by a callback whose signature doesn't cover its body."""
+    return event("ended", state=RecordingState.COMPLETED, ending=Ending.FAULT, nonce="n", fault="caller", **fields)
+
+
+def test_an_end_that_nothing_proves_is_no_outcome(known: Known) -> None:
+    """Forged, it would keep a recording from being stopped and asked about, which runs on."""
+    known.remember(recording())
+    known.tell(claimed())
+    assert known.outcome(recording()) is None
+    running = known.learn(recording(), RecordingStatus(state=RecordingState.RECORDING))
+    assert (running.state, running.ending, running.fault) == (RecordingState.RECORDING, None, None)
+    gone = known.learn(recording(), RecordingStatus(state=RecordingState.GONE))
+    assert (gone.state, gone.fault) == (RecordingState.GONE, None)
+
+
+@pytest.mark.parametrize("state", [RecordingState.UPLOADING, RecordingState.UNREACHABLE, RecordingState.GONE])
+def test_a_status_that_lags_behind_denies_no_end(known: Known, state: RecordingState) -> None:
+    """It says nothing against the end: what was told of it stays, and the vendor is asked again."""
+    known.remember(recording())
+    known.tell(claimed())
+    found = known.learn(recording(), RecordingStatus(state=state))
+    assert (found.state, found.ending) == (RecordingState.COMPLETED, Ending.FAULT)
+    assert known.outcome(recording()) is None
+    known.learn(recording(), RecordingStatus(state=RecordingState.COMPLETED))
+    assert known.outcome(recording()) is not None
+
+
+@pytest.mark.parametrize("proof", [{"nonce": None}, {"confirmed": True}], ids=["signed", "confirmed"])
+def test_an_end_that_is_proven_is_an_outcome(known: Known, proof: dict[str, Any]) -> None:
+    """By a signature that covers it or by the vendor's status, whatever was claimed before or is after."""
+    known.remember(recording())
+    known.tell(claimed())
+    known.tell(claimed().model_copy(update=proof))
+    known.tell(claimed())
+    assert known.outcome(recording()) is not None

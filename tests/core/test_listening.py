@@ -83,3 +83,13 @@ def test_hearing_for_a_while() -> None:
     listeners.tell(event())
     assert heard.take() == []
     assert isinstance(heard, Heard)
+
+
+def test_what_isn_t_verified_is_heard_and_not_kept() -> None:
+    """Whoever waits is woken by it; a flood of forged callbacks takes no memory while the vendor is asked."""
+    listeners = Listeners()
+    with listeners.hearing("r-1") as heard:
+        for _ in range(3):
+            listeners.tell(event().model_copy(update={"verified": False}))
+        assert heard.signal.is_set()
+        assert heard.take() == []

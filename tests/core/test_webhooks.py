@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from recorder_core import WebhookRejected, WebhookRequest
-from recorder_core.webhooks import BODY_LIMIT, DEEPEST, json_object, refuse_stale, signed_by, verify
+from recorder_core.webhooks import BODY_LIMIT, DEEPEST, VALUES, json_object, plain, refuse_stale, signed_by, verify
 
 OLD, NEW = SecretStr("the-old-secret"), SecretStr("the-new-secret")
 
@@ -86,7 +86,7 @@ def test_every_secret_is_tried_whichever_fits() -> None:
     [
         *(b"", b"null", b"[]", b'"text"', b"1", b"{", b"{}{}", b"key=value", b"\xff{}", b"\xef\xbb\xbf{}"),
         *(b'{"a": NaN}', b'{"a": -Infinity}', b'{"a": 1e999}', b'{"a": ' + b"9" * 5000 + b"}"),
-        *(b'{"a": "\\ud800"}', b'{"\\udc00": 1}', b"[" * 100_000, b'{"a":' * 100_000),
+        *(b'{"a": "\\ud800"}', b'{"\\udc00": 1}', b"[" * 30_000, b'{"a":' * 30_000),
     ],
     ids=lambda body: repr(body[:20]),
 )
@@ -117,6 +117,28 @@ def test_the_size_is_bounded() -> None:
     with pytest.raises(WebhookRejected, match=f"{BODY_LIMIT} are read") as caught:
         json_object(b"{}" + padding + b" ")
     assert caught.value.response_status == 413
+
+
+@pytest.mark.parametrize("value", ["0", "{}", "[]", '"a"', '{"a":0}'])
+def test_the_number_of_values_is_bounded(value: str) -> None:
+    """What a small body can hold of values takes a moment to read; a large body of nothing else took seconds."""
+
+    def filled(count: int) -> bytes:
+        return f'{{"a":[{",".join([value] * count)}]}}'.encode()
+
+    brackets = value.count("{") + value.count("[")
+    most = (VALUES - 1) // (1 + brackets)
+    assert len(json_object(filled(most))["a"]) == most
+    with pytest.raises(WebhookRejected, match=f"more than {VALUES} values") as caught:
+        json_object(filled(most + 2))
+    assert caught.value.response_status == 413
+
+
+def test_the_vendor_s_words_write_no_line_and_command_no_terminal() -> None:
+    """They are cut, and what would end a line, turn its direction or be obeyed is a space."""
+    assert plain("one\r\n2027 ERROR forged\x1b[2J\u202e\u2028\ud800", 40) == "one  2027 ERROR forged [2J   "
+    assert plain("课堂 👩‍🏫 é", 40) == "课堂 👩‍🏫 é"
+    assert (plain("abc", 2), plain(None, 2)) == ("ab", "")
 
 
 @given(st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, width=32)))

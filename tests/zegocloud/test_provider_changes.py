@@ -25,6 +25,7 @@ from recorder_core import (
     UnsupportedOperation,
     hookimpl,
 )
+from recorder_core.emulation.clock import EmulatorClock
 from recorder_core.testing import connect, emulate
 
 STORAGE = {"kind": "s3", "bucket": "lessons", "region": "eu-west-1", "access_key": "AK-1", "secret_key": "SK-1"}
@@ -82,6 +83,17 @@ def test_what_is_so_already_is_no_error(service, recorder, recording) -> None:
     assert operations(service)[-2:] == ["PauseRecord", "DescribeRecordStatus"]
     assert service.journal[-2].answer["Code"] == 300000004
     assert recorder.status(recording).state is RecordingState.PAUSED
+
+
+def test_what_hasn_t_begun_can_t_be_resumed() -> None:
+    """It doesn't record yet, and whoever follows it mustn't be told that it does."""
+    clock = EmulatorClock(frozen=True)
+    with emulate("zegocloud", media=False, clock=clock) as service, connect(service) as recorder:
+        recording = recorder.start(spec())
+        with pytest.raises(RecordingConflict, match="isn't paused") as caught:
+            recorder.resume(recording)
+        assert "status" in (caught.value.hint or "")
+        assert recorder.status(recording).state is RecordingState.STARTING
 
 
 @pytest.mark.parametrize("code", [300000004, 300001004])

@@ -20,6 +20,7 @@ from recorder_core import (
     WebhookRejected,
     WebhookRequest,
 )
+from recorder_core.webhooks import CONTROLS
 from recorder_zegocloud import webhooks
 from recorder_zegocloud.config import ZegocloudConfig
 from recorder_zegocloud.provider import ZegocloudProvider
@@ -436,3 +437,38 @@ def test_only_posts_are_callbacks(method: str) -> None:
     with receiver() as recorder, pytest.raises(WebhookRejected) as caught:
         recorder.events.receive(WebhookRequest(method, "/", {}, sample(7)))
     assert caught.value.response_status == 405
+
+
+HOSTILE = "x\r\n2027 ERROR forged\x1b[2J\u202e" + "y" * 100_000
+
+
+@pytest.mark.parametrize("number", [*sorted(EVENT_KINDS), 999])
+def test_no_text_of_a_callback_gets_far(number: int) -> None:
+    """Reasons are written to logs and terminals: the vendor's words in them are cut, and end no line."""
+    body = json.loads(sample(number)) if number in EVENT_KINDS else signed(event_type=number)
+    details = ({}, *({key: HOSTILE} for key in ("image_url", "stream_id", "file_id", "file_url", "quit_reason")))
+    for detail in details:
+        hostile = signed(event_type=number, message=HOSTILE, detail=(body.get("detail") or {}) | detail)
+        with receiver() as recorder:
+            (event,) = recorder.events.receive(posted(hostile))
+        assert len(event.reason or "") < 600
+        assert CONTROLS.search(event.reason or "") is None
+
+
+def test_what_is_long_is_read_when_the_rest_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A forged callback doesn't cost the reading of its files."""
+    read: list[Any] = []
+    validate = webhooks.Callback.model_validate
+
+    def note(value: dict[str, Any]) -> Any:
+        read.append(value["detail"])
+        return validate(value)
+
+    monkeypatch.setattr(webhooks.Callback, "model_validate", note)
+    detail = {"file_info": [{"file_id": "a"}]}
+    with receiver() as recorder:
+        with pytest.raises(WebhookRejected, match="forged"):
+            recorder.events.receive(posted(signed(detail=detail, signature="f" * 40)))
+        assert read == [None]
+        assert recorder.events.receive(posted(signed(detail=detail)))
+    assert read[-1] == detail

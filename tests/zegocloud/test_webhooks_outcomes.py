@@ -187,18 +187,23 @@ def test_a_wrong_bucket_shows_at_the_end_as_a_backup(listens: bool) -> None:
 def test_a_wrong_bucket_shows_where_only_callbacks_tell(
     backup: bool, state: RecordingState, status: FileStatus, kind: EventKind
 ) -> None:
-    """It ended by itself and nobody asked: the outcome is whole all the same, and the vendor isn't asked for it."""
+    """It ended by itself and nobody asked: the events have the whole outcome, and the status agrees, asked once."""
     with lesson(buckets=("another",), backup=backup) as room:
         recording = room.start("1001", max_duration=300)
         room.pass_time(310)
-        found = room.recorder.status(recording)
         assert room.looks() == 0
-        assert outcome(found) == (state, Ending.LIMIT, "destination")
-        (file,) = found.files
+        ended, uploaded = room.events
+        assert {event.recording_id for event in room.events} == {recording.id}
+        assert (ended.kind, ended.state, ended.ending) == (EventKind.STOPPED, RecordingState.UPLOADING, Ending.LIMIT)
+        assert (uploaded.kind, uploaded.state, uploaded.fault) == (kind, state, "destination")
+        (file,) = uploaded.files
         assert (file.status, file.key) == (status, f"lessons/2026/{file.name}")
         assert (file.available_until is not None) == backup
-        assert [event.kind for event in room.events] == [EventKind.STOPPED, kind]
-        assert {event.recording_id for event in room.events} == {recording.id}
+        for _ in range(2):
+            found = room.recorder.status(recording)
+            assert outcome(found) == (state, Ending.LIMIT, "destination")
+            assert [file.name for file in found.files] == [file.name]
+        assert room.looks() == 1
 
 
 @pytest.mark.parametrize("number", [1, 2, 5])
@@ -216,13 +221,30 @@ def test_a_start_that_fails_at_another_server_leaves_the_files_of_the_first(numb
             assert [file.status for file in found.files] == [FileStatus.UPLOADED]
 
 
+def test_pictures_that_the_bucket_refused_are_told_by_callbacks_alone() -> None:
+    """Each with its deadline; what the status says of pictures doesn't claim that they arrived."""
+    with lesson(buckets=("another",)) as room:
+        recording = room.start("1001", output={"formats": [], "snapshots": {"interval": 10}})
+        room.pass_time(25)
+        done = room.recorder.stop(recording)
+    pictures = [event for event in room.events if event.kind is EventKind.SNAPSHOT]
+    assert len(pictures) == 3
+    for event in pictures:
+        assert (event.state, event.fault, event.ending) == (None, "destination", None)
+        (file,) = event.files
+        assert (file.status, file.uri) == (FileStatus.BACKUP, None)
+        assert file.available_until is not None
+    assert outcome(done) == (RecordingState.COMPLETED, Ending.STOPPED, None)
+    assert "look into the bucket" in (done.reason or "")
+
+
 def test_files_that_a_callback_names_are_those_of_the_status() -> None:
     """Place, owner, size and length are the same, whoever tells."""
     with lesson() as room, connect(room.service) as other:
         recording = room.start("1001", "1002", mode="individual", max_duration=300)
         room.pass_time(310)
-        told = room.recorder.status(recording).files
-        assert room.looks() == 0
+        told = room.events[-1].files
+        assert {event.recording_id for event in room.events} == {recording.id}
         assert {file.participant for file in told} == {"1001", "1002"}
         assert told == other.status(recording).files
 
@@ -279,8 +301,11 @@ def test_an_empty_room_that_ends_as_a_failure_lists_the_room_first() -> None:
     assert "options.zegocloud.stream_id" in caught.value.causes[1]
 
 
-def test_a_forged_end_is_believed_only_without_confirmation() -> None:
-    """Whoever saw a callback can write another body around its signature: it doesn't cover the body."""
+def test_a_forged_end_is_told_only_without_confirmation() -> None:
+    """Whoever saw a callback can write another body around its signature: it doesn't cover the body.
+
+    It keeps no recording from being looked at, and stopped.
+    """
     lost = {"file_id": "lesson.mp4", "output_file_format": "mp4", "status": 5}
     for confirm in (True, False):
         with lesson(listens=False) as room:
@@ -298,8 +323,9 @@ def test_a_forged_end_is_believed_only_without_confirmation() -> None:
                 assert lost["file_id"] not in {file.name for file in told.files}
                 assert told.state is state is RecordingState.PAUSED
             else:
-                assert told.verified
-                assert state is RecordingState.FAILED
+                assert (told.verified, told.state) == (True, RecordingState.FAILED)
+                assert state is RecordingState.PAUSED
+            assert outcome(room.recorder.stop(recording)) == (RecordingState.COMPLETED, Ending.STOPPED, None)
 
 
 def test_a_true_end_is_confirmed() -> None:

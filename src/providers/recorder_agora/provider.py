@@ -339,8 +339,7 @@ class AgoraProvider(Provider):
                 break
             self.runtime.clock.sleep(delay)
         if silence >= SETTLED_S:
-            if is_over(silence):
-                self._sightings.ended(recording)
+            self._sightings.ended(recording)
             unknown = f"it had ended: the vendor hasn't known it for {min(silence, RECOVERY_S):.0f} s or more (404)"
             reason = FORGOTTEN if silence == math.inf else unknown
             return self._without_files(recording, RecordingState.GONE, reason, answer)

@@ -252,7 +252,6 @@ RULES: tuple[Rule, ...] = (
         error=ServiceUnavailable,
         meaning="the upload isn't finished yet",
         hint="The files arrive later; ask for the status again.",
-        fault="vendor",
         retryable=True,
     ),
     Rule(

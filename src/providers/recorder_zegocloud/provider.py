@@ -228,14 +228,14 @@ class ZegocloudProvider(Provider):
 
     def resume(self, recording: Recording) -> None:
         """ResumeRecord. That the task isn't paused (300001004) is no error where it records."""
-        self._turn("ResumeRecord", recording, RecordingState.STARTING, RecordingState.RECORDING)
+        self._turn("ResumeRecord", recording, RecordingState.RECORDING)
 
-    def _turn(self, action: str, recording: Recording, *wanted: RecordingState) -> None:
-        """Bring the task into one of the wanted states; a refusal counts only where it isn't in one."""
+    def _turn(self, action: str, recording: Recording, wanted: RecordingState) -> None:
+        """Bring the task into a state; a refusal counts only where it isn't in it."""
         try:
             self._calls.of(recording, action)
         except RecorderError as refusal:
-            if refusal.vendor_code not in REFUSALS_OF_A_STATE or self._state(recording) not in wanted:
+            if refusal.vendor_code not in REFUSALS_OF_A_STATE or self._state(recording) is not wanted:
                 raise
 
     def _state(self, recording: Recording) -> RecordingState:

@@ -24,8 +24,21 @@ from recorder_core.errors import (
     RecorderError,
     StartOutcomeUnknown,
 )
+from recorder_core.webhooks import CONTROLS
 
-__all__ = ["ERR", "OUT", "Json", "print_json", "print_line", "report_usage", "reporting", "terminable", "working"]
+__all__ = [
+    "ERR",
+    "OUT",
+    "Json",
+    "legible",
+    "legible_lines",
+    "print_json",
+    "print_line",
+    "report_usage",
+    "reporting",
+    "terminable",
+    "working",
+]
 
 UNLIMITED = 100_000
 """Columns where no terminal sets a width: no line is broken in a file or a pipe."""
@@ -49,9 +62,19 @@ def print_json(value: Any) -> None:
     sys.stdout.flush()
 
 
+def legible(text: str) -> str:
+    """One line, with escapes in place of control characters: those of a vendor's text would be obeyed by a terminal."""
+    return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def legible_lines(text: str) -> str:
+    """As `legible`, with the line breaks left."""
+    return "\n".join(map(legible, text.split("\n")))
+
+
 def print_line(console: Console, text: str, style: str = "") -> None:
-    """Text as it is: no markup, and lines broken by the terminal alone, so that they can be searched."""
-    console.print(text, style=style or None, markup=False, emoji=False, soft_wrap=True)
+    """Text as it is: no markup, and lines broken by itself and the terminal alone, so that they can be searched."""
+    console.print(legible_lines(text), style=style or None, markup=False, emoji=False, soft_wrap=True)
 
 
 @contextmanager
@@ -143,7 +166,8 @@ class _LogLines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
-        level, message = record.levelname.lower(), self.format(record)
+        level = record.levelname.lower()
+        message = legible_lines(self.format(record))
         ERR.out(_as_line({level: message}) if self._as_json else f"{level}: {message}", highlight=False)
 
 

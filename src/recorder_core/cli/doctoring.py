@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from recorder_core.checks import Check
-from recorder_core.cli.console import OUT, Json, print_json, reporting, working
+from recorder_core.cli.console import OUT, Json, legible, print_json, reporting, working
 from recorder_core.cli.documents import Form, load_spec
 from recorder_core.cli.planning import ProviderName
 from recorder_core.doctor import diagnose, in_environment
@@ -82,6 +82,9 @@ def _show(check: Check) -> None:
     sign, style = SIGNS[check.verdict]
     word = check.verdict.replace("_", " ")
     line = Text.assemble(
-        (f"{sign} {word:<11}  ", style), (check.name, "bold"), f": {check.detail}", (check.fix and f"  → {check.fix}")
+        (f"{sign} {word:<11}  ", style),
+        (legible(check.name), "bold"),
+        f": {legible(check.detail)}",
+        (check.fix and f"  → {legible(check.fix)}"),
     )
     OUT.print(line, soft_wrap=True)

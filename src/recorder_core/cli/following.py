@@ -17,7 +17,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from recorder_core.cli.console import OUT, Json, print_json, print_line, reporting, terminable
+from recorder_core.cli.console import OUT, Json, legible, print_json, print_line, reporting, terminable
 from recorder_core.cli.documents import load_recording
 from recorder_core.models import EventKind, FileStatus, RecordingState
 from recorder_core.recorder import Recorder
@@ -157,7 +157,7 @@ def _print(row: _Row, event: RecordingEvent, as_json: bool) -> None:
     parts += [f"{file.name} {file.status}" for file in event.files]
     if event.reason:
         parts.append(event.reason)
-    print_line(OUT, "  ".join(parts))
+    print_line(OUT, "  ".join(map(legible, parts)))
 
 
 def _show_live(rows: Mapping[str, _Row], events: Iterator[RecordingEvent]) -> None:
@@ -171,13 +171,13 @@ def _table(rows: Iterable[_Row]) -> Table:
     table = Table("room", "at", "state", "for", "last", "files", "reason", box=box.SIMPLE_HEAD)
     for row in rows:
         table.add_row(
-            Text(row.recording.room),
-            Text(row.recording.provider),
+            Text(legible(row.recording.room)),
+            Text(legible(row.recording.provider)),
             Text(row.state or "…", STYLES.get(row.state, "") if row.state else "dim"),
             _length(row.since),
             Text(row.last.replace("_", " ")),
             _counted(row.files),
-            Text(row.reason or "", overflow="fold"),
+            Text(legible(row.reason or ""), overflow="fold"),
         )
     return table
 

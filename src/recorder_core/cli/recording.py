@@ -16,7 +16,17 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from recorder_core.cli.console import OUT, Json, print_json, print_line, reporting, terminable, working
+from recorder_core.cli.console import (
+    OUT,
+    Json,
+    legible,
+    legible_lines,
+    print_json,
+    print_line,
+    reporting,
+    terminable,
+    working,
+)
 from recorder_core.cli.documents import (
     Form,
     HandleSource,
@@ -190,7 +200,7 @@ def _show_recording(recording: Recording, path: Path, steps: Sequence[str]) -> N
         ("handle", str(path)),
     ):
         if value:
-            table.add_row(Text(name, style="bold"), Text(value, overflow="fold"))
+            table.add_row(Text(name, style="bold"), Text(legible_lines(value), overflow="fold"))
     OUT.print(table)
     print_line(OUT, "Next: " + " | ".join(f"recorder {step.format(handle=path)}" for step in steps))
 
@@ -200,7 +210,7 @@ def _show_status(recording: Recording, found: RecordingStatus, as_json: bool) ->
         print_json(json.loads(found.model_dump_json()))
         return
     why = f": {found.reason}" if found.reason else ""
-    print_line(OUT, f"{recording.room} at {recording.provider} is {found.state}{why}", "bold")
+    print_line(OUT, legible(f"{recording.room} at {recording.provider} is {found.state}{why}"), "bold")
     if not found.files:
         return
     is_of_participants = any(file.participant for file in found.files)
@@ -208,12 +218,12 @@ def _show_status(recording: Recording, found: RecordingStatus, as_json: bool) ->
     table = Table(*whose, "format", "status", "length", "size", box=box.SIMPLE_HEAD)
     for file in found.files:
         table.add_row(
-            *((Text(file.participant or ""), file.tracks or "") if is_of_participants else ()),
-            Text(file.format or ""),
+            *((Text(legible(file.participant or "")), file.tracks or "") if is_of_participants else ()),
+            Text(legible(file.format or "")),
             file.status,
             "" if file.duration_s is None else f"{file.duration_s:.1f} s",
             "" if file.size_bytes is None else f"{file.size_bytes:,} B",
         )
     OUT.print(table)
     for file in found.files:
-        print_line(OUT, file.uri or file.url or file.key or file.name)
+        print_line(OUT, legible(file.uri or file.url or file.key or file.name))

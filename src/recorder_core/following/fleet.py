@@ -245,7 +245,7 @@ class Fleet:
 
     def _turn(self, life: Life, now: float) -> Turn:
         provider = self._watch.provider
-        if life.ends_at is not None:
+        if life.ends_at is not None and (life.failures or not life.is_doubtful):
             return Turn(Rank.STEADY, math.inf)
         is_behind = self._turns.is_behind(now, provider.watch_interval)
         return turn_of(life, now, provider.poll_delays, provider.watch_interval, is_behind=is_behind)
@@ -363,6 +363,8 @@ class Fleet:
             if life is None:
                 return
             life.failed(self._clock.time())
+            if life.ends_at is not None:  # it has ended all the same
+                return
             if not isinstance(error, FINAL) and (error.retryable or life.failures < TRIES):
                 return
         if not self._raises:

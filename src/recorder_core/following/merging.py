@@ -74,9 +74,9 @@ class Life:
     """
 
     __slots__ = (
-        *("_announced", "_files", "_found", "_has_paused", "_reached", "_unsaid", "ends_at", "failures", "has_moved"),
-        *("heard_at", "held", "is_doubtful", "is_missing", "looked_at", "looks", "order", "rhythm", "started_at"),
-        "state",
+        *("_announced", "_files", "_found", "_has_ended", "_has_paused", "_is_explained", "_reached", "_unsaid"),
+        *("ends_at", "failures", "has_moved", "heard_at", "held", "is_doubtful", "is_missing", "looked_at"),
+        *("looks", "order", "rhythm", "started_at", "state"),
     )
 
     def __init__(self, started_at: float) -> None:
@@ -92,7 +92,9 @@ class Life:
         self._files: dict[str, FileStatus] = {}
         self._announced: dict[RecordingState, float] = {}
         self._unsaid = False  # that it turned from paused to recording, or back, was told by another kind of event
-        self._found: RecordingEvent | None = None  # the end as a look found it, while callbacks may tell it
+        self._found: RecordingEvent | None = None  # the end as it was found, while more may be told of it
+        self._has_ended = False  # an event of kind `ended` was told
+        self._is_explained = False  # what ended it was told
 
     def is_over(self, now: float) -> bool:
         """Whether nothing more will be told."""
@@ -105,6 +107,7 @@ class Life:
         if not event.verified:
             self.is_doubtful = True
             return []
+        self._is_explained = self._is_explained or event.ending is not None
         if event.source is not EventSource.CALLBACK:
             return self._announce(event, now)
         if self.heard_at:
@@ -169,8 +172,16 @@ class Life:
         return KINDS[state]
 
     def _end(self, look: RecordingEvent, now: float) -> list[RecordingEvent]:
-        """A look found the end. Where callbacks come, they have a moment to tell it: they know more of it."""
-        if not self.heard_at or look.state is RecordingState.GONE:
+        """A look found the end. Where callbacks come, they have a moment to tell it: they know more of it.
+
+        So they have where a fault ended it and the look doesn't know which: the first callback may be the one that
+        does.
+        """
+        says_more = look.state is not self.state or look.ending is not None or self._news(look.files)
+        if self._has_ended or not says_more:
+            return []
+        is_explained = look.ending is not Ending.FAULT or look.fault is not None
+        if look.state is RecordingState.GONE or (not self.heard_at and is_explained):
             return self._conclude(look, now)
         self._found = look
         if self.ends_at is None:
@@ -179,8 +190,8 @@ class Life:
 
     def _conclude(self, look: RecordingEvent, now: float) -> list[RecordingEvent]:
         """Tell the end that a look has found, after all that callbacks told: nothing is waited for any more."""
-        self._found = None
         passed = self._pass_on(self.order.flush(), now)
+        self._found = None
         if not any(event.kind is EventKind.ENDED for event in passed):
             passed.append(self._tell(look.model_copy(update={"kind": EventKind.ENDED}), now))
         self.ends_at = now
@@ -202,13 +213,29 @@ class Life:
         """What is new in callbacks. One that is late, or behind what was told, changes no state."""
         passed = []
         for event in events:
-            files = self._news(event.files)
-            if files or not self._is_known(event):
+            # Pictures come by the thousand, and each of them once.
+            is_news = event.kind is not EventKind.SNAPSHOT and self._news(event.files)
+            if is_news or not self._is_known(event):
                 is_behind = event.state is not None and PROGRESS[event.state] < PROGRESS[self._reached]
                 if is_late or is_behind:
                     event = event.model_copy(update={"state": None})
-                passed.append(self._tell(event, now))
+                if not self._wants_a_look(event):
+                    passed.append(self._tell(event, now))
+                    continue
+                self.is_doubtful = True
+                if event.kind is EventKind.ENDED:
+                    self._found, self.ends_at = event, self.ends_at or now + GRACE_S
+                else:
+                    passed.append(self._tell(event, now))
         return passed
+
+    def _wants_a_look(self, event: RecordingEvent) -> bool:
+        """Whether it tells an end that its signature doesn't prove and nothing explains: the status may know more.
+
+        Its last word is withheld for that moment.
+        """
+        tells_end = event.state is not None and event.state.terminal
+        return tells_end and event.nonce is not None and event.confirmed is None and not self._is_explained
 
     def _is_known(self, event: RecordingEvent) -> bool:
         """Whether a look or an operation has told already what a callback says."""
@@ -246,7 +273,7 @@ class Life:
         # Not where nobody knows yet what ended it: the callback that does may come after the one that says so.
         is_last = event.kind is EventKind.ENDED and (event.ending is not None or self._found is not None)
         if event.kind is EventKind.ENDED:
-            self._found = None
+            self._found, self._has_ended = None, True
         if self.state is not None and self.state.terminal:
             self.ends_at = now if event.kind is EventKind.ENDED else self.ends_at
             return event.model_copy(update={"state": self.state})

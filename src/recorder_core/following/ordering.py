@@ -11,13 +11,16 @@ __all__ = ["GRACE_S", "Order"]
 GRACE_S = 6.0
 """How long a callback that came too early waits for those before it: vendors repeat a lost one after 5 s. Most gaps are
 never filled, for a vendor numbers events too that it isn't to send."""
+FAR = 10_000
+"""Numbers so far apart tell no order: no recording has as many events, and a forged number isn't to make all that
+follow it late."""
 
 
 class Order:
     """The callbacks of one recording. Not thread-safe.
 
-    One is released when the one before it was, when it is the first at all or has no number, or when it has waited long
-    enough. Instants are Unix seconds.
+    One is released when the one before it was, when it is the first at all or has no number that tells an order, or
+    when it has waited long enough. Instants are Unix seconds.
     """
 
     __slots__ = ("_held", "_last")
@@ -29,7 +32,7 @@ class Order:
     def take(self, event: RecordingEvent, now: float) -> tuple[list[RecordingEvent], bool]:
         """What is released by a callback that came, and whether it came late: those after it were released before."""
         number = event.sequence
-        if number is None:
+        if number is None or (self._last is not None and abs(number - self._last) > FAR):
             return [event], False
         if self._last is not None and number <= self._last:
             return [event], True

@@ -24,6 +24,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from recorder_core.following.merging import Life
+from recorder_core.listening import AGAIN_S
 from recorder_core.models import RecordingState
 
 __all__ = ["Rank", "Schedule", "Turn", "turn_of"]
@@ -34,8 +35,6 @@ SILENCE_DELAYS = (15.0, 30.0, 45.0)
 """Seconds before each look at what can't be found: a vendor's move to another server takes up to 90 s."""
 ENDING_LOOKS = 12
 """Looks at one that is ending before it is looked at like the steady ones: an upload may take hours."""
-AGAIN_S = 2.0
-"""Seconds between two looks at a recording, however often somebody asks for one."""
 HEARD_INTERVALS = 5
 """A recording whose callbacks come is looked at once in so many `watch_interval`."""
 MISSED_CALLBACKS = 3

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 
 from recorder_core.clock import Deadline
 from recorder_core.errors import DeadlineExceeded, RecorderError, RecordingEnded, RecordingFailed
-from recorder_core.listening import Heard
+from recorder_core.listening import AGAIN_S, Heard
 from recorder_core.models import EventKind, Recording, RecordingEvent, RecordingState, RecordingStatus
 from recorder_core.provider import Provider
 
@@ -27,6 +28,10 @@ PROGRESS = {
 """How far along each state is; a wait is over when the recording has come as far as the state waited for."""
 
 
+ENDS = frozenset({EventKind.STOPPED, EventKind.ENDED})
+"""Kinds of events whose reason tells why a recording died, where no error was told."""
+
+
 def wait_until(
     provider: Provider,
     recording: Recording,
@@ -37,7 +42,8 @@ def wait_until(
 ) -> RecordingStatus:
     """Look at the recording at the advised pace, and whenever a callback comes, until it has come as far as `until`.
 
-    A look that a callback brings about comes beside the advised ones: these keep their times.
+    A look that a callback brings about comes beside the advised ones: these keep their times. One that nothing proves
+    brings about none within 2 s of another look: whoever forges them doesn't decide how often the vendor is asked.
 
     Looks that fail in a way that may pass (`retryable`) are repeated. What callbacks tell of its death is believed at
     once; that it records is believed only when the vendor's status says so.
@@ -49,6 +55,7 @@ def wait_until(
     """
     clock = provider.runtime.clock
     last = None
+    looked_at = -math.inf
     told: list[RecordingEvent] = []
     delays = itertools.chain(provider.poll_delays[:-1], itertools.repeat(provider.poll_delays[-1]))
     delay = next(delays)
@@ -59,8 +66,14 @@ def wait_until(
             delay = deadline.remaining() / 2  # a wait shorter than the first advised delay looks once all the same
         began = clock.monotonic()
         came_sooner = clock.wait(heard.signal, delay)
-        delay = max(delay - (clock.monotonic() - began), 0.0) if came_sooner else next(delays)
-        told += [event for event in heard.take() if event.verified]
+        told += (came := heard.take())
+        too_soon = looked_at + AGAIN_S - clock.monotonic()
+        if came_sooner and not came and too_soon > 0:
+            clock.sleep(min(too_soon, max(delay - (clock.monotonic() - began), 0.0)))
+            told += heard.take()
+        left = delay - (clock.monotonic() - began)
+        delay = left if came_sooner and left > 0 else next(delays)
+        looked_at = clock.monotonic()
         try:
             status = look(recording)
         except RecorderError as error:
@@ -116,7 +129,9 @@ def settled(
     ended = PROGRESS[status.state] == PROGRESS[RecordingState.COMPLETED]
     waits_for_end = PROGRESS[until] == PROGRESS[RecordingState.COMPLETED]
     if status.state is RecordingState.FAILED or (status.state is RecordingState.GONE and not waits_for_end):
-        errors = [event for event in told if event.kind is EventKind.ERROR and event.reason]
+        errors = [event for event in told if event.kind is EventKind.ERROR and event.reason] or [
+            event for event in told if event.kind in ENDS and event.reason
+        ]
         known = tuple(dict.fromkeys(event.reason for event in errors if event.reason))
         causes = tuple(dict.fromkeys((*known, *provider.causes(recording, status))))
         reason = known[0] if known else status.reason

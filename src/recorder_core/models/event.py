@@ -210,4 +210,4 @@ class RecordingEvent(Report):
     """What the vendor sent, secrets masked."""
 
     dedup_key: str
-    """Equal for two deliveries of one event."""
+    """Equal for two deliveries of one event. One that isn't verified never has that of a true one."""

@@ -12,10 +12,11 @@ from http import HTTPStatus
 from typing import ClassVar, Protocol
 
 from recorder_core.callbacks import Callbacks
+from recorder_core.confirming import unconfirmed
 from recorder_core.errors import ConfigurationError, RecorderError, WebhookRejected
 from recorder_core.models import Recording, RecordingEvent, WebhookRequest
 from recorder_core.receiving.backlog import DRAIN_S, Backlog
-from recorder_core.webhooks import BODY_LIMIT
+from recorder_core.webhooks import BODY_LIMIT, plain
 
 __all__ = ["Answer", "Application", "FindRecording", "HasEvents"]
 
@@ -23,6 +24,10 @@ logger = logging.getLogger("recorder_core.receiving")
 
 PATIENCE_S = 0.5
 """Seconds for which one recording's running operation, such as a stop, may hold up the events behind its own."""
+LAGGING_TRIES = 2
+"""How often a vendor's status that denies a callback is asked for again: it may lag behind."""
+SHOWN = 200
+"""Characters of an event's key that are logged: without a secret it is anybody's text."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
 """What needs no quoting in a URL."""
 METHODS = "GET, HEAD, POST"
@@ -198,19 +203,21 @@ class Application:
         callbacks = self._callbacks[received.name]
         try:
             events = callbacks.process(
-                received.events, confirm=self._confirm, find_recording=self._find_recording, patience=PATIENCE_S
+                received.events,
+                confirm=self._confirm,
+                find_recording=self._find_recording,
+                patience=PATIENCE_S,
+                may_lag=tries < min(LAGGING_TRIES, len(self._retries)) and not is_last,
             )
         except Exception as error:
-            keys = ", ".join(event.dedup_key for event in received.events)
+            keys = ", ".join(plain(event.dedup_key, SHOWN) for event in received.events)
             may_help = not isinstance(error, RecorderError) or error.retryable
             if may_help and tries < len(self._retries) and not is_last:
                 pause = self._retries[tries]
                 logger.info("%s: %s couldn't be confirmed, again in %g s: %s", received.name, keys, pause, error)
                 return pause
             logger.exception("%s: %s couldn't be confirmed, and is told as it came", received.name, keys)
-            events = callbacks.process(
-                callbacks.unconfirmed(event) if self._confirm else event for event in received.events
-            )
+            events = callbacks.process(unconfirmed(event) if self._confirm else event for event in received.events)
         for event in events:
             self._tell(event)
         return None
@@ -221,7 +228,8 @@ class Application:
         try:
             self._call(self._on_event, event)
         except Exception:
-            logger.exception("on_event failed at the event %s of recording %s", event.dedup_key, event.recording_id)
+            key = plain(event.dedup_key, SHOWN)
+            logger.exception("on_event failed at the event %s of recording %s", key, event.recording_id)
 
     def _call(self, on_event: Callable[[RecordingEvent], object], event: RecordingEvent) -> None:
         on_event(event)

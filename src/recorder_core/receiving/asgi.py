@@ -22,6 +22,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 LOOK_S = 1.0
 """How often it is looked whether the event loop still runs that was to call `on_event`."""
+LARGE = 16_384
+"""Bytes of a body that is read in a thread, for the event loop's sake: vendors' callbacks have some thousand."""
 
 
 class AsyncWebhookApp(Application):
@@ -81,8 +83,11 @@ class AsyncWebhookApp(Application):
         if not isinstance(body, bytes):
             return body
         query = scope.get("query_string", b"").decode("latin-1")
-        url = quote(scope["path"]) + (f"?{query}" if query else "")
-        return self._receive(path, WebhookRequest(scope["method"], url, headers, body))
+        url = quote(scope["path"], errors="replace") + (f"?{query}" if query else "")
+        request = WebhookRequest(scope["method"], url, headers, body)
+        if len(body) > LARGE:
+            return await asyncio.to_thread(self._receive, path, request)
+        return self._receive(path, request)
 
     async def _body(self, receive: Receive) -> bytes | Answer | None:
         """The body; the answer to one that is too large, of which no more is read; None: the client left."""

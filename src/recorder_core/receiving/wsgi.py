@@ -76,7 +76,8 @@ class WebhookApp(Application):
         if isinstance(body, Answer):
             return body
         query = environ.get("QUERY_STRING", "")
-        url = quote(environ.get("SCRIPT_NAME", "") + path, encoding="latin-1") + (f"?{query}" if query else "")
+        url = quote(environ.get("SCRIPT_NAME", "") + path, encoding="latin-1", errors="replace")
+        url += f"?{query}" if query else ""
         return self._receive(path, WebhookRequest(method, url, _headers(environ), body))
 
     def _body(self, environ: WSGIEnvironment) -> bytes | Answer:

@@ -118,7 +118,7 @@ class Attempts:
         remaining = self._deadline.remaining()
         if remaining <= 0 or admitted.late:
             self._cut_off, self.pause = True, None
-            if admitted.late and not self._made:
+            if remaining > 0 and not self._made:
                 self._last = Outcome(NO_PLACE, retry_after=admitted.late)
             return self._last
         self._made += 1
@@ -134,12 +134,13 @@ class Attempts:
             leaving=admitted.leaves,
         )
         duration = time.monotonic() - began
-        admitted.answered()
         shown: Mapping[str, Any] | str | None = None
         if isinstance(reply, Lost):
+            admitted.lost()
             self._cut_off = reply.timed_out and remaining < (read if reply.sent else connect)
             outcome = self._lost(reply, secrets)
         else:
+            admitted.answered()
             outcome, shown = self._judged(reply, secrets)
         self._in_doubt = self._in_doubt or issubclass(outcome.rule.error, StartOutcomeUnknown)
         self._report(request, outcome, shown, duration)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -229,6 +230,20 @@ def test_an_end_waits_a_moment_for_more(following: Following, story: Any) -> Non
     assert following.life.is_over(story.at(106))
 
 
+def test_the_pictures_of_a_day_take_no_memory(following: Following, story: Any) -> None:
+    """One every five seconds, each told once and not remembered: no list of a recording's files has them."""
+    following.look(5, "recording")
+    tracemalloc.start()
+    try:
+        for number in range(17_280):
+            event = story.callback("snapshot", sequence=number, files=(story.file(f"lesson-{number}.jpg", "uploaded"),))
+            assert following.life.told(event, story.at(5 + 5 * number)) == [event]
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 50_000
+
+
 def test_an_end_without_a_cause_waits_a_moment_for_it(following: Following, story: Any) -> None:
     """That all is over may be told before what ended it: the last event has the cause."""
     following.look(5, "recording")
@@ -236,6 +251,53 @@ def test_an_end_without_a_cause_waits_a_moment_for_it(following: Following, stor
     assert not following.life.is_over(story.at(100))
     told = following.callback("stopped", 100, "uploading", sequence=2, ending="idle")
     assert told == [("stopped", "completed", "callback")]
+    assert following.life.is_over(story.at(106))
+
+
+def test_an_end_that_nothing_proves_or_explains_is_looked_at(following: Following, story: Any) -> None:
+    """The vendor's status may know what ended it; the last word is withheld for that, 6 s at most."""
+    following.look(5, "recording")
+    following.callback("ended", 100, "completed", sequence=1, nonce="n-1")
+    assert following.all[-1].kind == "recording"
+    assert following.life.is_doubtful
+    assert following.look(101, "failed", ending="fault", fault="vendor") == []
+    assert following.release(106) == [("ended", "failed", "look")]
+    assert following.all[-1].ending == "fault"
+    assert following.life.is_over(story.at(106))
+
+
+def test_an_end_that_nothing_proves_is_told_without_a_look(following: Following, story: Any) -> None:
+    """Where the vendor can't be asked in that time, it is told as it came."""
+    following.callback("ended", 100, "completed", sequence=1, nonce="n-1")
+    assert following.release(106) == [("ended", "completed", "callback")]
+    assert following.life.is_over(story.at(106))
+
+
+def test_a_look_after_the_end_that_knows_no_more(following: Following, story: Any) -> None:
+    """What was told of the end stays the last word."""
+    uploaded = story.file("a.mp4", "uploaded")
+    following.callback("uploaded", 100, "completed", sequence=1, nonce="n-1", files=(uploaded,))
+    assert following.look(100, "completed", uploaded) == []
+    assert following.release(106) == []
+    assert following.life.is_over(story.at(106))
+
+
+@pytest.mark.parametrize("explained", ["stopped", "idle"])
+def test_an_end_that_is_explained_isn_t_looked_at(following: Following, explained: str) -> None:
+    """By whomever: thousands of recordings that end together can't all be looked at."""
+    following.look(5, "recording")
+    following.callback("stopped", 100, "uploading", sequence=1, nonce="n-1", ending=explained)
+    told = following.callback("ended", 101, "completed", sequence=2, nonce="n-2")
+    assert told == [("ended", "completed", "callback")]
+    assert not following.life.is_doubtful
+
+
+def test_a_look_that_was_under_way_at_the_end(following: Following, story: Any) -> None:
+    """It finds what a callback has just told: the end is told once."""
+    following.look(5, "recording")
+    following.callback("ended", 100, "completed", sequence=1)
+    assert following.look(101, "completed") == []
+    assert following.release(106) == []
     assert following.life.is_over(story.at(106))
 
 
@@ -248,6 +310,20 @@ def test_an_end_that_a_look_finds_waits_for_callbacks(following: Following, stor
     assert not following.life.is_over(story.at(97))
     assert following.release(97) == [("ended", "completed", "look")]
     assert following.life.is_over(story.at(97))
+
+
+def test_a_death_without_a_cause_waits_for_the_callback_that_tells_it(following: Following, story: Any) -> None:
+    """A vendor may tell nothing until then, so that nobody knows yet whether callbacks come."""
+    assert following.look(20, "failed", ending="fault") == []
+    told = following.callback("error", 20, "uploading", sequence=0, ending="fault", fault="vendor", comes=21)
+    assert told == [("error", "uploading", "callback")]
+    assert following.release(26) == [("ended", "failed", "look")]
+
+
+@pytest.mark.parametrize("cause", [{"ending": "fault", "fault": "vendor"}, {"ending": "limit"}, {}])
+def test_an_end_that_a_look_explains_is_told_at_once(following: Following, cause: dict[str, str]) -> None:
+    """Where no callback has ever come, none is waited for."""
+    assert following.look(20, "failed", **cause) == [("ended", "failed", "look")]
 
 
 def test_an_end_that_a_look_finds_and_callbacks_tell(following: Following, story: Any) -> None:

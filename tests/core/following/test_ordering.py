@@ -91,3 +91,16 @@ def test_any_disorder(story: Any, seed: int) -> None:
     assert released == sorted(released)
     assert len({*released, *late}) == len(released) + len(late)
     assert order.due == math.inf
+
+
+def test_a_number_out_of_all_reach_makes_nothing_late(story: Any) -> None:
+    """It tells no order, as the first as little as later: a forged one would make all that follow it late."""
+    order, far = Order(), 2**53
+    for number in (far, 7, far + 1, 8):
+        released, late = order.take(story.callback("status", sequence=number), 0.0)
+        assert (numbers(released), late) == ([number], False)
+    order = Order()
+    order.take(story.callback("status", sequence=1), 0.0)
+    for number in (far, 2, -far, 3):
+        released, late = order.take(story.callback("status", sequence=number), 0.0)
+        assert (numbers(released), late) == ([number], False)

@@ -215,6 +215,31 @@ def test_an_unverified_callback_is_only_a_reason_to_look(recorder, provider, clo
     assert clock.slept == [1.0]
 
 
+def test_forged_callbacks_don_t_decide_how_often_the_vendor_is_asked(recorder, provider, clock, recording) -> None:
+    """However many come, looks are two seconds apart, and the advised ones keep their times."""
+    provider.states.clear()
+    provider.states.extend([*[RecordingState.STARTING] * 5, RecordingState.RECORDING])
+    forged = told(recording, kind="error", state="failed", verified=False)
+    looked: list[float] = []
+
+    def flood(call: str) -> None:
+        looked.append(clock.now - began)
+        recorder._listeners.tell(forged)
+
+    began, provider.during = clock.now, flood
+    assert recorder.wait(recording).state is RecordingState.RECORDING
+    assert looked == [2.0, 4.0, 6.0, 7.0, 9.0, 11.0]
+
+
+def test_a_proven_callback_among_forged_ones_is_heard(recorder, provider, clock, recording) -> None:
+    """What is true ends the wait, if two seconds later."""
+    provider.states[0] = RecordingState.STARTING
+    heard = [told(recording, verified=False), told(recording, kind="error", state="failed", reason="the true one")]
+    provider.during = lambda call: recorder._listeners.tell(heard.pop(0)) if heard else None
+    with pytest.raises(RecordingFailed, match="the true one"):
+        recorder.wait(recording)
+
+
 def test_wait_for_files_is_over_when_a_callback_told_the_end(recorder, provider, clock, recording) -> None:
     """The vendor that forgot the recording already isn't asked about an end that it told."""
     provider.states[0] = RecordingState.UPLOADING

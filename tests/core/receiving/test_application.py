@@ -230,6 +230,21 @@ def test_on_event_may_fail(serve, kind: str, caplog) -> None:
     assert "no such lesson" in caplog.text
 
 
+def test_no_text_of_a_callback_writes_a_line_of_the_log(serve, kind: str, caplog) -> None:
+    """An event's key may hold anybody's text: it is logged cut, on one line, without codes for a terminal."""
+
+    def fail(event: Any) -> None:
+        raise ValueError("no room in the database")
+
+    served = serve(kind, on_event=fail)
+    with caplog.at_level(logging.ERROR, "recorder_core.receiving"):
+        assert served.post(id="1\r\n2027 ERROR forged\x1b[2J" + "x" * 10_000).status == 200
+        served.app.settle(20.0)
+    (record,) = caplog.records
+    message = record.getMessage()
+    assert (message.isprintable(), len(message) < 400, "2027 ERROR forged [2J" in message) == (True, True, True)
+
+
 def test_a_repeat_is_answered_as_the_first_and_told_once(serve, kind: str) -> None:
     """A vendor that missed the answer must not go on repeating."""
     served = serve(kind)
@@ -287,6 +302,26 @@ def test_a_vendor_that_can_t_be_asked_is_asked_again(serve, kind: str, caplog) -
         assert served.post(**ENDED).status == 200
         assert served.event().confirmed is True
     assert caplog.text.count("couldn't be confirmed, again in 0 s") == 2
+
+
+def test_a_status_that_lags_behind_its_callback_is_asked_for_again(serve, kind: str) -> None:
+    """The end is told when the vendor's status has come as far, and then it is confirmed."""
+    served = serve(kind, covers_body=False, confirm=True, retries=(0, 0))
+    served.provider.states.extendleft([RecordingState.COMPLETED, RecordingState.UPLOADING, RecordingState.RECORDING])
+    served.post(**ENDED)
+    event = served.event()
+    assert (event.confirmed, event.state) == (True, RecordingState.COMPLETED)
+
+
+@pytest.mark.parametrize("state", ["recording", "gone"])
+def test_an_end_that_the_status_goes_on_denying_is_told_as_that(serve, kind: str, state: str) -> None:
+    """It is forged, or the vendor doesn't know the recording any more; that shows after two more looks, or at once."""
+    served = serve(kind, covers_body=False, confirm=True, retries=(0,) * 9)
+    served.provider.states[0] = RecordingState(state)
+    served.post(**ENDED)
+    event = served.event()
+    assert (event.confirmed, event.verified, event.state) == (False, False, state)
+    assert served.provider.calls.count("status") == (1 if state == "gone" else 3)
 
 
 def test_a_stop_that_goes_on_holds_up_nobody(serve, kind: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections.abc import Awaitable, Callable
@@ -11,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from recorder_core import AsyncRecorder, AsyncWebhookApp, RecordingEvent
+from recorder_core import AsyncRecorder, AsyncWebhookApp, RecordingEvent, WebhookRequest
+from recorder_core.receiving.asgi import LARGE
 
 App = Callable[..., Awaitable[None]]
 
@@ -157,6 +159,13 @@ def test_the_mount_point_is_no_part_of_the_name(serve, scope: dict[str, str], st
     assert sent[0]["status"] == status
 
 
+def test_a_mount_point_that_is_no_text_breaks_nothing(serve) -> None:
+    """Bytes that are no UTF-8 reach the application as halves of characters with some servers."""
+    served = serve("asgi")
+    scope = {"root_path": "/\udcff", "path": "/\udcff/memory"}
+    assert asyncio.run(asked(served.app, served.callback(), **scope))[0]["status"] == 200
+
+
 def test_a_client_that_leaves_is_answered_nothing(serve) -> None:
     """Half a callback is none, and nobody hears the answer."""
     served = serve("asgi")
@@ -180,3 +189,24 @@ def test_a_client_that_leaves_is_answered_nothing(serve) -> None:
 def test_a_web_socket_is_closed(serve) -> None:
     """Callbacks don't come that way, and nothing fails."""
     assert asyncio.run(asked(serve("asgi").app, type="websocket")) == [{"type": "websocket.close"}]
+
+
+def test_a_large_body_doesn_t_hold_up_the_event_loop(serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes long to read is read in a thread; a small one isn't worth it."""
+    served = serve("asgi")
+    threads: list[str] = []
+    verified = served.recorder.events.verified
+
+    def note(request: WebhookRequest) -> Any:
+        threads.append("loop" if is_in_a_loop() else "thread")
+        return verified(request)
+
+    def is_in_a_loop() -> bool:
+        with contextlib.suppress(RuntimeError):
+            return bool(asyncio.get_running_loop())
+        return False
+
+    monkeypatch.setattr(served.recorder.events, "verified", note)
+    assert served.post(reason="x" * LARGE).status == 200
+    assert served.post().status == 200
+    assert threads == ["thread", "loop"]

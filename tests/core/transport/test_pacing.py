@@ -79,3 +79,12 @@ def test_a_lost_start_stays_unknown(bench: Any) -> None:
     with pytest.raises(StartOutcomeUnknown), deadline_scope(Deadline(bench.clock, 1.5)):
         transport.send(bench.call())
     assert len(peer.received) == 1
+
+
+def test_a_deadline_that_has_passed_is_no_lack_of_places(bench: Any) -> None:
+    """Where no time is left at all, that is what is said."""
+    peer = bench.peer()
+    transport = bench.transport(peer, admit=paced(bench).admit)
+    with pytest.raises(DeadlineExceeded, match="no time was left"), deadline_scope(Deadline(bench.clock, 0)):
+        transport.send(bench.call())
+    assert peer.received == []

@@ -103,7 +103,7 @@ class IndividualSession(ChannelSession):
     def _entries(self) -> list[dict[str, Any]]:
         if not self.records:
             return []
-        tracks = [track for track in self._reel.tracks if track.listed or self.has_recorded]
+        tracks = [track for track in self._reel.tracks if self.lists(track)]
         listed: list[tuple[Track, Medium, float]] = [(track, track.medium, track.began) for track in tracks]
         for audio, video in self._merged(tracks):
             listed.append((audio, "audio_and_video", min(audio.began, video.began)))

@@ -104,7 +104,7 @@ class MixSession(ChannelSession):
         return [
             self._entry(self._name(extension, track.began, track=track), EVERYBODY, self._medium, track.began)
             for track in self._reel.tracks
-            if track.listed or self.has_recorded
+            if self.lists(track)
             for extension in (("mp4", "m3u8") if self.with_mp4 else ("m3u8",))
         ]
 

@@ -354,8 +354,11 @@ class Session(ABC, Generic[Change]):
     @property
     def has_recorded(self) -> bool:
         """Whether it has ended with something to upload."""
-        ended_at = self.ended_at
-        return ended_at is not None and any(track.seconds(ended_at) > 0 for track in self._reel.tracks)
+        return self.ended_at is not None and any(map(self.lists, self._reel.tracks))
+
+    def lists(self, track: Track) -> bool:
+        """Whether lists have the files of a track: it was told of, or has ended with something in it."""
+        return track.listed or (self.ended_at is not None and track.seconds(self.ended_at) > 0)
 
     @property
     def _has_uploaded(self) -> bool:

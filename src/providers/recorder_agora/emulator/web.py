@@ -217,7 +217,7 @@ class WebSession(Session[WebUpdateClientRequest]):
     def _file_list(self, now: float) -> list[dict[str, Any]]:
         files: list[tuple[str, float]] = []
         for track in self._reel.tracks:
-            if track.listed or self.has_recorded:
+            if self.lists(track):
                 pieces = self._pieces(track, min(now, track.ended)) if self._with_mp4 else ()
                 files += (
                     (self._name("mp4", since, index, track=track), since) for index, (since, _) in enumerate(pieces)

@@ -18,6 +18,7 @@ from recorder_agora.wire.callbacks import CLOUD_RECORDING, Callback, EventType
 from recorder_core.errors import Fault
 from recorder_core.models import Ending, EventKind, FileStatus, RecordedFile, Recording, RecordingEvent, RecordingState
 from recorder_core.models.base import MASK
+from recorder_core.webhooks import plain
 
 __all__ = ["event_of", "located", "masked"]
 
@@ -25,8 +26,6 @@ WORDS: Final = 200
 """Characters of the vendor's own words that are shown."""
 FATAL: Final = frozenset({32, 52, 109, 110})
 """Error numbers after which nothing is recorded any more: nowhere to, never begun, no token."""
-UPLOAD_LATE: Final = 50
-"""The error number of an upload that goes on: nothing has failed yet, and whose fault it will be is open."""
 SIGNAL, NOBODY, LEFT = 2, 4, 16
 """Bits of `leaveCode`. The last one is set whenever the recorder itself leaves, whatever the reason."""
 MODULES: Mapping[int | None, str] = {0: "recorder", 1: "uploader", 2: "service", 6: "page recorder"}
@@ -185,8 +184,7 @@ def _error(details: wire.ErrorDetails) -> Told:
         reason = f"the vendor's {where} reports error {code}; give the sid to its support"
         return Told(reason=f"{reason}{_said(details.errorMsg)}")
     ending = Ending.FAULT if code in FATAL else None
-    fault = None if code == UPLOAD_LATE else rule.fault
-    return Told(reason=f"{rule.meaning} (code {code}). {rule.hint}", fault=fault, ending=ending)
+    return Told(reason=f"{rule.meaning} (code {code}). {rule.hint}", fault=rule.fault, ending=ending)
 
 
 def _warning(details: wire.WarningDetails) -> Told:
@@ -220,7 +218,7 @@ def _exit(details: wire.ExitDetails) -> Told:
 
 
 def _failover(details: wire.FailoverDetails) -> Told:
-    uid = f", in the room as {details.newUid}" if details.newUid else ""
+    uid = f", in the room as {plain(details.newUid, WORDS)}" if details.newUid else ""
     return Told(reason=f"another server goes on{uid}; what was said meanwhile, up to 90 s, isn't recorded")
 
 
@@ -285,7 +283,7 @@ def _snapshot(details: wire.SnapshotDetails) -> Told:
 
 def _vod(details: wire.VodDetails) -> Told:
     video = details.aliVodInfo.get("videoId")
-    named = f" as video {video[:WORDS]}" if isinstance(video, str) else ""
+    named = f" as video {plain(video, WORDS)}" if isinstance(video, str) else ""
     return Told(reason=f"the files go to ApsaraVideo for VoD{named}")
 
 
@@ -334,7 +332,7 @@ def _download_failed(details: wire.DownloadDetails) -> Told:
 def _push(details: wire.PushDetails) -> Told:
     status = details.status
     advice = "; check the address, or give another one with update_push" if status == "disconnected" else ""
-    return Told(reason=f"push: {(status or 'unknown')[:WORDS]}{advice}")
+    return Told(reason=f"push: {plain(status, WORDS) or 'unknown'}{advice}")
 
 
 def _at(milliseconds: int | None) -> datetime | None:

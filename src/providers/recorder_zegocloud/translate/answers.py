@@ -50,7 +50,7 @@ TRACKS: Mapping[int, Media] = {
 }
 NOT_SETTLED = (FileStatus.RECORDING, FileStatus.UPLOADING, FileStatus.UNKNOWN)
 NOTHING = "nothing was recorded: nobody published"
-PICTURES = "the vendor doesn't list pictures: those that were taken are in the bucket"
+PICTURES = "the vendor doesn't list pictures: look into the bucket (only callbacks name them, refused ones too)"
 ABNORMAL = (
     "it ended by itself and left no file: the room was empty for idle_timeout, or the vendor's recorder failed "
     "(only a callback tells which)"

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from recorder_core.errors import Fault
 from recorder_core.models import Ending, EventKind, FileStatus, RecordedFile, Recording, RecordingEvent, RecordingState
 from recorder_core.models.base import MASK, thaw
+from recorder_core.webhooks import plain
 from recorder_zegocloud.tables import EVENT_KINDS, EVENT_STATES, IMAGE_PATHS, QUITS
 from recorder_zegocloud.translate.answers import end_of, moment, recorded_file
 from recorder_zegocloud.translate.streams import streams_of
@@ -94,7 +95,7 @@ def _told(callback: Callback, recording: Recording | None) -> Told:
     reason = EMPTY_ROOM if event_type == EventType.NO_STREAMS else None
     if event_type not in EVENT_KINDS:
         reason = "an event without a number" if event_type is None else f"event {event_type} has no name here"
-        reason += f": {_words(callback.message)}" if callback.message else ""
+        reason += f": {plain(callback.message, WORDS)}" if callback.message else ""
     return Told(_kind(event_type), RecordingState(state) if state else None, reason=reason)
 
 
@@ -145,7 +146,7 @@ def _abnormal_end(callback: Callback, detail: Detail, _recording: Recording | No
 def _missing_image(callback: Callback, detail: Detail, _recording: Recording | None) -> Told:
     """Event 3."""
     path = IMAGE_PATHS.get(detail.image_type or 0, "a picture")
-    address = f" from {_words(_without_query(detail.image_url))}" if detail.image_url else ""
+    address = f" from {plain(_without_query(detail.image_url), WORDS)}" if detail.image_url else ""
     why = f"{path} couldn't be fetched{address}: check that anybody can, and that it is a JPG or PNG of up to 5 MB"
     return Told(_kind(callback.event_type), reason=why, fault="caller")
 
@@ -156,7 +157,7 @@ def _missing_stream(callback: Callback, detail: Detail, recording: Recording | N
     owner = streams_of(recording).owner(stream) if stream and recording else None
     return Told(
         _kind(callback.event_type),
-        reason=NO_SUCH_STREAM.format(stream=_words(stream)) if stream else None,
+        reason=NO_SUCH_STREAM.format(stream=plain(stream, WORDS)) if stream else None,
         participant=owner[0] if owner else None,
     )
 
@@ -215,10 +216,6 @@ def _dedup_key(callback: Callback) -> str:
     """Equal for two deliveries of one event: a task numbers its events from 0. Without a number each is its own."""
     number = f"{callback.timestamp} {callback.nonce}" if callback.sequence is None else callback.sequence
     return f"{callback.task_id}:{number}:{callback.event_type}"
-
-
-def _words(text: str | None) -> str:
-    return (text or "")[:WORDS]
 
 
 def _masked(raw: Mapping[str, Any]) -> dict[str, Any]:
