@@ -37,7 +37,6 @@ from recorder_core.models import (
 from recorder_core.models.loading import describe_errors
 from recorder_core.plan import Change, Plan, PlannedRequest
 from recorder_core.preview import Picture, no_picture
-from recorder_core.storage_check import check_storage
 from recorder_core.transport import Runtime, Transport
 
 __all__ = ["PLUGIN_API", "Provider"]
@@ -291,6 +290,8 @@ class Provider(ABC):
             storage: the storage of a spec.
             prefix: `output.prefix` of the spec.
         """
+        from recorder_core.storage_check import check_storage  # seldom needed, and not for free
+
         return check_storage(storage, prefix, shortest_session=self.shortest_session)
 
     def restore(self, recording: Recording, state: RecordingState | None = None) -> bool:

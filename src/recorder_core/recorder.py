@@ -4,32 +4,22 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any
 
-from recorder_core.callbacks import Callbacks
-from recorder_core.changes import Changes
 from recorder_core.checks import Check, StorageCheck
-from recorder_core.clock import Deadline, SystemClock, deadline_scope
-from recorder_core.doctor import diagnose
+from recorder_core.clock import Deadline, deadline_scope
 from recorder_core.errors import (
-    ConfigurationError,
-    DeadlineExceeded,
     InvalidSpec,
-    ServiceUnavailable,
     StartOutcomeUnknown,
 )
-from recorder_core.following.fleet import Fleet, Watch, follow
-from recorder_core.following.waiting import wait_until
 from recorder_core.models import (
     Ending,
     EventKind,
     EventSource,
     Recording,
-    RecordingEvent,
     RecordingSpec,
     RecordingState,
     RecordingStatus,
@@ -38,17 +28,13 @@ from recorder_core.models import (
     Storage,
 )
 from recorder_core.models.storage import StorageBase
+from recorder_core.observations import WAIT_S, Observations
 from recorder_core.operations import DEADLINE_S
 from recorder_core.plan import Plan
-from recorder_core.refusals import expect, refuse_foreign_handle, refuse_unknown_options, seconds
+from recorder_core.refusals import expect, refuse_foreign_handle, refuse_unknown_options
 
 __all__ = ["Recorder"]
 
-WAIT_S = 120.0
-CONFIRM_S = 6.0
-"""Seconds in which a callback is confirmed; vendors wait about ten for the answer to it."""
-MOST_WORKERS = 64
-"""As many connections are kept."""
 NOT_STOPPED = (RecordingState.GONE, RecordingState.UNREACHABLE)
 """States after a stop that say that it had ended before, or that nothing is known of it."""
 PLANNED_ID = uuid.UUID(int=0).hex
@@ -59,7 +45,7 @@ KEY_NAMESPACE = uuid.UUID("6f1c6a52-8d0e-5b43-9a3f-2f6f6b1d7c11")
 logger = logging.getLogger("recorder_core")
 
 
-class Recorder(Changes):
+class Recorder(Observations):
     """Records rooms through one provider and one account. Thread-safe.
 
     Args:
@@ -165,78 +151,6 @@ class Recorder(Changes):
         logger.info("recording %s in room %r: %s", recording.id, recording.room, status.reason)
         return recording.model_copy(update={"notes": (*recording.notes, status.reason)})
 
-    def status(self, recording: Recording, *, deadline: float | None = None) -> RecordingStatus:
-        """The state now, and the files known so far.
-
-        Raises:
-            ConfigurationError: the recording belongs to another provider or account.
-            RecorderError: the vendor couldn't be asked. "Not found" is a state, never an error.
-        """
-        refuse_foreign_handle(self.provider, recording)
-        with self._operation("status", recording.id, self._limit(deadline)):
-            status = self._known.outcome(recording) or self._known.learn(recording, self._look(recording))
-            self._tell(recording, status)
-        self._hooks.notify("recorder_status", recording=recording, status=status)
-        return status
-
-    def _look(self, recording: Recording) -> RecordingStatus:
-        """The provider's status; a vendor that can't be asked says nothing about the recording."""
-        try:
-            return self.provider.status(recording)
-        except (ServiceUnavailable, DeadlineExceeded) as error:
-            if not error.retryable or (isinstance(error, DeadlineExceeded) and (error.http_status or 0) < 500):
-                raise
-            return RecordingStatus(
-                state=RecordingState.UNREACHABLE,
-                started_at=recording.started_at,
-                reason=f"{error.message}; the recording itself is not affected",
-                request_id=error.request_id,
-            )
-
-    def wait(
-        self,
-        recording: Recording,
-        *,
-        until: RecordingState = RecordingState.RECORDING,
-        timeout: float | None = None,
-    ) -> RecordingStatus:
-        """Wait until the recording has come as far as `until`, looking at the pace that the vendor advises.
-
-        Args:
-            recording: the handle.
-            until: `recording`: it truly records; `completed`: it has ended and its files are settled.
-            timeout: seconds; 120 by default.
-
-        Raises:
-            RecordingFailed: it died; `causes` lists what may have killed it, the likeliest first.
-            RecordingEnded: it ended before it recorded anything.
-            DeadlineExceeded: it didn't come that far in time.
-        """
-        refuse_foreign_handle(self.provider, recording)
-        limit = Deadline(self._clock, WAIT_S if timeout is None else seconds("timeout", timeout))
-        return self._wait(recording, RecordingState(until), limit)
-
-    def wait_for_files(self, recording: Recording, *, timeout: float | None = None) -> RecordingStatus:
-        """Wait until the recording has ended and its files are settled; what became of it.
-
-        "Nothing was recorded" is an outcome without files, not an error. A file is `uploaded`, in the vendor's `backup`
-        (fetch it before `available_until`), `lost`, or `unknown` where the vendor doesn't tell.
-
-        Args:
-            recording: the handle; stop the recording first, or wait for its own end.
-            timeout: seconds; 120 by default.
-
-        Raises:
-            RecordingFailed: it died; `causes` lists what may have killed it.
-            DeadlineExceeded: it hasn't ended, or its files aren't settled yet.
-        """
-        return self.wait(recording, until=RecordingState.COMPLETED, timeout=timeout)
-
-    def _wait(self, recording: Recording, until: RecordingState, limit: Deadline) -> RecordingStatus:
-        self._known.remember(recording)
-        with deadline_scope(limit), self._listeners.hearing(recording.id) as heard:
-            return wait_until(self.provider, recording, until, limit, self.status, heard)
-
     def stop(self, recording: Recording, *, wait: bool = True, deadline: float | None = DEADLINE_S) -> RecordingStatus:
         """Stop a recording.
 
@@ -264,90 +178,6 @@ class Recorder(Changes):
             done = {"state": RecordingState.STOPPING, "ending": Ending.STOPPED}
             self._listeners.tell(self._event(recording, EventKind.STOPPED, EventSource.OPERATION, **done))
         return status
-
-    def _tell(self, recording: Recording, status: RecordingStatus) -> None:
-        """Tell whoever follows the recording what a look has shown."""
-        told = {name: getattr(status, name) for name in ("state", "files", "reason", "fault", "ending", "raw")}
-        self._listeners.tell_look(
-            recording.id, lambda: self._event(recording, EventKind.STATUS, EventSource.LOOK, **told)
-        )
-
-    def follow(self, recording: Recording, *, timeout: float | None = None) -> Iterator[RecordingEvent]:
-        """What happens to the recording, event by event, to its end.
-
-        Callbacks that `recorder.events` receives, what this recorder does to the recording, and what looks at the
-        status find are one list: in order, each told once. Looks come at the pace that the vendor advises, and less
-        often while callbacks come. They are made by the calling thread, whenever it asks for the next event. The last
-        event carries the whole outcome: state, all files, reason, fault and ending; that it failed is no error.
-
-        After a move to another server of the vendor, what was changed since the start is sent again, a pause or its end
-        too; a failure of that is an event of kind `warning`.
-
-        Args:
-            recording: the handle. It is followed from the first step of the iteration on.
-            timeout: seconds; None: to the end, however long it takes.
-
-        Raises:
-            ConfigurationError: the recording belongs to another provider or account.
-            DeadlineExceeded: it hasn't ended within the timeout.
-            RecorderError: the vendor can't be asked, and no repeat would mend that, such as `AuthenticationError`.
-        """
-        self._refuse_closed("follow")
-        refuse_foreign_handle(self.provider, recording)
-        limit = Deadline(self._clock, None if timeout is None else seconds("timeout", timeout))
-        return follow(self._watch, recording, limit)
-
-    def fleet(self, recordings: Iterable[Recording] = (), *, workers: int = 8) -> Fleet:
-        """Follow many recordings at once, with few threads: a context manager whose events are iterated.
-
-        Args:
-            recordings: the handles; `fleet.add` takes more.
-            workers: threads that look, 0 to 64. With 0 the thread that iterates looks itself: the order of things is
-                then the same every time, which a test with a clock of its own wants.
-
-        Raises:
-            ConfigurationError: one belongs to another provider or account, or there are too many workers.
-        """
-        self._refuse_closed("fleet")
-        if not isinstance(workers, int) or isinstance(workers, bool) or not 0 <= workers <= MOST_WORKERS:
-            raise ConfigurationError(
-                f"workers is {workers!r}; it must be a whole number from 0 to {MOST_WORKERS}", fault="caller"
-            )
-        fleet = Fleet(self._watch, workers=workers)
-        try:
-            fleet.add(*recordings)
-        except BaseException:
-            fleet.close()
-            raise
-        return fleet
-
-    @cached_property
-    def _watch(self) -> Watch:
-        return Watch(
-            provider=self.provider,
-            clock=self._clock,
-            known=self._known,
-            listeners=self._listeners,
-            check=lambda recording: refuse_foreign_handle(self.provider, recording),
-            look=self.status,
-            restore=self._restore,
-            event=self._event,
-            notify=lambda event: self._hooks.notify("recorder_event", event=event),
-        )
-
-    def _restore(self, recording: Recording, state: RecordingState | None) -> bool:
-        with self._operation("restore", recording.id, self._limit(None)):
-            return self.provider.restore(recording, state)
-
-    @cached_property
-    def events(self) -> Callbacks:
-        """The vendor's callbacks: `recorder.events.receive(request)` verifies one and tells everybody who waits."""
-        return Callbacks(self.provider, self._clock, self._hooks, self._known, self._listeners, self._look_between)
-
-    def _look_between(self, recording: Recording, patience: float) -> RecordingStatus:
-        """The status, unless another operation on the recording goes on for more than so many real seconds."""
-        with self._turns.of(recording.id, Deadline(SystemClock(), patience)):
-            return self.status(recording, deadline=CONFIRM_S)
 
     def list_remote(
         self, since: datetime, until: datetime | None = None, *, room: str | None = None, deadline: float | None = None
@@ -400,6 +230,8 @@ class Recorder(Changes):
         Args:
             spec: whose storage and `callback_url` are looked at too.
         """
+        from recorder_core.doctor import diagnose  # seldom needed, and not for free
+
         self._refuse_closed("doctor")
         with self._named("doctor"):
             if spec is not None:

@@ -39,8 +39,9 @@ from recorder_core.cli.documents import (
 from recorder_core.cli.planning import ProviderName
 from recorder_core.errors import RecorderError
 from recorder_core.models import Media
+from recorder_core.observations import WAIT_S
 from recorder_core.operations import DEADLINE_S
-from recorder_core.recorder import WAIT_S, Recorder
+from recorder_core.recorder import Recorder
 
 if TYPE_CHECKING:
     from recorder_core.models import Recording, RecordingStatus
