@@ -16,7 +16,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 from pydantic import TypeAdapter
 
-from lessons import ROOM, STORAGE, VENDORS, Lesson, lesson
+from lessons import PAGE, ROOM, STORAGE, VENDORS, Lesson, lesson
 from recorder_core import FileStatus, RecordingFailed, RecordingState, Storage
 from recorder_core.models import Ending
 
@@ -104,7 +104,40 @@ def test_an_empty_room_returns_with_a_note(listens: bool) -> None:
         recording = room.start(confirm=True, idle_timeout=300)
         assert room.timeline.now == (3 if listens else 5)
         assert room.recorder.status(recording).state is RecordingState.RECORDING
-    assert any("nobody publishes" in note for note in recording.notes)
+    (note,) = recording.notes
+    assert "nobody publishes" in note
+
+
+@pytest.mark.parametrize("media", ["audio", "video", "audio_video"])
+def test_a_room_with_people_has_nothing_to_note(media: str) -> None:
+    """Callbacks tell of somebody's sound or pictures before the vendor's status has a file."""
+    with lesson("agora") as room:
+        recording = room.start("1001", confirm=True, media=media)
+        assert room.timeline.now == 3
+        assert {"segment_started"} < {event.kind for event in room.heard}
+        assert not room.recorder.status(recording).files
+    assert recording.notes == ()
+
+
+def test_without_callbacks_nobody_knows_whether_anybody_publishes() -> None:
+    """So soon the status is the same in either case, and the note says so rather than that the room is empty."""
+    notes = []
+    for people in ((), ("1001",)):
+        with lesson("agora", listens=False) as room:
+            notes += room.start(*people, confirm=True).notes
+    assert len(notes) == 2
+    assert len(set(notes)) == 1
+    assert "which of the two, this status doesn't tell" in notes[0]
+
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_the_note_of_a_page_is_of_its_push(listens: bool) -> None:
+    """A page has no people; that its recording has begun to run takes nothing from what is known of its push."""
+    page = {**PAGE, "push_urls": ["rtmp://live.example/app/key"]}
+    with lesson("agora", listens=listens) as room:
+        recording = room.start(confirm=True, **page)
+    assert any("push: " in note for note in recording.notes)
+    assert not any("nobody" in note for note in recording.notes)
 
 
 @pytest.mark.parametrize("listens", [True, False])

@@ -128,18 +128,32 @@ def lessons(provider: str, count: int, *, clock: EmulatorClock, **options: Any) 
         first = recorder.start(lesson())
         service._handle = handle  # type: ignore[method-assign]
         recordings = [first]
-        for number in range(1, count):
-            room = f"lesson-{number:05}"
-            service.join(room, "1001")
-            recordings.append(started_alike(handle, asked, first, room))
+        with left_alone():
+            for number in range(1, count):
+                room = f"lesson-{number:05}"
+                service.join(room, "1001")
+                recordings.append(started_alike(handle, asked, first, room))
         service.rate_limits = True
         service.journal.clear()
-        gc.collect()
-        gc.freeze()  # all of it would be looked through again and again, which takes longer than a call
-        try:
-            yield Lessons(service, recorder, recordings)
-        finally:
-            gc.unfreeze()
+        yield Lessons(service, recorder, recordings)
+
+
+@pytest.fixture(autouse=True)
+def _thawed() -> Iterator[None]:
+    """Undo `left_alone`."""
+    yield
+    gc.unfreeze()
+
+
+@contextmanager
+def left_alone() -> Iterator[None]:
+    """What is made here is no garbage: to look through all of it again and again would take longer than calls do."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def started_alike(
@@ -316,17 +330,16 @@ def test_the_memory_of_each(record_property: Callable[[str, Any], None]) -> None
     config = AgoraConfig(app_id="e0a1b2c3d4e5f60718293a4b5c6d7e8f", customer_id="c", customer_secret="s")
     count = MANY // 4
     with Recorder(Canned(config), hooks=[]) as recorder, recorder.fleet(workers=0) as fleet:
-        first, *others = handles(count + 1)
+        with left_alone():
+            first, *others = handles(count + 1)
         fleet.add(first)
         assert fleet.take() is not None
-        gc.collect()
-        gc.freeze()
         tracemalloc.start()
         before = tracemalloc.get_traced_memory()[0]
         fleet.add(*others)
         for _ in others:
             fleet.take()
-        gc.unfreeze()
+        gc.collect()
         each = (tracemalloc.get_traced_memory()[0] - before) / count
         tracemalloc.stop()
         assert len(fleet) == count + 1

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from recorder_core.aio import AsyncCallbacks as AsyncCallbacks
     from recorder_core.aio import AsyncFleet as AsyncFleet
     from recorder_core.aio import AsyncRecorder as AsyncRecorder
+    from recorder_core.budget import Limit as Limit
     from recorder_core.capability import CapabilityAnswer as CapabilityAnswer
     from recorder_core.capability import CapabilityCell as CapabilityCell
     from recorder_core.capability import CapabilityColumn as CapabilityColumn
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from recorder_core.translation import Translator as Translator
 
 _ROOMS = (
-    *("clock", "errors", "models", "hooks", "plan", "geometry", "translation", "configuration", "checks"),
+    *("clock", "errors", "models", "hooks", "plan", "geometry", "translation", "configuration", "checks", "budget"),
     *("provider", "recorder", "callbacks", "following", "aio", "receiving", "preview", "capability"),
 )
 """Where a public name may live, each room's `__all__` says which are its own; what few ask for is looked into last."""

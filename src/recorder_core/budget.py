@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, replace
 from recorder_core.clock import Clock, Deadline
 from recorder_core.errors import ConfigurationError
 
-__all__ = ["PACE", "Admit", "Admitted", "Budget", "Limit"]
+__all__ = ["Limit"]
 
 PACE = 0.97
 """The part of a limit that is used."""

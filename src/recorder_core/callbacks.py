@@ -8,6 +8,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable
 from functools import cache
+from itertools import chain
 
 from recorder_core.clock import Clock, answering
 from recorder_core.confirming import Confirming, denied_key, unproven
@@ -25,6 +26,7 @@ from recorder_core.models import Recording, RecordingEvent, RecordingStatus, Web
 from recorder_core.plugins import PROVIDERS, installed, load_provider
 from recorder_core.provider import Provider
 from recorder_core.recent import Recent
+from recorder_core.refusals import expect, refuse_foreign_handle
 from recorder_core.webhooks import BODY_LIMIT
 
 __all__ = ["Callbacks"]
@@ -51,6 +53,7 @@ class Callbacks:
         listeners: waits and followers.
         look: asks the vendor for the status of a recording, unless another operation on it goes on for more than so
             many seconds.
+        refuse_closed: raises where the recorder is closed; given the operation.
     """
 
     def __init__(
@@ -61,8 +64,10 @@ class Callbacks:
         known: Known,
         listeners: Listeners,
         look: Callable[[Recording, float], RecordingStatus],
+        refuse_closed: Callable[[str], None],
     ) -> None:
         self._provider = provider
+        self._refuse_closed = refuse_closed
         self._clock = clock
         self._hooks = hooks
         self._known = known
@@ -101,11 +106,15 @@ class Callbacks:
         Raises:
             WebhookRejected: it is forged, too old, too large, unreadable, or another vendor's. Answer with its
                 `response_status`.
-            ConfigurationError: the request isn't as it arrived, such as a text in place of the body's bytes.
+            ConfigurationError: the request isn't as it arrived, such as a text in place of the body's bytes; the handle is
+                that of another account; the recorder is closed, so that nobody would be told.
+            InvalidSpec: `request` is no `WebhookRequest`, or `recording` no handle.
             RecorderError: with `confirm`, the vendor couldn't be asked, or was asked less than 2 s ago for a callback
                 without a proof. Answer with status 503, so that the vendor repeats it.
         """
-        events = self.verified(request)
+        if recording is not None:
+            refuse_foreign_handle(self._provider, recording)
+        events = self.verify(request)
         if recording is not None:
             self._known.remember(recording)
         return self.process(events, confirm=confirm, patience=PATIENCE_S)
@@ -121,10 +130,11 @@ class Callbacks:
     ) -> tuple[RecordingEvent, ...]:
         """Tell everybody of the events of a callback that was verified: the second half of `receive`.
 
-        Whatever is raised, nobody was told, and the same events can be processed again.
+        Whatever is raised, nobody was told, and the same events can be processed again. A recorder that was closed in
+        the meantime tells them all the same.
 
         Args:
-            events: as `verified` gave them.
+            events: as `verify` gave them.
             confirm: as in `receive`.
             find_recording: the handle of an event's recording, None where there is none; asked where this process
                 neither started nor follows the recording.
@@ -170,7 +180,7 @@ class Callbacks:
         for key in keys:
             self._seen.discard(key)
 
-    def verified(self, request: WebhookRequest) -> list[RecordingEvent]:
+    def verify(self, request: WebhookRequest) -> list[RecordingEvent]:
         """The events of a callback that is true: the first half of `receive`. Repeats are among them; nobody is told.
 
         No request is sent, so that a callback can be answered before its events are processed.
@@ -178,7 +188,10 @@ class Callbacks:
         Raises:
             WebhookRejected: as `receive`.
             ConfigurationError: as `receive`.
+            InvalidSpec: as `receive`.
         """
+        self._refuse_closed("events.receive")
+        expect("events.receive", WebhookRequest, request)
         _refuse_changed(request)
         try:
             if len(request.body) > BODY_LIMIT:
@@ -294,12 +307,14 @@ def _refuse_changed(request: WebhookRequest) -> None:
     """Refuse what a framework has read and changed already: signatures are made over bytes.
 
     Raises:
-        ConfigurationError: the body is no bytes, or method or headers are no texts.
+        ConfigurationError: the body is no bytes, the headers aren't by name, or method, URL or headers are no texts.
     """
     if not isinstance(request.body, bytes):
         problem = f"WebhookRequest.body is a {type(request.body).__name__}; give the bytes as they arrived"
-    elif not all(isinstance(text, str) for text in (request.method, *request.headers, *request.headers.values())):
-        problem = "WebhookRequest.method and the names and values of WebhookRequest.headers are texts"
+    elif not hasattr(request.headers, "items"):
+        problem = f"WebhookRequest.headers is a {type(request.headers).__name__}; give the headers by their names"
+    elif not all(isinstance(text, str) for text in (request.method, request.url, *chain(*request.headers.items()))):
+        problem = "WebhookRequest.method, url and the names and values of WebhookRequest.headers are texts"
     else:
         return
     raise ConfigurationError(problem, operation="events.receive", fault="caller")

@@ -80,6 +80,8 @@ class Deadline:
         return f"Deadline({self.seconds:g} s, {self.remaining():.3f} s left)"
 
 
+# In the core, for whoever receives a callback and the emulator that has sent it mustn't know one another: receiving may
+# move the emulator's time, which would then wait for every answer, the one that this context is about to give included.
 _answering: ContextVar[bool] = ContextVar("recorder_core_answering", default=False)
 
 

@@ -85,8 +85,8 @@ class Known:
             if entry.started_at == recording.started_at.timestamp():
                 entry.handle, entry.revision = _compact(recording), max(entry.revision, recording.revision)
 
-    def forget(self, recording: Recording) -> None:
-        """What was known of an earlier recording that was started with the same key isn't known of this one."""
+    def begin(self, recording: Recording) -> None:
+        """Know a recording that was just started, and nothing of an earlier one with the same key."""
         with self._guard:
             self._remove(recording.id)
             self._entry(recording)

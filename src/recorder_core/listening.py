@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from recorder_core.models import RecordingEvent
 
 __all__ = ["AGAIN_S", "Heard", "Listener", "Listeners"]
+
+logger = logging.getLogger("recorder_core.listening")
 
 AGAIN_S = 2.0
 """Seconds between two looks at a recording, however often callbacks that nothing proves ask for one."""
@@ -40,7 +43,10 @@ class Heard:
 
 
 class Listeners:
-    """Those who are told of the events of one recorder. Thread-safe."""
+    """Those who are told of the events of one recorder. Thread-safe.
+
+    One that raises is logged, and keeps neither the others from being told nor whoever tells from going on.
+    """
 
     def __init__(self) -> None:
         self._by_wish: dict[tuple[str | None, bool], dict[object, Listener]] = {}
@@ -85,18 +91,23 @@ class Listeners:
 
     def tell(self, event: RecordingEvent) -> None:
         """Tell everybody whom the event concerns."""
-        for listener in self._concerned(event.recording_id, looks=False):
-            listener(event)
+        _tell(self._concerned(event.recording_id, looks=False), event)
 
     def tell_look(self, recording_id: str, make: Callable[[], RecordingEvent]) -> None:
         """Tell those who want to know of looks; the event is only made where there is somebody."""
         listeners = self._concerned(recording_id, looks=True)
         if listeners:
-            event = make()
-            for listener in listeners:
-                listener(event)
+            _tell(listeners, make())
 
     def _concerned(self, recording_id: str | None, *, looks: bool) -> tuple[Listener, ...]:
         with self._guard:
             wishes = ((None, looks), (recording_id, looks)) if recording_id else ((None, looks),)
             return tuple(listener for wish in wishes for listener in self._by_wish.get(wish, {}).values())
+
+
+def _tell(listeners: tuple[Listener, ...], event: RecordingEvent) -> None:
+    for listener in listeners:
+        try:
+            listener(event)
+        except Exception:
+            logger.exception("a listener failed at the event %s of recording %s", event.kind, event.recording_id)

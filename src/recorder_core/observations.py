@@ -26,6 +26,8 @@ __all__ = ["WAIT_S", "Observations"]
 WAIT_S = 120.0
 CONFIRM_S = 6.0
 """Seconds in which a callback is confirmed; vendors wait about ten for the answer to it."""
+AWAITED = (RecordingState.RECORDING, RecordingState.COMPLETED)
+"""What can be waited for."""
 MOST_WORKERS = 64
 """As many connections are kept."""
 
@@ -79,8 +81,17 @@ class Observations(Changes):
             RecordingFailed: it died; `causes` lists what may have killed it, the likeliest first.
             RecordingEnded: it ended before it recorded anything.
             DeadlineExceeded: it didn't come that far in time.
+            ConfigurationError: `until` is another state, or the recording another account's.
         """
+        self._refuse_closed("wait")
         refuse_foreign_handle(self.provider, recording)
+        if until not in AWAITED:
+            raise ConfigurationError(
+                f"until is {until!r}; a wait is for {' or '.join(repr(str(state)) for state in AWAITED)}",
+                operation="wait",
+                fault="caller",
+                hint="Nothing else is sure to come. `follow` tells every state as it is reached.",
+            )
         limit = Deadline(self._clock, WAIT_S if timeout is None else seconds("timeout", timeout))
         return self._wait(recording, RecordingState(until), limit)
 
@@ -182,7 +193,15 @@ class Observations(Changes):
     @cached_property
     def events(self) -> Callbacks:
         """The vendor's callbacks: `recorder.events.receive(request)` verifies one and tells everybody who waits."""
-        return Callbacks(self.provider, self._clock, self._hooks, self._known, self._listeners, self._look_between)
+        return Callbacks(
+            self.provider,
+            self._clock,
+            self._hooks,
+            self._known,
+            self._listeners,
+            self._look_between,
+            self._refuse_closed,
+        )
 
     def _look_between(self, recording: Recording, patience: float) -> RecordingStatus:
         """The status, unless another operation on the recording goes on for more than so many real seconds."""

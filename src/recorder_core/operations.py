@@ -100,7 +100,11 @@ class Operations:
         self.close()
 
     def close(self) -> None:
-        """Close connections. No recording is stopped. A closed recorder refuses every operation."""
+        """Close connections. No recording is stopped.
+
+        A closed recorder refuses whatever asks the vendor, and callbacks, of which nobody would be told. `plan` and
+        `recording_id` send nothing, and go on working.
+        """
         self._closed = True
         self.provider.close()
 

@@ -130,7 +130,7 @@ class Recorder(Observations):
         try:
             with self._operation("start", intent.id, limit):
                 recording = self.provider.start(plan, intent)
-                self._known.forget(recording)
+                self._known.begin(recording)
         except BaseException as error:
             _attach(error, intent, None)
             raise

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from recorder_core.errors import ConfigurationError, InvalidSpec, UnsupportedOperation
-from recorder_core.models import Location, Media, Participants, Recording, RecordingSpec
+from recorder_core.models import Location, Media, Participants, Recording, RecordingSpec, WebhookRequest
 from recorder_core.models.base import Text
 from recorder_core.models.layout import LayoutBase
 from recorder_core.models.loading import describe_errors
@@ -38,6 +38,7 @@ MADE_BY: Mapping[type, str] = {
     Participants: 'Participants(audio=Selection(include=["1001"])) is one, Participants() is everybody',
     StorageBase: "S3(...) is one; `recorder_core.models.storage` has them all",
     datetime: "datetime.now(UTC) is one",
+    WebhookRequest: "WebhookRequest(method, url, headers, body) makes one of what your web framework got",
 }
 NAMES: Mapping[type, str] = {LayoutBase: "layout", StorageBase: "storage"}
 

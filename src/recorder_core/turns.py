@@ -13,18 +13,11 @@ from recorder_core.errors import DeadlineExceeded
 __all__ = ["Turns"]
 
 
-class _Turn:
-    """Whose turn it is on one recording."""
-
-    def __init__(self) -> None:
-        self.lock = threading.RLock()
-
-
 class Turns:
     """One operation at a time on one recording: a stop that overlaps a look can lose a vendor's file list."""
 
     def __init__(self) -> None:
-        self._turns: weakref.WeakValueDictionary[str, _Turn] = weakref.WeakValueDictionary()
+        self._turns: weakref.WeakValueDictionary[str, threading.RLock] = weakref.WeakValueDictionary()
         self._guard = threading.Lock()
 
     @contextmanager
@@ -35,8 +28,8 @@ class Turns:
             DeadlineExceeded: another operation took all the time.
         """
         with self._guard:
-            turn = self._turns.setdefault(recording_id, _Turn())
-        if not turn.lock.acquire(timeout=min(deadline.remaining(), threading.TIMEOUT_MAX)):
+            turn = self._turns.setdefault(recording_id, threading.RLock())
+        if not turn.acquire(timeout=min(deadline.remaining(), threading.TIMEOUT_MAX)):
             raise DeadlineExceeded(
                 f"another operation on the recording goes on for more than {deadline.seconds:g} s; nothing was sent",
                 retryable=True,
@@ -45,4 +38,4 @@ class Turns:
         try:
             yield
         finally:
-            turn.lock.release()
+            turn.release()

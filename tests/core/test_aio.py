@@ -118,9 +118,7 @@ def test_keywords_of_the_recorder_are_those_of_the_blocking_one() -> None:
 def test_fleets_and_callbacks_have_twins() -> None:
     """The fleet has all that the blocking one has, the callbacks what isn't for applications that receive them."""
     assert public(AsyncFleet).keys() == public(Fleet).keys()
-    assert public(Callbacks).keys() - public(AsyncCallbacks).keys() == {
-        "process", "verified", "warn_unverified"
-    }
+    assert public(Callbacks).keys() - public(AsyncCallbacks).keys() == {"process", "verify", "warn_unverified"}
     for name, twin in {
         **public(AsyncFleet),
         "receive": AsyncCallbacks.receive,

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from werkzeug.datastructures import Headers
 
 from recorder_core import (
     ConfigurationError,
@@ -450,7 +451,7 @@ def test_several_events_of_one_callback_are_told_together_or_not_at_all(receivin
     events = [
         event
         for fields in ({"id": "n-1"}, {"id": "n-2", **ENDED})
-        for event in all_of_it.recorder.events.verified(all_of_it.callback(**fields))
+        for event in all_of_it.recorder.events.verify(all_of_it.callback(**fields))
     ]
     all_of_it.provider.states.extendleft([RecordingState.COMPLETED, RecordingState.UNREACHABLE])
     with pytest.raises(ServiceUnavailable):
@@ -559,12 +560,19 @@ def test_a_request_that_isn_t_as_it_arrived_is_called_that(receiving, changed: d
         all_of_it.receive(dataclasses.replace(all_of_it.callback(), **changed))
 
 
+def test_the_headers_of_a_framework_are_taken_as_they_are(receiving) -> None:
+    """Some iterate over pairs; what counts is that they have items."""
+    all_of_it = receiving()
+    true = all_of_it.callback()
+    assert all_of_it.receive(dataclasses.replace(true, headers=Headers(list(true.headers.items()))))
+
+
 def test_no_variable_of_a_rejection_s_traceback_holds_what_was_refused(receiving) -> None:
     """Error trackers send them along: a signature or a body that came isn't among them."""
     all_of_it = receiving()
     request = all_of_it.callback(secret="wrong")
     with pytest.raises(WebhookRejected) as caught:
-        all_of_it.recorder.events.verified(request)
+        all_of_it.recorder.events.verify(request)
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
     frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)][1:]
     shown = [repr(value) for frame in frames for value in frame.f_locals.values()]
@@ -579,8 +587,8 @@ def test_verifying_tells_nobody_and_uses_nothing_up(receiving) -> None:
     """What was verified can be processed later, by another thread, once."""
     all_of_it = receiving()
     request = all_of_it.callback()
-    first = all_of_it.recorder.events.verified(request)
-    assert all_of_it.recorder.events.verified(request) == first
+    first = all_of_it.recorder.events.verify(request)
+    assert all_of_it.recorder.events.verify(request) == first
     assert all_of_it.told.events == []
     assert len(all_of_it.recorder.events.process(first)) == 1
     assert all_of_it.recorder.events.process(first) == ()
@@ -598,7 +606,7 @@ def test_handles_are_found_where_the_process_knows_none(receiving, signing, cloc
         return all_of_it.recording if event.native["tape"] == all_of_it.recording.native["tape"] else None
 
     def process(tape: str) -> str | None:
-        events = other_process.events.verified(vendor.callback(tape=tape))
+        events = other_process.events.verify(vendor.callback(tape=tape))
         return other_process.events.process(events, find_recording=find)[0].recording_id
 
     tape = all_of_it.recording.native["tape"]

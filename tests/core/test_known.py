@@ -88,7 +88,7 @@ def test_a_second_start_with_the_same_key(known: Known) -> None:
     """Of the earlier recording nothing is known any more, and what its handle brings isn't the later one's."""
     early, late = recording(), recording(started_at=START + timedelta(hours=1))
     known.learn(early, RecordingStatus(state="completed", files=(file("a"),)))
-    known.forget(late)
+    known.begin(late)
     assert known.status(late) is None
     assert known.outcome(early) is None
     assert known.learn(early, RecordingStatus(state="gone")).files == ()

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import threading
+import time
+import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
+from urllib.parse import unquote
 
 KEY = "press-key-of-the-test"
+SECRET = "press-secret-of-the-test"
 
 
 class Press:
-    """Paper Press: tapes by number; `requests` lists what was asked, `out_of_ink` answers 503 so many times."""
+    """Paper Press: tapes by number; `requests` lists what was asked, `out_of_ink` answers 503 so many times.
+
+    `is_closed` answers 402 to every call. `moves` so many tapes to another press, just after their layout was changed:
+    they go on with their first one. `told` has the status with which each callback was answered.
+    """
 
     def __init__(self) -> None:
         self.tapes: dict[str, dict[str, Any]] = {}
         self.requests: list[tuple[str, str, Any]] = []
         self.out_of_ink = 0
+        self.moves = 0
+        self.is_closed = False
+        self.told: list[int] = []
         press = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -57,19 +69,37 @@ class Press:
         if self.out_of_ink:
             self.out_of_ink -= 1
             return 503, {"code": "ink", "message": "no ink"}
+        if self.is_closed:
+            return 402, {"code": "unpaid", "message": "no paper"}
         steps = path.strip("/").split("/")
+        if steps == ["v1", "account"]:
+            return 200, {"paper": 7, "callbacks_from": ["192.0.2.7"]}
         if method == "POST":
             number = f"tape {len(self.tapes) + 1}/A"
             self.tapes[number] = {"state": "running", "files": [], **body}
             return 201, {"tape": number}
-        tape = self.tapes.get(steps[2].replace("%20", " ").replace("%2F", "/"))
+        number = unquote(steps[2])
+        tape = self.tapes.get(number)
         if tape is None:
             return 404, {"code": "no_tape", "message": "no such tape"}
-        if method == "PUT":
+        if method == "PUT" and self.moves:
+            self.moves -= 1
+        elif method == "PUT":
             tape.update(body)
         elif method == "DELETE":
             tape.update(state="done", files=[f"{tape['reference']}.mp4"])
+            self._tell(number, tape)
         return 200, {"state": tape["state"], "files": tape["files"]}
+
+    def _tell(self, number: str, tape: dict[str, Any]) -> None:
+        """Send the callback of the end, where there is an address for it."""
+        if "tell" not in tape:
+            return
+        told = {"tape": number, "happened": "done", "number": 1, "at": time.time(), "files": tape["files"]}
+        body = json.dumps(told).encode()
+        headers = {"Press-Signature": hmac.digest(SECRET.encode(), body, "sha256").hex()}
+        with urllib.request.urlopen(urllib.request.Request(tape["tell"], body, headers), timeout=20) as answer:
+            self.told.append(answer.status)
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -25,6 +25,7 @@ from recorder_core.known import Known
 from recorder_core.listening import Listeners
 from recorder_core.models import EventKind, EventSource, Recording, RecordingEvent, RecordingState, RecordingStatus
 from recorder_core.provider import Provider
+from recorder_core.refusals import seconds
 
 __all__ = ["Fleet", "Watch", "follow"]
 
@@ -176,8 +177,11 @@ class Fleet:
 
         Raises:
             DeadlineExceeded: none came in that time.
+            ConfigurationError: the timeout isn't more than 0 seconds.
         """
-        deadline = Deadline(self._clock, timeout)
+        return self._take(Deadline(self._clock, None if timeout is None else seconds("timeout", timeout)))
+
+    def _take(self, deadline: Deadline) -> RecordingEvent | None:
         while True:
             with self._guard:
                 self._news.clear()
@@ -402,7 +406,7 @@ def follow(watch: Watch, recording: Recording, deadline: Deadline) -> Iterator[R
 
 def _next_event(fleet: Fleet, recording: Recording, deadline: Deadline) -> RecordingEvent | None:
     try:
-        return fleet.take(timeout=deadline.remaining())
+        return fleet._take(deadline)
     except DeadlineExceeded:
         raise DeadlineExceeded(
             f"the recording hasn't ended within {deadline.seconds:g} s",

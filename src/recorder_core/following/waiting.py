@@ -9,7 +9,7 @@ from collections.abc import Callable
 from recorder_core.clock import Deadline
 from recorder_core.errors import DeadlineExceeded, RecorderError, RecordingEnded, RecordingFailed
 from recorder_core.listening import AGAIN_S, Heard
-from recorder_core.models import EventKind, Recording, RecordingEvent, RecordingState, RecordingStatus
+from recorder_core.models import EventKind, Mode, Recording, RecordingEvent, RecordingState, RecordingStatus
 from recorder_core.provider import Provider
 
 __all__ = ["PROGRESS", "wait_until"]
@@ -30,6 +30,10 @@ PROGRESS = {
 
 ENDS = frozenset({EventKind.STOPPED, EventKind.ENDED})
 """Kinds of events whose reason tells why a recording died, where no error was told."""
+RECORDED = frozenset(
+    {EventKind.AUDIO_CHANGED, EventKind.VIDEO_CHANGED, EventKind.SEGMENT_STARTED, EventKind.FILE_STARTED}
+)
+"""Kinds of events that tell that somebody is recorded."""
 
 
 def wait_until(
@@ -82,7 +86,7 @@ def wait_until(
             last = error.message
             continue
         if settled(provider, recording, _worse(status, told), until, told):
-            return _noted(status, told)
+            return _noted(recording, status, [*told, *heard.take()])
         last = f"it was {status.state}" + (f": {status.reason}" if status.reason else "")
     raise DeadlineExceeded(
         f"the recording wasn't {until} within {deadline.seconds:g} s; {last or 'there was no time to look'}",
@@ -105,12 +109,18 @@ def _worse(status: RecordingStatus, told: list[RecordingEvent]) -> RecordingStat
     )
 
 
-def _noted(status: RecordingStatus, told: list[RecordingEvent]) -> RecordingStatus:
-    """The status, with what a callback told of a room in which nobody is recorded."""
-    empty = [event.reason for event in told if event.kind is EventKind.IDLE and event.reason]
-    if not empty or status.reason or status.state is not RecordingState.RECORDING:
+def _noted(recording: Recording, status: RecordingStatus, told: list[RecordingEvent]) -> RecordingStatus:
+    """The status, with what callbacks told of its room: that nobody is recorded in it, or that somebody is.
+
+    A status may tell too little to know, and its reason then speaks of an empty room. A page has no room.
+    """
+    if status.state is not RecordingState.RECORDING or recording.mode == Mode.WEB:
         return status
-    return status.model_copy(update={"reason": empty[-1]})
+    words = [event for event in told if event.kind in RECORDED or (event.kind is EventKind.IDLE and event.reason)]
+    if not words:
+        return status
+    is_empty = words[-1].kind is EventKind.IDLE
+    return status.model_copy(update={"reason": (status.reason or words[-1].reason) if is_empty else None})
 
 
 def settled(

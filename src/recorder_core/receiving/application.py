@@ -16,6 +16,7 @@ from recorder_core.confirming import unconfirmed
 from recorder_core.errors import ConfigurationError, RecorderError, WebhookRejected
 from recorder_core.models import Recording, RecordingEvent, WebhookRequest
 from recorder_core.receiving.backlog import DRAIN_S, Backlog
+from recorder_core.refusals import called, seconds
 from recorder_core.webhooks import BODY_LIMIT, plain
 
 __all__ = ["Answer", "Application", "FindRecording", "HasEvents"]
@@ -99,7 +100,7 @@ class Application:
     Takes what `WebhookApp` takes.
     """
 
-    calls_coroutines: ClassVar[bool] = False
+    _calls_coroutines: ClassVar[bool] = False
     """Whether `on_event` may be a coroutine function."""
 
     def __init__(
@@ -114,6 +115,12 @@ class Application:
         queue_size: int = 1000,
         retries: Sequence[float] = (5.0, 15.0, 60.0, 180.0),
     ) -> None:
+        if not isinstance(recorders, Mapping):
+            raise ConfigurationError(
+                f"{type(self).__name__} takes recorders by the names of their addresses, not {called(recorders)}",
+                fault="caller",
+                hint='{"school": recorder} is right.',
+            )
         if not recorders:
             raise ConfigurationError("there is no recorder to receive callbacks for", fault="caller")
         for name in recorders:
@@ -123,27 +130,28 @@ class Application:
                     fault="caller",
                     hint="Letters, digits, '.', '_', '~' and '-' may be in it, and the first is a letter or a digit.",
                 )
-        if inspect.iscoroutinefunction(on_event) and not self.calls_coroutines:
+        for name, function in {"on_event": on_event, "find_recording": find_recording}.items():
+            if function is not None and not callable(function):
+                raise ConfigurationError(f"{name} is {called(function)}; it must be a function", fault="caller")
+        if inspect.iscoroutinefunction(on_event) and not self._calls_coroutines:
             raise ConfigurationError(
                 f"on_event of a {type(self).__name__} is a plain function",
                 fault="caller",
                 hint="An AsyncWebhookApp calls coroutine functions too.",
             )
-        if not 1 <= body_limit <= BODY_LIMIT:
+        if not _is_number(body_limit, int) or not 1 <= body_limit <= BODY_LIMIT:
             raise ConfigurationError(f"body_limit is {body_limit!r}; 1 to {BODY_LIMIT} bytes", fault="caller")
-        if not body_timeout > 0:
-            raise ConfigurationError(f"body_timeout is {body_timeout!r}; more than 0 seconds", fault="caller")
-        if not queue_size >= 1:
+        if not _is_number(queue_size, int) or not queue_size >= 1:
             raise ConfigurationError(f"queue_size is {queue_size!r}; 1 or more callbacks", fault="caller")
-        if not all(pause >= 0 for pause in retries):
-            raise ConfigurationError(f"retries is {retries!r}; seconds, 0 or more", fault="caller")
-        self._callbacks = {name: _blocking(recorder.events) for name, recorder in recorders.items()}
+        if not isinstance(retries, Sequence) or not all(_is_number(pause, float) and pause >= 0 for pause in retries):
+            raise ConfigurationError(f"retries is {retries!r}; a list of seconds, each 0 or more", fault="caller")
+        self._callbacks = {name: _callbacks_of(name, recorder) for name, recorder in recorders.items()}
         self._on_event = on_event
         self._confirm = confirm
         self._find_recording = find_recording
         self._retries = tuple(retries)
         self._body_limit = body_limit
-        self._body_timeout = body_timeout
+        self._body_timeout = seconds("body_timeout", body_timeout)
         self._backlog: Backlog[Received] = Backlog(self._process, queue_size)
         for callbacks in self._callbacks.values():
             callbacks.warn_unverified()
@@ -187,7 +195,7 @@ class Application:
         """Verify a callback; what it tells is told after the answer."""
         name = _name(path)
         try:
-            events = self._callbacks[name].verified(request)
+            events = self._callbacks[name].verify(request)
         except WebhookRejected as error:
             logger.warning("%s: a callback was refused: %s", name, error)
             return Answer(error.response_status)
@@ -239,5 +247,15 @@ def _name(path: str) -> str:
     return path.removeprefix("/").removesuffix("/")
 
 
-def _blocking(events: Callbacks | _Awaited) -> Callbacks:
-    return events if isinstance(events, Callbacks) else events.blocking
+def _callbacks_of(name: str, recorder: HasEvents) -> Callbacks:
+    events = getattr(recorder, "events", None)
+    callbacks = getattr(events, "blocking", events)
+    if not isinstance(callbacks, Callbacks):
+        raise ConfigurationError(
+            f"recorders[{name!r}] is {called(recorder)}; it must be a Recorder or an AsyncRecorder", fault="caller"
+        )
+    return callbacks
+
+
+def _is_number(value: object, kind: type[int | float]) -> bool:
+    return isinstance(value, int | kind) and not isinstance(value, bool)

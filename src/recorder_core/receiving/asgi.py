@@ -40,7 +40,7 @@ class AsyncWebhookApp(Application):
         ConfigurationError: a name or a limit can't be used.
     """
 
-    calls_coroutines = True
+    _calls_coroutines = True
     _loop: asyncio.AbstractEventLoop | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

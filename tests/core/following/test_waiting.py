@@ -256,6 +256,46 @@ def test_a_confirmed_start_notes_what_is_worth_knowing(recorder, provider, spec:
     assert recorder.start(spec(), confirm=True).notes == ("nobody publishes",)
 
 
+@pytest.mark.parametrize("kind", ["audio_changed", "video_changed", "segment_started", "file_started"])
+def test_whoever_is_recorded_takes_the_note_away(recorder, provider, clock, recording, kind: str) -> None:
+    """What callbacks tell of somebody while it is waited for is newer, and more, than what the status makes of it."""
+    provider.states[0] = RecordingStatus(state="recording", reason="nobody publishes")
+    calling_back(recorder, clock, told(recording, kind=kind), after=1)
+    assert recorder.wait(recording).reason is None
+
+
+def test_whoever_is_told_of_during_the_look_is_known_as_well(recorder, provider, recording) -> None:
+    """A callback that the look has overtaken counts."""
+    provider.states[0] = RecordingStatus(state="recording", reason="nobody publishes")
+    provider.during = lambda call: recorder._listeners.tell(told(recording, kind="audio_changed"))
+    assert recorder.wait(recording).reason is None
+
+
+@pytest.mark.parametrize(
+    ("kinds", "reason"),
+    [
+        (("idle",), "nobody has come"),
+        (("idle", "audio_changed"), None),
+        (("audio_changed", "idle"), "nobody has come"),
+    ],
+)
+def test_the_last_word_about_the_room_counts(recorder, provider, clock, recording, kinds, reason: str | None) -> None:
+    """Somebody may come after the vendor has told that nobody does, and leave."""
+    provider.states.clear()
+    provider.states.extend([*[RecordingState.STARTING] * len(kinds), RecordingState.RECORDING])
+    events = [told(recording, kind=kind, reason={"idle": "nobody has come"}.get(kind)) for kind in kinds]
+    provider.during = lambda call: recorder._listeners.tell(events.pop(0)) if events else None
+    assert recorder.wait(recording).reason == reason
+
+
+def test_of_a_page_nothing_is_taken_away(recorder, provider, clock, recording) -> None:
+    """It has no room that could be empty, so that its reason tells of something else."""
+    page = recording.model_copy(update={"mode": "web"})
+    provider.states[0] = RecordingStatus(state="recording", reason="push: disconnected")
+    calling_back(recorder, clock, told(page, kind="segment_started"), after=1)
+    assert recorder.wait(page).reason == "push: disconnected"
+
+
 @pytest.mark.parametrize("timeout", [0, -1])
 def test_a_timeout_is_more_than_zero(recorder, recording, timeout: float) -> None:
     """A wait of no time is a slip."""

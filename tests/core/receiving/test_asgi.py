@@ -195,18 +195,18 @@ def test_a_large_body_doesn_t_hold_up_the_event_loop(serve, monkeypatch: pytest.
     """What takes long to read is read in a thread; a small one isn't worth it."""
     served = serve("asgi")
     threads: list[str] = []
-    verified = served.recorder.events.verified
+    verify = served.recorder.events.verify
 
     def note(request: WebhookRequest) -> Any:
         threads.append("loop" if is_in_a_loop() else "thread")
-        return verified(request)
+        return verify(request)
 
     def is_in_a_loop() -> bool:
         with contextlib.suppress(RuntimeError):
             return bool(asyncio.get_running_loop())
         return False
 
-    monkeypatch.setattr(served.recorder.events, "verified", note)
+    monkeypatch.setattr(served.recorder.events, "verify", note)
     assert served.post(reason="x" * LARGE).status == 200
     assert served.post().status == 200
     assert threads == ["thread", "loop"]

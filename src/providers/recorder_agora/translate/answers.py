@@ -66,6 +66,12 @@ BACKUP = (
 )
 NOTHING = "nothing was recorded: nobody who was to be recorded published (code 435)"
 NO_PAGE = "nothing was recorded: the page was never ready, or on hold all the time (code 435)"
+NOTHING_YET = (
+    "ready; nothing was uploaded yet: so it is in the first 15 s to 2 min of a recording, and for as long as nobody "
+    "publishes; which of the two, this status doesn't tell"
+)
+"""The first file comes after 15 s, of an individual recording after a minute, or a minute later ("Best practices", Agora,
+2026)."""
 SNAPSHOTS = "the vendor lists no snapshots; they are stored as <sid>_<room>__uid_s_<uid>__uid_e_video_<UTC>.jpg"
 ON_HOLD = "on hold: nothing is recorded until it is resumed"
 PAGE, PUSH, UPLOAD = "web_recorder_service", "rtmp_publish_service", "upload_service"
@@ -148,7 +154,7 @@ def _reason(status: int | None, *, is_page: bool) -> str | None:
     if status == 4 and is_page:
         return "ready; nothing was uploaded yet"
     if status == 4:
-        return "ready; nothing was uploaded yet, which stays so while nobody publishes"
+        return NOTHING_YET
     if status == 20:
         return "the recorder ended abnormally"
     if status not in STATES:

@@ -10,22 +10,29 @@ from requests import PreparedRequest
 from recorder_core import (
     AuthenticationError,
     FileStatus,
+    Grid,
     Layout,
+    Limit,
+    PermissionDenied,
     Plan,
     PlannedRequest,
     Provider,
     RecordedFile,
     Recording,
+    RecordingEvent,
     RecordingNotFound,
     RecordingSpec,
     RecordingState,
     RecordingStatus,
     ServiceUnavailable,
     StartIntent,
+    WebhookRequest,
 )
 from recorder_core.transport import Answer, Call, Envelope, Rule, RuleTable, Runtime, Then, Transport, quote_path
 from recorder_paper.config import PaperConfig, PaperOptions
+from recorder_paper.events import located
 from recorder_paper.translate import TapeTranslator
+from recorder_paper.webhooks import events_of, is_callback
 
 STATES = {"running": RecordingState.RECORDING, "done": RecordingState.COMPLETED}
 
@@ -37,6 +44,14 @@ RULES = (
         error=AuthenticationError,
         meaning="the press doesn't know the key",
         hint="Check api_key.",
+        fault="caller",
+    ),
+    Rule(
+        statuses=(402,),
+        then=Then.RAISE,
+        error=PermissionDenied,
+        meaning="the press is closed to this account",
+        hint="Pay for the paper.",
         fault="caller",
     ),
     Rule(codes=("no_tape",), then=Then.RAISE, error=RecordingNotFound, meaning="there is no such tape"),
@@ -59,7 +74,11 @@ class PaperProvider(Provider):
     plugin_api = 1
     Config = PaperConfig
     Options = PaperOptions
+    native_ids = ("tape",)
+    native_key = "tape"
     poll_delays = (0.01,)
+    watch_interval = 0.02
+    limits = (Limit(operations=("take", "new", "layout", "account", "look"), calls=200),)
 
     config: PaperConfig
 
@@ -121,6 +140,36 @@ class PaperProvider(Provider):
         self._send("layout", "PUT", path, recording.id, plan.request("layout").payload)
         return recording
 
+    def restore(self, recording: Recording, state: RecordingState | None = None) -> bool:
+        """Send the layout again: a tape that is moved has the one that it began with."""
+        if not recording.revision or not isinstance(recording.layout, Grid):
+            return False
+        self.layout(recording, recording.layout, self.translate_layout(recording, recording.layout))
+        return True
+
+    def parse_webhook(self, request: WebhookRequest) -> list[RecordingEvent]:
+        """The one event of a callback."""
+        return events_of(self.config, request, self.now().timestamp())
+
+    @classmethod
+    def recognises_webhook(cls, request: WebhookRequest) -> bool:
+        """Whether it has the press's header or keys."""
+        return is_callback(request)
+
+    def located(self, event: RecordingEvent, recording: Recording) -> RecordingEvent:
+        """The event with the addresses of its files."""
+        return located(event, recording)
+
+    def webhook_sources(self) -> tuple[str, ...]:
+        """As the press tells them."""
+        return tuple(self._send("account", "GET", "/account", None).body["callbacks_from"])
+
+    def check_account(self, base_url: str) -> str:
+        """Ask for the account."""
+        call = Call(operation="account", method="GET", path="/v1/account")
+        paper = self.transport.send(call, base_url=base_url).body["paper"]
+        return f"api_key is accepted; there is paper for {paper} tapes"
+
     def _path(self, recording: Recording) -> str:
         return quote_path("tapes", recording.native["tape"])
 
@@ -132,7 +181,7 @@ class PaperProvider(Provider):
         operation: str,
         method: str,
         path: str,
-        recording_id: str,
+        recording_id: str | None,
         body: Mapping[str, Any] | None = None,
         *,
         requires: tuple[str, ...] = (),

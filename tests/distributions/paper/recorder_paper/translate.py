@@ -48,6 +48,10 @@ class TapeTranslator(Translator):
         """A bucket with permanent keys."""
         self.body["bucket"] = {"name": bucket, "region": region, "key": access_key, "secret": secret_key}
 
+    def set_callback_url(self, url: str) -> None:
+        """Where the press tells what happens to the tape."""
+        self.body["tell"] = url
+
     def option_ink(self, ink: str) -> None:
         """Colour of the ink."""
         self.body["ink"] = ink

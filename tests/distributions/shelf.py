@@ -1,0 +1,83 @@
+"""The distributions of the tests: built into wheels, each installed apart from the others, run in an interpreter."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+DISTRIBUTIONS = Path(__file__).parent
+NAMES = ("paper", "torn", "copycat", "vintage", "oddity", "curfew")
+
+PRELUDE = """
+import hmac, json, os, time
+from recorder_core import WebhookRequest
+
+def show(**values):
+    print(json.dumps(values))
+
+def failure(call, *given, **named):
+    try:
+        call(*given, **named)
+    except Exception as error:
+        show(kind=type(error).__name__, text=str(error), cause=type(error.__cause__).__name__)
+    else:
+        show(kind=None)
+
+def callback(recording, happened, number, **more):
+    "What Paper Press would send."
+    told = {"tape": recording.native["tape"], "happened": happened, "number": number, "at": time.time(), **more}
+    body = json.dumps(told).encode()
+    signature = hmac.digest(os.environ["PAPER_WEBHOOK_SECRET"].encode(), body, "sha256").hex()
+    return WebhookRequest("POST", "/callbacks/paper", {"press-signature": signature}, body)
+"""
+"""What the code of a test has."""
+
+
+@dataclass
+class Shelf:
+    """Where the wheels lie and where each was installed."""
+
+    folder: Path
+    installed: dict[str, Path] = field(default_factory=dict)
+
+    def build(self) -> None:
+        """Build every wheel, without network."""
+        sources = [str(DISTRIBUTIONS / name) for name in NAMES]
+        self._pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(self.folder), *sources)
+
+    def path_of(self, name: str) -> Path:
+        """The folder into which a distribution's wheel was installed, and nothing else."""
+        if name not in self.installed:
+            (wheel,) = self.folder.glob(f"recorder_{name}-*.whl")
+            target = self.folder / "installed" / name
+            self._pip("install", "--no-deps", "--no-index", "--target", str(target), str(wheel))
+            self.installed[name] = target
+        return self.installed[name]
+
+    def _pip(self, *arguments: str) -> None:
+        command = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def run(self, code: str, installed: tuple[str, ...], folder: Path, env: dict[str, str]) -> Any:
+        """What code showed that runs in an interpreter of its own, which has these distributions installed."""
+        own = {
+            "PYTHONPATH": os.pathsep.join(str(self.path_of(name)) for name in installed),
+            "HOME": str(folder),
+            "XDG_CACHE_HOME": str(folder / "cache"),
+        }
+        done = subprocess.run(
+            (sys.executable, "-c", PRELUDE + code),
+            cwd=folder,
+            env={**os.environ, **own, **env},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
