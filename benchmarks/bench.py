@@ -244,7 +244,7 @@ def show(report: dict[str, Any]) -> None:
         spread = f"{found['lowest']:.2f} / {found['median']:.2f} / {found['highest']:.2f}"
         cells = f"{row['provider']:<12}{row['callbacks']:<30}{row['bytes']:>6}  {spread:^22}"
         cells += f"{found['ours_us']:>6.0f} : {found['bare_us']:<6.0f}"
-        print(f"{cells}{1e6 / found['ours_us']:>8.0f} : {1e6 / found['bare_us']:<6.0f}")
+        print(f"{cells}{row['per_second']['ours']:>8.0f} : {row['per_second']['bare']:<6.0f}")
     print("\nImporting in a fresh interpreter (medians; ratio to the bare import, both net of the interpreter)\n")
     print(f"{'statement':<40}{'CPU ms':>8}{'wall ms':>9}  {'CPU ratio':^22}")
     for row in report["imports"]:

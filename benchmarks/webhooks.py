@@ -111,7 +111,7 @@ def received(name: str, *, rounds: int, batch: int) -> Iterator[dict[str, Any]]:
 def measured(
     recorder: Recorder, vendor: Vendor, trees: list[dict[str, Any]], rounds: int, batch: int
 ) -> dict[str, Any]:
-    """The cost of receiving these, each under numbers of its own."""
+    """The cost of receiving these, each under numbers of its own, and how many one core receives in a second."""
     size = batch * rounds + batch // 4
     requests = [vendor.number(tree, next(NUMBERS)) for tree in itertools.islice(itertools.cycle(trees), size)]
     ours, bare = iter(requests), iter(requests)
@@ -124,4 +124,8 @@ def measured(
     cpu, _ = compare(receive, lambda: vendor.bare(next(bare)), rounds=rounds, batch=batch)
     if told != size:
         raise SystemExit(f"of {size} callbacks {told} told something new")
-    return {"bytes": round(sum(len(request.body) for request in requests) / size), "cpu": asdict(cpu)}
+    return {
+        "bytes": round(sum(len(request.body) for request in requests) / size),
+        "cpu": asdict(cpu),
+        "per_second": {"ours": 1e6 / cpu.ours_us, "bare": 1e6 / cpu.bare_us},
+    }

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["recorder_core.testing.fixtures"]
+pytest_plugins = ["recorder_core.testing.fixtures", "distributions.shelf"]
 
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from distributions.press import KEY, SECRET, Press
-from distributions.shelf import NAMES, Shelf
+from distributions.press import Press
+from distributions.shelf import NAMES, Run
 
 RECORD = """
 from recorder_core import Grid, Recorder, RecordingSpec, RecordingState
@@ -29,38 +27,6 @@ with Recorder.from_env("paper") as recorder:
     show(recording=recording.model_dump(mode="json"), revision=changed.revision, state=outcome.state,
          files=[file.uri for file in outcome.files], request_id=outcome.request_id)
 """
-
-
-@pytest.fixture(scope="session")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
-    made = Shelf(tmp_path_factory.mktemp("wheels"))
-    made.build()
-    return made
-
-
-@pytest.fixture
-def press() -> Iterator[Press]:
-    with Press() as running:
-        yield running
-
-
-Run = Callable[..., Any]
-
-
-@pytest.fixture
-def run(shelf: Shelf, tmp_path: Path, press: Press) -> Run:
-    """Runs code in an interpreter that has these distributions installed; gives what it showed."""
-
-    def run(code: str, *installed: str, **env: str) -> Any:
-        account = {
-            "PAPER_PRESS": "press-1",
-            "PAPER_API_KEY": KEY,
-            "PAPER_BASE_URLS": press.base_url,
-            "PAPER_WEBHOOK_SECRET": SECRET,
-        }
-        return shelf.run(code, installed, tmp_path, {**account, **env})
-
-    return run
 
 
 def test_the_plugins_are_not_in_the_source_tree() -> None:
@@ -248,115 +214,3 @@ def test_installed_hooks_are_turned_off_by_an_empty_list(run: Run, press: Press)
     """`hooks=[]` means none."""
     shown = run(RECORD.replace('from_env("paper")', 'from_env("paper", hooks=[])'), "paper", "curfew")
     assert shown["recording"]["room"] == "lesson-42"
-
-
-STARTED = """
-from dataclasses import replace
-from recorder_core import Grid, Recorder, RecordingSpec, S3
-
-storage = S3(bucket="b", region="r", access_key="AK-paper", secret_key="SK-paper")
-spec = RecordingSpec(room="lesson-42", output={"formats": ["mp4"]}, storage=storage)
-recorder = Recorder.from_env("paper")
-
-def told(events):
-    return [[event.source, event.kind, event.state, [file.uri for file in event.files]] for event in events]
-"""
-
-
-def test_a_third_provider_s_callbacks_are_received(run: Run) -> None:
-    """Verified, with our id and the files' addresses, told to hooks, once; what the press adds later is unknown."""
-    shown = run(
-        STARTED
-        + """
-from recorder_core import hookimpl
-class Diary:
-    kinds = []
-    @hookimpl
-    def recorder_event(self, event):
-        self.kinds.append(event.kind)
-recorder = Recorder.from_env("paper", hooks=[Diary()])
-recording = recorder.start(spec)
-end = callback(recording, "done", 2, files=["a.mp4"])
-(event,) = recorder.events.receive(end)
-again = recorder.events.receive(callback(recording, "done", 2, files=["a.mp4"]))
-(later,) = recorder.events.receive(callback(recording, "folded", 3))
-outcome = recorder.status(recording)
-show(event=event.model_dump(mode="json"), mine=recording.id, again=again, later=later.kind, hooks=Diary.kinds,
-     state=outcome.state, ending=outcome.ending, files=[file.uri for file in outcome.files])
-""",
-        "paper",
-    )
-    event, mine = shown["event"], shown["mine"]
-    assert (event["kind"], event["recording_id"], event["native"]) == ("ended", mine, {"tape": "tape 1/A"})
-    assert (event["verified"], event["source"], event["ending"]) == (True, "callback", "stopped")
-    assert [file["uri"] for file in event["files"]] == ["s3://b/a.mp4"]
-    assert (shown["again"], shown["later"], shown["hooks"]) == ([], "unknown", ["ended", "unknown"])
-    assert (shown["state"], shown["ending"], shown["files"]) == ("completed", "stopped", ["s3://b/a.mp4"])
-
-
-@pytest.mark.parametrize(
-    ("change", "refusal"),
-    [
-        ("replace(true, body=true.body.replace(b'done', b'gone'))", "the callback is forged, or signed with another"),
-        ("replace(true, headers={})", "the callback has no signature: the header Press-Signature is missing"),
-        ("callback(recording, 'done', 2, at=time.time() - 400)", "the callback was sent 400 s ago; up to 300 s are"),
-        ("callback(recording, 'done', 2, tape=None)", "the callback names no tape"),
-        ("replace(true, method='GET')", "the callback came by 'GET'; callbacks are POST requests"),
-    ],
-)
-def test_a_third_provider_s_false_callbacks_are_refused(run: Run, change: str, refusal: str) -> None:
-    """With the core's kit and nothing else: forged, unsigned, stale, foreign."""
-    code = f"{STARTED}recording = recorder.start(spec)\ntrue = callback(recording, 'done', 1)\n"
-    shown = run(f"{code}failure(recorder.events.receive, {change})", "paper")
-    assert shown["kind"] == "WebhookRejected"
-    assert shown["text"].startswith(f"paper events.receive: {refusal}")
-
-
-def test_callbacks_at_the_wrong_address_are_told_apart(run: Run) -> None:
-    """Whose callback it is, is said of the third provider's at ours, and of ours at the third provider's."""
-    code = f"{STARTED}recording = recorder.start(spec)\n"
-    agora = "Recorder.from_env('agora', app_id='0' * 32, customer_id='c', customer_secret='s')"
-    at_ours = run(f"{code}failure({agora}.events.receive, callback(recording, 'done', 1))", "paper")
-    assert at_ours["text"].partition("\n")[0] == (
-        "agora events.receive: this is a callback of paper, and the address is that of agora"
-    )
-    ours = "WebhookRequest('POST', '/', {}, b'{\"eventType\":31,\"productId\":3,\"notifyMs\":1,\"payload\":{}}')"
-    at_theirs = run(f"{code}failure(recorder.events.receive, {ours})", "paper")
-    assert at_theirs["text"].partition("\n")[0] == (
-        "paper events.receive: this is a callback of agora, and the address is that of paper"
-    )
-
-
-def test_a_third_provider_is_followed(run: Run, press: Press) -> None:
-    """Looks, callbacks and operations are one list, each thing once; what a move has lost is sent again."""
-    press.moves = 1
-    shown = run(
-        STARTED
-        + """
-recording = recorder.start(spec)
-recording = recorder.layout(recording, Grid(background={"color": "#ffffff"}))
-found, received = [], []
-for event in recorder.follow(recording, timeout=30):
-    found.append(event)
-    if len(found) == 1:
-        for number, happened in enumerate(["running", "moved", "jam", "jam"], start=1):
-            received += recorder.events.receive(callback(recording, happened, min(number, 3)))
-    elif event.kind == "warning":
-        recorder.status(recording)
-        while not recorder.provider.transport or len(found) < 3:
-            break
-    if event.kind == "warning":
-        stop = True
-    elif event.kind == "migrated":
-        stop = False
-    else:
-        continue
-    if stop:
-        recorder.stop(recording)
-        recorder.events.receive(callback(recording, "done", 4, files=[f"{recording.id}.mp4"]))
-show(found=told(found), received=[event.kind for event in received], id=recording.id)
-""",
-        "paper",
-    )
-    print(shown, press.requests)
-    raise SystemExit

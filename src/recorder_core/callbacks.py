@@ -106,8 +106,8 @@ class Callbacks:
         Raises:
             WebhookRejected: it is forged, too old, too large, unreadable, or another vendor's. Answer with its
                 `response_status`.
-            ConfigurationError: the request isn't as it arrived, such as a text in place of the body's bytes; the handle is
-                that of another account; the recorder is closed, so that nobody would be told.
+            ConfigurationError: the request isn't as it arrived, such as a text in place of the body's bytes; or the
+                handle is another account's; or the recorder is closed, so that nobody would be told.
             InvalidSpec: `request` is no `WebhookRequest`, or `recording` no handle.
             RecorderError: with `confirm`, the vendor couldn't be asked, or was asked less than 2 s ago for a callback
                 without a proof. Answer with status 503, so that the vendor repeats it.

@@ -19,7 +19,7 @@ from recorder_core.models import (
     RecordingState,
     RecordingStatus,
 )
-from recorder_core.refusals import refuse_foreign_handle, seconds
+from recorder_core.refusals import recordings_of, refuse_foreign_handle, seconds
 
 __all__ = ["WAIT_S", "Observations"]
 
@@ -158,6 +158,7 @@ class Observations(Changes):
 
         Raises:
             ConfigurationError: one belongs to another provider or account, or there are too many workers.
+            InvalidSpec: one is no handle.
         """
         self._refuse_closed("fleet")
         if not isinstance(workers, int) or isinstance(workers, bool) or not 0 <= workers <= MOST_WORKERS:
@@ -166,7 +167,7 @@ class Observations(Changes):
             )
         fleet = Fleet(self._watch, workers=workers)
         try:
-            fleet.add(*recordings)
+            fleet.add(*recordings_of("recordings", recordings))
         except BaseException:
             fleet.close()
             raise

@@ -31,7 +31,7 @@ from recorder_core.models.storage import StorageBase
 from recorder_core.observations import WAIT_S, Observations
 from recorder_core.operations import DEADLINE_S
 from recorder_core.plan import Plan
-from recorder_core.refusals import expect, refuse_foreign_handle, refuse_unknown_options
+from recorder_core.refusals import expect, recordings_of, refuse_foreign_handle, refuse_unknown_options
 
 __all__ = ["Recorder"]
 
@@ -119,8 +119,7 @@ class Recorder(Observations):
         """Start a recording; returns when the vendor has accepted it."""
         with self._named("start"):
             expect("start", RecordingSpec, spec)
-            for other in apart_from:
-                expect("apart_from", Recording, other)
+            apart_from = recordings_of("apart_from", apart_from)
             spec = self._hooks.before_start(spec)
             identity = uuid.uuid4().hex if key is None else self.recording_id(key)
             intent = self._intent(spec, key, identity, apart_from)

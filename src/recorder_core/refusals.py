@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ __all__ = [
     "called",
     "expect",
     "push_addresses",
+    "recordings_of",
     "refuse_foreign_handle",
     "refuse_layout_without_pictures",
     "refuse_missing_operation",
@@ -52,6 +53,20 @@ def expect(operation: str, kind: type, value: object) -> None:
     if not isinstance(value, kind):
         name = NAMES.get(kind, kind.__name__)
         raise InvalidSpec(f"{operation} takes a {name}, not {called(value)}", fault="caller", hint=f"{MADE_BY[kind]}.")
+
+
+def recordings_of(name: str, value: object) -> tuple[Recording, ...]:
+    """The value as handles.
+
+    Raises:
+        InvalidSpec: it isn't some, or one of them is none.
+    """
+    if isinstance(value, Recording) or not isinstance(value, Iterable):
+        raise InvalidSpec(f"{name} takes a list of Recordings, not {called(value)}", fault="caller")
+    recordings = tuple(value)
+    for recording in recordings:
+        expect(name, Recording, recording)
+    return recordings
 
 
 def seconds(name: str, value: Any) -> float:

@@ -27,6 +27,9 @@ VALUES = 40_000
 """Values, objects and arrays in a callback: as many as its bytes leave room for with names of the vendors' length. A
 body of nothing but brackets would have half a million, and reading it would take seconds."""
 
+NO_TIME: Final = 2**63
+"""Larger whole numbers can be written in JSON and not be subtracted from a time."""
+
 CONTROLS: Final = re.compile(
     "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
 )
@@ -127,7 +130,7 @@ def refuse_stale(sent_at: float | None, now: float, max_age: float) -> None:
     Raises:
         WebhookRejected: it is, or says no time.
     """
-    if sent_at is None:
+    if sent_at is None or (isinstance(sent_at, int) and abs(sent_at) >= NO_TIME):
         raise WebhookRejected("the callback says no time at which it was sent", response_status=403, fault="caller")
     age = now - sent_at
     if not abs(age) <= max_age:

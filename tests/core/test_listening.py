@@ -70,6 +70,24 @@ def test_whoever_hears_may_leave() -> None:
     assert told == [1]
 
 
+def test_one_that_fails_keeps_nobody_from_being_told(caplog) -> None:
+    """It is logged, without what the event says; those behind it are told, of looks too."""
+    listeners, told = Listeners(), []
+
+    def fail(_: Any) -> None:
+        raise ZeroDivisionError("a bug")
+
+    for listener in (fail, told.append):
+        listeners.subscribe(listener)
+        listeners.subscribe(listener, "r-1", looks=True)
+    listeners.tell(event(reason="the vendor's words"))
+    listeners.tell_look("r-1", event)
+    assert len(told) == 2
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [ZeroDivisionError] * 2
+    assert "a listener failed at the event status of recording r-1" in caplog.text
+    assert "the vendor's words" not in caplog.text
+
+
 def test_hearing_for_a_while() -> None:
     """Events are kept in their order until they are taken; the signal says that there are some."""
     listeners = Listeners()

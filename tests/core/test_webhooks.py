@@ -177,6 +177,8 @@ def test_within_the_window_it_is_accepted(sent_at: float) -> None:
         (float("nan"), "up to 300 s"),
         (float("inf"), "in the future"),
         (None, "no time"),
+        (10**400, "no time"),
+        (-(10**400), "no time"),
     ],
 )
 def test_outside_of_the_window_it_is_refused(sent_at: float | None, why: str) -> None:

@@ -1,4 +1,4 @@
-"""The distributions of the tests: built into wheels, each installed apart from the others, run in an interpreter."""
+"""The distributions of the tests: built into wheels, each installed apart, run in interpreters of their own."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from distributions.press import KEY, SECRET, Press
+
+Run = Callable[..., Any]
 DISTRIBUTIONS = Path(__file__).parent
 NAMES = ("paper", "torn", "copycat", "vintage", "oddity", "curfew")
 
@@ -81,3 +87,32 @@ class Shelf:
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    made = Shelf(tmp_path_factory.mktemp("wheels"))
+    made.build()
+    return made
+
+
+@pytest.fixture
+def press() -> Iterator[Press]:
+    with Press() as running:
+        yield running
+
+
+@pytest.fixture
+def run(shelf: Shelf, tmp_path: Path, press: Press) -> Run:
+    """Runs code in an interpreter that has these distributions installed; gives what it showed."""
+
+    def run(code: str, *installed: str, **env: str) -> Any:
+        account = {
+            "PAPER_PRESS": "press-1",
+            "PAPER_API_KEY": KEY,
+            "PAPER_BASE_URLS": press.base_url,
+            "PAPER_WEBHOOK_SECRET": SECRET,
+        }
+        return shelf.run(code, installed, tmp_path, {**account, **env})
+
+    return run

@@ -44,6 +44,19 @@ def named(page: Path) -> set[str]:
     return {*code, *(word for text in code for word in re.split(r"[^\w.-]+", text))}
 
 
+def section(text: str, heading: str) -> str:
+    """What follows a heading of the second rank."""
+    return text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def row(name: str) -> set[str]:
+    """The words that the page of Python sets as code in the row of a name."""
+    lines = (REFERENCE / "python.md").read_text(encoding="utf-8").splitlines()
+    rows = [line for line in lines if line.startswith("| ") and f"`{name}`" in line.split(" | ")[0]]
+    assert len(rows) == 1, rows
+    return {word for code in re.findall(r"`([^`]+)`", rows[0]) for word in re.split(r"\W+", code)}
+
+
 def parameters(function: Any) -> set[str]:
     """Its keyword parameters."""
     signature = inspect.signature(function).parameters.values()
@@ -61,6 +74,33 @@ def test_every_operation_of_a_recorder_is_in_the_page_of_python() -> None:
     page = named(REFERENCE / "python.md")
     operations = {name for name in dir(recorder_core.Recorder) if not name.startswith("_")}
     assert not {name for name in operations if not {name, f"Recorder.{name}"} & page}
+
+
+def test_every_operation_has_its_way_of_being_limited() -> None:
+    """The table says truly which operations take a deadline, which a timeout, and which neither."""
+    text = (REFERENCE / "python.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`start`.+?|`wait`.+?|`plan`.+?) \| (`deadline`|`timeout`|neither)", text, re.MULTILINE)
+    takes = {kind.strip("`"): set(re.findall(r"`(\w+)`", names)) for names, kind in rows}
+    takes["deadline"] |= set(re.findall(r"`(\w+)\(recording", section(text, "Changes")))
+    operations = inspect.getmembers(recorder_core.Recorder, inspect.isfunction)
+    for name, function in operations:
+        if not name.startswith("_"):
+            limits = {"deadline", "timeout"} & set(inspect.signature(function).parameters)
+            assert {kind for kind, names in takes.items() if name in names} == (limits or {"neither"}), name
+
+
+@pytest.mark.parametrize("name", ["Callbacks", "Fleet", "AsyncFleet", "WebhookApp", "AsyncWebhookApp"])
+def test_every_method_is_in_the_row_of_its_class(name: str) -> None:
+    """Who looks a class up finds all that it does beside its name."""
+    methods = {method for method in dir(getattr(recorder_core, name)) if not method.startswith("_")}
+    assert methods <= row(name), sorted(methods - row(name))
+
+
+@pytest.mark.parametrize("name", ["Recording", "RecordingStatus", "RecordedFile", "RecordingEvent"])
+def test_every_field_is_in_the_row_of_its_model(name: str) -> None:
+    """What a handle, a status, a file or an event tells is beside its name."""
+    fields = set(getattr(recorder_core, name).model_fields)
+    assert fields <= row(name), sorted(fields - row(name))
 
 
 def test_every_error_and_its_fields_are_in_the_page_of_errors() -> None:

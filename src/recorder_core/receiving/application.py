@@ -160,7 +160,8 @@ class Application:
         """Wait until what was answered has been processed; whether there was anything to wait for.
 
         For tests that drive an emulator's clock, which goes on when all is done that an instant brings:
-        `service.clock.subscribe(rest=webhooks.settle)`.
+        `service.clock.subscribe(rest=webhooks.settle)`. What is to be tried again isn't waited for: the pauses of
+        `retries` are real seconds, whichever clock the recorder has, and the driven one goes on meanwhile.
 
         Args:
             timeout: seconds to wait at most; False when they have passed.

@@ -37,7 +37,7 @@ class AsyncWebhookApp(Application):
     that: enter it with `async with` in the framework's own lifespan.
 
     Raises:
-        ConfigurationError: a name or a limit can't be used.
+        ConfigurationError: a name, a recorder, a function or a limit can't be used.
     """
 
     _calls_coroutines = True

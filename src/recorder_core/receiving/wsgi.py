@@ -35,6 +35,7 @@ class WebhookApp(Application):
     | 404 | there is no recorder of that name |
     | 405 | the method is neither POST nor that of a health check |
     | 408, 411, 413 | its body comes too slowly, has no known length, is too large |
+    | 500 | it couldn't be read for a reason that is logged, such as a closed recorder: the vendor sends it again |
     | 503 | too much is waiting, or the application closes: the vendor sends it again |
 
     Bodies are JSON and say no more than the status does. `GET` and `HEAD` are for health checks: they are answered 200
@@ -54,10 +55,10 @@ class WebhookApp(Application):
         body_timeout: seconds in which a body must come. A web server whose reads block may take longer, by as much as
             its own time-out.
         queue_size: callbacks that wait, those tried again among them.
-        retries: seconds before each further try to confirm.
+        retries: seconds before each further try to confirm; real ones, also where the recorder's clock is driven.
 
     Raises:
-        ConfigurationError: a name or a limit can't be used.
+        ConfigurationError: a name, a recorder, a function or a limit can't be used.
     """
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

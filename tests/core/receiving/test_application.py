@@ -304,6 +304,31 @@ def test_a_vendor_that_can_t_be_asked_is_asked_again(serve, kind: str, caplog) -
     assert caplog.text.count("couldn't be confirmed, again in 0 s") == 2
 
 
+def test_settling_doesn_t_wait_for_another_try(serve, kind: str) -> None:
+    """Its pause is real time, whatever the recorder's clock says; until then, or the end, nobody is told."""
+    served = serve(kind, covers_body=False, confirm=True, retries=(3600,))
+    tried = threading.Event()
+    served.provider.states[0] = RecordingState.UNREACHABLE
+    served.provider.during = lambda call: tried.set()
+    served.post(**ENDED)
+    assert tried.wait(20)
+    served.app.settle()
+    served.recorder._clock.sleep(7200)
+    assert served.app.settle() is False
+    assert served.told.empty()
+    served.app._backlog.close()
+    assert served.told.get_nowait().confirmed is False
+
+
+def test_a_closed_recorder_leaves_callbacks_to_their_repeats(serve, kind: str, caplog) -> None:
+    """Nobody would be told of them here; another process may take the vendor's repeat. The log says why."""
+    served = serve(kind)
+    served.recorder.close()
+    assert served.post().status == 500
+    assert served.told.empty()
+    assert "the recorder is closed" in caplog.text
+
+
 def test_a_status_that_lags_behind_its_callback_is_asked_for_again(serve, kind: str) -> None:
     """The end is told when the vendor's status has come as far, and then it is confirmed."""
     served = serve(kind, covers_body=False, confirm=True, retries=(0, 0))

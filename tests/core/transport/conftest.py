@@ -162,7 +162,7 @@ class Peer:
 
     def _serve_one(self, connection: socket.socket, stream: Any) -> bool:
         first = stream.readline().decode("latin-1").split()
-        if not first:
+        if len(first) != 3:  # the end, or no HTTP at all
             return False
         headers = {}
         while line := stream.readline().decode("latin-1").strip():
