@@ -110,7 +110,7 @@ def lesson(vendor: str, *, listens: bool = True, token: str | None = None, **swi
         emulate(
             vendor, **{"media": False, **switches}, clock=clock, callback_url=receiver.url if listens else None
         ) as service,
-        # Turns are waited for in real time, which would shift the instants.
+        # Locks are waited for in real time, which would shift the instants.
         connect(service, calls_per_second={"*": math.inf}, **made) as recorder,
     ):
         found = Lesson(service, recorder, Timeline(clock))

@@ -1,7 +1,17 @@
-"""Two hours of a room, from the first second to the last file, as whoever follows the recording reads them.
+"""Two hours of a recording, from the first second to the last file, as whoever follows it reads them.
 
-People come, a layout changes, it pauses, its server is lost, callbacks come twice or in the wrong order, and at the end
-it is stopped. The clock is driven, callbacks come over real HTTP, and what is read is compared line by line.
+Five things are wanted of such a life: five people come, it pauses, its server is lost, one callback is delivered again,
+and another one after its successor. Only a room at ZEGOCLOUD has all five:
+
+* A room at ZEGOCLOUD: five people, two pauses, a lost server; a picture is told twice, and the end of a pause before
+  its beginning. No callback tells of people, nor of the server.
+* A room at Agora: no pause, which a room can't have there. Five people, a lost server; of some of the people it is told
+  twice, as a repeat and as the double of the vendor's redundancy, or too late.
+* A page at Agora: no people, for nobody comes to a page. A pause, of which no callback tells, and a lost server; a file
+  is told twice, an upload's progress doubly, and a slice too late.
+
+Each is lived with callbacks and without, when nothing is repeated or late; a room also where another process changes
+and stops it. The clock is driven, callbacks come over real HTTP, and what is read is compared line by line.
 """
 
 from __future__ import annotations

@@ -24,7 +24,6 @@ IMPORTANT = frozenset(
 )
 """Kinds on which something depends that can't be taken back; `confirm` asks the vendor for them, and for whatever else
 ends a recording or names files."""
-RUNNING = frozenset({RecordingState.STARTING, RecordingState.RECORDING, RecordingState.PAUSED})
 
 
 class Confirming:
@@ -167,5 +166,5 @@ def _contradicts(event: RecordingEvent, status: RecordingStatus) -> bool:
         return True
     if event.state is not None and event.state.terminal and not status.state.terminal:
         return True
-    says_over = event.ending is not None or (event.state is not None and event.state not in RUNNING)
-    return says_over and status.state in RUNNING
+    says_over = event.ending is not None or (event.state is not None and not event.state.running)
+    return says_over and status.state.running

@@ -33,8 +33,6 @@ OPEN = (*ON_ITS_WAY, FileStatus.UNKNOWN)
 """Where a file is that may still arrive, or of which nothing is told; what was told of its arrival before stays."""
 ASKED_FOR = (Ending.IDLE, Ending.LIMIT)
 """Ends that are no failures, though a vendor's status may not tell them from one when they leave no file."""
-RUNNING = (RecordingState.STARTING, RecordingState.RECORDING, RecordingState.PAUSED)
-ENDING = (RecordingState.STOPPING, RecordingState.UPLOADING)
 DEAD = (RecordingState.FAILED, RecordingState.GONE)
 ENDED = (RecordingState.COMPLETED, RecordingState.FAILED)
 SETTLED = {EventKind.UPLOADED: FileStatus.UPLOADED, EventKind.BACKED_UP: FileStatus.BACKUP}
@@ -143,9 +141,9 @@ class Known:
             if entry.started_at != recording.started_at.timestamp():
                 return status  # of an earlier start with the same key
             before = _seen(entry)
-            if entry.is_claimed and status.state in RUNNING:  # the end that was told isn't true
+            if entry.is_claimed and status.state.running:  # the end that was told isn't true
                 before = entry.trouble = None
-            if status.state in ENDED or status.state in RUNNING:
+            if status.state in ENDED or status.state.running:
                 entry.is_claimed = False
             if before and before.state in ENDED and status.state not in ENDED:  # a callback has overtaken the look
                 status = before.model_copy(update={"ending": before.ending or status.ending})
@@ -171,7 +169,7 @@ class Known:
             state = event.state or (before.state if before else RecordingState.STARTING)
             if before and before.state.terminal and (before.state is not RecordingState.GONE or not state.terminal):
                 state = before.state
-            if before and before.state in ENDING and state in RUNNING:  # it came late
+            if before and before.state.ending and state.running:  # it came late
                 state = before.state
             if event.kind is EventKind.ENDED and _has_failed(event, before):
                 state = RecordingState.FAILED

@@ -206,5 +206,5 @@ class Observations(Changes):
 
     def _look_between(self, recording: Recording, patience: float) -> RecordingStatus:
         """The status, unless another operation on the recording goes on for more than so many real seconds."""
-        with self._turns.of(recording.id, Deadline(SystemClock(), patience)):
+        with self._locks.of(recording.id, Deadline(SystemClock(), patience)):
             return self.status(recording, deadline=CONFIRM_S)

@@ -14,13 +14,13 @@ from recorder_core.errors import ConfigurationError, RecorderError, RecordingEnd
 from recorder_core.hooks import HttpExchange, Interception
 from recorder_core.known import Known
 from recorder_core.listening import Listeners
+from recorder_core.locks import Locks
 from recorder_core.models import EventKind, EventSource, Recording, RecordingEvent
 from recorder_core.models.base import FrozenMapping
 from recorder_core.plugins import check_provider, load_hooks, load_provider
 from recorder_core.provider import Provider
 from recorder_core.refusals import called, seconds
 from recorder_core.transport import Runtime
-from recorder_core.turns import Turns
 
 __all__ = ["DEADLINE_S", "Operations", "provider_from_env"]
 
@@ -70,7 +70,7 @@ class Operations:
         self._clock = clock or SystemClock()
         self._hooks = Interception(load_hooks() if hooks is None else hooks)
         self._closed = False
-        self._turns = Turns()
+        self._locks = Locks()
         self._known = Known(provider.native_key)
         self._listeners = Listeners()
         connect, read = timeout if isinstance(timeout, tuple) and len(timeout) == 2 else (timeout, timeout)
@@ -146,7 +146,7 @@ class Operations:
         with (
             self._named(operation, recording_id),
             deadline_scope(limit) as held,
-            self._turns.of(recording_id, held),
+            self._locks.of(recording_id, held),
         ):
             yield held
 

@@ -144,7 +144,11 @@ class Provider(ABC):
 
     @abstractmethod
     def status(self, recording: Recording) -> RecordingStatus:
-        """The state now. A vendor's "not found" is a state, never an error."""
+        """The state now. A vendor's "not found" is a state, never an error.
+
+        The `reason` of a room's recording that records says why nothing may be recorded, such as an empty room: a wait
+        leaves it out where callbacks have told of somebody.
+        """
 
     @abstractmethod
     def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from recorder_agora.rules import CAUSES, ERRORS, RULES
+from recorder_agora.causes import CAUSES
+from recorder_agora.rules import ERRORS, RULES
 from recorder_core import errors
 from recorder_core.rules import NO_ANSWER, NOT_JSON, NOT_SENT, RuleTable, Then
 

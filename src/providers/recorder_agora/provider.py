@@ -13,10 +13,11 @@ from requests.auth import HTTPBasicAuth
 
 from recorder_agora.account import addresses, try_account
 from recorder_agora.calls import Calls, path_of, planned
+from recorder_agora.causes import CAUSES
 from recorder_agora.config import AgoraConfig, AgoraOptions
 from recorder_agora.decode.requests import decoded
 from recorder_agora.picture import picture_of
-from recorder_agora.rules import CAUSES, RULES
+from recorder_agora.rules import RULES
 from recorder_agora.sightings import FORGOTTEN, RECOVERY_S, SETTLED_S, Sightings, is_over
 from recorder_agora.translate.answers import (
     query_status,

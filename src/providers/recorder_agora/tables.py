@@ -11,22 +11,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 from recorder_agora.wire.callbacks import EventType
 
 __all__ = [
     "AUDIO_PROFILES",
     "BASE_URLS",
+    "CONVERSIONS",
     "DECRYPTION_MODES",
     "EVENT_KINDS",
     "EVENT_STATES",
+    "FATAL_ERRORS",
     "FRAME_RATES",
+    "MODULES",
+    "PAGE_ENDS",
+    "PAGE_LIMITS",
+    "PAGE_RELOADS",
     "REGIONAL_BASE_URLS",
     "REGION_AREAS",
     "STATES",
     "STORAGE_REGIONS",
+    "UPLOAD_WARNINGS",
     "WITHDRAWN_VENDORS",
     "AudioProfile",
+    "PageEnd",
     "StorageRegion",
     "StorageVendor",
 ]
@@ -322,6 +331,87 @@ EVENT_STATES: Mapping[int, str] = MappingProxyType(
 )
 """The state after an event, where it tells one. A recorder that has started (40, 70) is not yet one that records. An
 abnormal exit (11) and a page that never came up (71) are failures; the status of 3 is one of `STATES`."""
+
+FATAL_ERRORS = frozenset({32, 52, 109, 110})
+"""`errorCode` of event 1 after which nothing is recorded any more: nowhere to, never begun, no token."""
+
+MODULES: Mapping[int | None, str] = MappingProxyType({0: "recorder", 1: "uploader", 2: "service", 6: "page recorder"})
+"""The part of the vendor's service that `module` of events 1 and 2 names."""
+
+UPLOAD_WARNINGS: Mapping[int | None, str] = MappingProxyType(
+    {
+        31: "a slice didn't arrive in the bucket and is sent there again (warning 31)",
+        32: "a slice didn't arrive in the bucket and went to the vendor's backup (warning 32); check the bucket, its "
+        "keys and its rules",
+    }
+)
+"""What `warnCode` of event 2 means where the uploader warns."""
+
+
+class PageEnd(NamedTuple):
+    """What a `code` of event 71 means.
+
+    Attributes:
+        ending: the neutral word for it.
+        fault: whose fault it is, if it is one.
+        reason: what happened and what to do.
+    """
+
+    ending: Literal["stopped", "limit", "fault"]
+    fault: Literal["caller", "vendor"] | None
+    reason: str
+
+
+PAGE_ENDS: Mapping[int | None, PageEnd] = MappingProxyType(
+    {
+        0: PageEnd("stopped", None, "it was stopped"),
+        1: PageEnd("limit", None, "it reached max_duration"),
+        2: PageEnd(
+            "fault",
+            "caller",
+            "the page is more than the vendor's browser can show; check it for WebGL and for sources above 1280x720",
+        ),
+        3: PageEnd("fault", "vendor", "the vendor's browser didn't start; start anew"),
+        4: PageEnd(
+            "fault",
+            "caller",
+            "the page didn't call navigator.notifyReady() within ready_timeout, twice; check that it loads without a "
+            "login, and set ready_timeout longer",
+        ),
+        5: PageEnd(
+            "fault",
+            "caller",
+            "the page couldn't be opened; check that web_page.url is reachable from the internet",
+        ),
+        6: PageEnd("fault", "vendor", "the page's recorder failed; start anew"),
+    }
+)
+"""What each `code` of event 71 means: why a page isn't recorded any more."""
+
+PAGE_LIMITS: Mapping[str | None, str] = MappingProxyType(
+    {
+        "resolution": "a video source of the page is larger than 1280x720; show smaller ones",
+        "WebGL": "the page uses WebGL, which the vendor's browser can't show",
+        "bandwidth": "the page sends more than 10 Mbit/s or takes more than 1 Gbit/s",
+    }
+)
+"""What each `limitType` of event 72 means."""
+
+PAGE_RELOADS: Mapping[str | None, str] = MappingProxyType(
+    {
+        "audio_silence": "its sound was lost",
+        "page_load_timeout": "it didn't call navigator.notifyReady() within ready_timeout; the second time ends it",
+    }
+)
+"""Why a page was loaded again, by `reason` of event 73."""
+
+CONVERSIONS: Mapping[str | None, str] = MappingProxyType(
+    {
+        "partial_success": "some files couldn't be converted; the recorded ones are there",
+        **dict.fromkeys(("fail", "failed"), "the files couldn't be converted; the recorded ones are there"),
+    }
+)
+"""What each `result` of events 81 and 1001 means that isn't a success."""
 
 BASE_URLS = ("https://api.agora.io", "https://api.sd-rtn.com")
 """The global hosts in failover order for a server outside mainland China; inside, the order is reversed."""

@@ -37,10 +37,11 @@ from recorder_core.provider import Provider
 from recorder_core.transport import Answer, RuleTable, Runtime, Transport
 from recorder_zegocloud.account import listed, try_account
 from recorder_zegocloud.calls import Calls, planned
+from recorder_zegocloud.causes import CAUSES
 from recorder_zegocloud.config import ZegocloudConfig, ZegocloudOptions
 from recorder_zegocloud.decode.requests import decoded
 from recorder_zegocloud.picture import picture_of
-from recorder_zegocloud.rules import CAUSES, RULES
+from recorder_zegocloud.rules import RULES
 from recorder_zegocloud.signing import sign
 from recorder_zegocloud.tables import BASE_URLS, CLOCK_TOLERANCE_S, KEPT_S, REGIONAL_BASE_URLS, Code
 from recorder_zegocloud.translate.answers import described_status, read_envelope

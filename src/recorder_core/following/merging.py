@@ -42,10 +42,10 @@ ANNOUNCING = frozenset(
     }
 )
 """Kinds that say nothing beyond their state, their files and the cause of an end."""
-TURNS = frozenset({EventKind.PAUSED, EventKind.RESUMED})
+PAUSES = frozenset({EventKind.PAUSED, EventKind.RESUMED})
 SETTLED = frozenset({FileStatus.UPLOADED, FileStatus.BACKUP, FileStatus.LOST})
-RUNNING = frozenset({RecordingState.RECORDING, RecordingState.PAUSED})
-ENDING = frozenset({RecordingState.STOPPING, RecordingState.UPLOADING})
+UP = frozenset({RecordingState.RECORDING, RecordingState.PAUSED})
+"""States that a recording has come to by itself or by a pause."""
 
 
 class Life:
@@ -141,7 +141,7 @@ class Life:
             return self._end(look, now)
         state: RecordingState | None = look.state
         if PROGRESS[look.state] < PROGRESS[self._reached]:
-            if look.state not in RUNNING:  # else the look was overtaken
+            if look.state not in UP:  # else the look was overtaken
                 self._miss()
             state = look.state if look.state is RecordingState.UNREACHABLE else self.state
         elif look.state is RecordingState.UNREACHABLE:
@@ -158,7 +158,7 @@ class Life:
 
     def _may_hear_more(self, now: float) -> bool:
         """Whether callbacks come, and haven't been silent for long since the last one or since its end began."""
-        ending = (told_at for state, told_at in self._announced.items() if state in ENDING)
+        ending = (told_at for state, told_at in self._announced.items() if state.ending)
         return bool(self.heard_at) and now - max(self.heard_at, *ending, 0.0) < LAST_WORD_S
 
     def _kind(self, state: RecordingState | None, files: tuple[RecordedFile, ...]) -> EventKind:
@@ -200,10 +200,10 @@ class Life:
     def _announce(self, event: RecordingEvent, now: float) -> list[RecordingEvent]:
         """What an operation did, unless it was told already."""
         state = event.state
-        if event.kind in TURNS and (self.is_missing or self.has_moved):
+        if event.kind in PAUSES and (self.is_missing or self.has_moved):
             self.held = state  # the latest wish counts
         if state is not None:
-            is_known = state is self.state and not (self._unsaid and event.kind in TURNS)
+            is_known = state is self.state and not (self._unsaid and event.kind in PAUSES)
             if is_known or PROGRESS[state] < PROGRESS[self._reached]:
                 return []
             self._announced[state] = now
@@ -248,12 +248,12 @@ class Life:
             (state is event.state or PROGRESS[state] > PROGRESS[event.state]) and happened <= told_at + GRACE_S
             for state, told_at in self._announced.items()
         )
-        if event.kind in TURNS:
+        if event.kind in PAUSES:
             # One callback belongs to one turn that was told: the next like it tells of another turn.
             turned_at = self._announced.pop(event.state, -math.inf)
             if not known and happened <= turned_at + REPEATED_S:
                 known = self.is_doubtful = True
-        return known or (event.kind is EventKind.STOPPED and self.state in ENDING)
+        return known or (event.kind is EventKind.STOPPED and self.state is not None and self.state.ending)
 
     def _news(self, files: tuple[RecordedFile, ...]) -> tuple[RecordedFile, ...]:
         """Those that weren't told yet, or of which it wasn't known where they end up."""
@@ -282,8 +282,8 @@ class Life:
             return event
         if self.state not in (None, state):
             self.looks = 0
-            self._unsaid = {self.state, state} <= RUNNING and event.kind not in TURNS
-        elif event.kind in TURNS:
+            self._unsaid = {self.state, state} <= UP and event.kind not in PAUSES
+        elif event.kind in PAUSES:
             self._unsaid = False
         if state is not RecordingState.UNREACHABLE:
             self._find(state)
@@ -308,12 +308,12 @@ class Life:
     def _leave(self) -> None:
         """It leaves its server; what it did there is to go on at the next one."""
         if not self.is_missing and not self.has_moved:
-            self.held = self._reached if self._has_paused and self._reached in RUNNING else None
+            self.held = self._reached if self._has_paused and self._reached in UP else None
 
     def _find(self, state: RecordingState) -> None:
         """It is there; if it couldn't be found for a while, it goes on at another server."""
         if self.is_missing:
-            self.is_missing, self.has_moved = False, self.has_moved or {state, self._reached} <= RUNNING
+            self.is_missing, self.has_moved = False, self.has_moved or {state, self._reached} <= UP
 
 
 def with_outcome(event: RecordingEvent, status: RecordingStatus) -> RecordingEvent:

@@ -40,7 +40,6 @@ HEARD_INTERVALS = 5
 MISSED_CALLBACKS = 3
 """Callbacks have stopped when so many in their rhythm are missing."""
 
-ENDING = (RecordingState.STOPPING, RecordingState.UPLOADING)
 COMING = (None, RecordingState.STARTING)
 
 
@@ -86,7 +85,7 @@ def turn_of(
         delay = sum(SILENCE_DELAYS) if is_behind else again[min(life.looks, len(again) - 1)]
         return Turn(Rank.SILENT, looked_at + delay)
     soon = looked_at + poll_delays[min(life.looks, len(poll_delays) - 1)]
-    if life.state in ENDING and life.looks < ENDING_LOOKS:
+    if life.state is not None and life.state.ending and life.looks < ENDING_LOOKS:
         return Turn(Rank.URGENT, soon)
     if life.state in COMING and now < life.started_at + YOUNG_S:
         return Turn(Rank.URGENT, soon)

@@ -35,6 +35,16 @@ class RecordingState(StrEnum):
         """Whether only terminal states follow."""
         return self in (RecordingState.COMPLETED, RecordingState.FAILED, RecordingState.GONE)
 
+    @property
+    def running(self) -> bool:
+        """Whether the vendor holds it to be going on, on hold or not."""
+        return self in (RecordingState.STARTING, RecordingState.RECORDING, RecordingState.PAUSED)
+
+    @property
+    def ending(self) -> bool:
+        """Whether nothing is recorded any more, and its files aren't settled yet."""
+        return self in (RecordingState.STOPPING, RecordingState.UPLOADING)
+
 
 class Ending(StrEnum):
     """What ended a recording."""

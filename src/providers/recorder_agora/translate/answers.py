@@ -70,8 +70,8 @@ NOTHING_YET = (
     "ready; nothing was uploaded yet: so it is in the first 15 s to 2 min of a recording, and for as long as nobody "
     "publishes; which of the two, this status doesn't tell"
 )
-"""The first file comes after 15 s, of an individual recording after a minute, or a minute later ("Best practices", Agora,
-2026)."""
+"""The first file comes after 15 s, of an individual recording after a minute, or a minute later ("Best practices",
+Agora, 2026)."""
 SNAPSHOTS = "the vendor lists no snapshots; they are stored as <sid>_<room>__uid_s_<uid>__uid_e_video_<UTC>.jpg"
 ON_HOLD = "on hold: nothing is recorded until it is resumed"
 PAGE, PUSH, UPLOAD = "web_recorder_service", "rtmp_publish_service", "upload_service"

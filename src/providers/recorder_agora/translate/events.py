@@ -11,7 +11,18 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeVar
 
 from recorder_agora.rules import ERRORS
-from recorder_agora.tables import EVENT_KINDS, EVENT_STATES, STATES
+from recorder_agora.tables import (
+    CONVERSIONS,
+    EVENT_KINDS,
+    EVENT_STATES,
+    FATAL_ERRORS,
+    MODULES,
+    PAGE_ENDS,
+    PAGE_LIMITS,
+    PAGE_RELOADS,
+    STATES,
+    UPLOAD_WARNINGS,
+)
 from recorder_agora.translate.answers import BACKUP, FILES, located_files, moment, recorded_files, somebody
 from recorder_agora.wire import details as wire
 from recorder_agora.wire.callbacks import CLOUD_RECORDING, Callback, EventType
@@ -24,66 +35,15 @@ __all__ = ["event_of", "located", "masked"]
 
 WORDS: Final = 200
 """Characters of the vendor's own words that are shown."""
-FATAL: Final = frozenset({32, 52, 109, 110})
-"""Error numbers after which nothing is recorded any more: nowhere to, never begun, no token."""
 SIGNAL, NOBODY, LEFT = 2, 4, 16
 """Bits of `leaveCode`. The last one is set whenever the recorder itself leaves, whatever the reason."""
-MODULES: Mapping[int | None, str] = {0: "recorder", 1: "uploader", 2: "service", 6: "page recorder"}
 PUSH_URL: Final = re.compile(r"\brtmps?://[^\s\"'<>]+", re.IGNORECASE)
-UPLOAD_WARNINGS: Mapping[int | None, str] = {
-    31: "a slice didn't arrive in the bucket and is sent there again (warning 31)",
-    32: "a slice didn't arrive in the bucket and went to the vendor's backup (warning 32); check the bucket, its keys "
-    "and its rules",
-}
-LIMITS: Mapping[str | None, str] = {
-    "resolution": "a video source of the page is larger than 1280x720; show smaller ones",
-    "WebGL": "the page uses WebGL, which the vendor's browser can't show",
-    "bandwidth": "the page sends more than 10 Mbit/s or takes more than 1 Gbit/s",
-}
-RELOADS: Mapping[str | None, str] = {
-    "audio_silence": "its sound was lost",
-    "page_load_timeout": "it didn't call navigator.notifyReady() within ready_timeout; the second time ends it",
-}
-
-
-class PageEnd(NamedTuple):
-    """What ended the recording of a page."""
-
-    ending: Ending
-    fault: Fault | None
-    reason: str
-
-
-PAGE_ENDS: Mapping[int | None, PageEnd] = {
-    0: PageEnd(Ending.STOPPED, None, "it was stopped"),
-    1: PageEnd(Ending.LIMIT, None, "it reached max_duration"),
-    2: PageEnd(
-        Ending.FAULT,
-        "caller",
-        "the page is more than the vendor's browser can show; check it for WebGL and for sources above 1280x720",
-    ),
-    3: PageEnd(Ending.FAULT, "vendor", "the vendor's browser didn't start; start anew"),
-    4: PageEnd(
-        Ending.FAULT,
-        "caller",
-        "the page didn't call navigator.notifyReady() within ready_timeout, twice; check that it loads without a "
-        "login, and set ready_timeout longer",
-    ),
-    5: PageEnd(
-        Ending.FAULT, "caller", "the page couldn't be opened; check that web_page.url is reachable from the internet"
-    ),
-    6: PageEnd(Ending.FAULT, "vendor", "the page's recorder failed; start anew"),
-}
-CONVERSIONS: Mapping[str | None, str] = {
-    "partial_success": "some files couldn't be converted; the recorded ones are there",
-    "fail": "the files couldn't be converted; the recorded ones are there",
-    "failed": "the files couldn't be converted; the recorded ones are there",
-}
 
 
 class Told(NamedTuple):
-    """What an event tells beside its type. Without a state of its own it has that of its type."""
+    """What an event tells. Without a kind or a state of its own it has that of its type."""
 
+    kind: EventKind | None = None
     state: RecordingState | None = None
     ending: Ending | None = None
     reason: str | None = None
@@ -114,15 +74,9 @@ def event_of(callback: Callback, raw: Mapping[str, Any]) -> RecordingEvent:
         callback: as the models read it.
         raw: as it came, `masked`.
     """
-    payload, number = callback.payload, callback.eventType
+    payload = callback.payload
     native = {"sid": payload.sid, "cname": payload.cname, "uid": payload.uid}
-    unknown = _unknown(callback)
-    if number is None or unknown:
-        kind, told = EventKind.UNKNOWN, Told(reason=unknown)
-    else:
-        kind, told = EventKind(EVENT_KINDS[number]), _told(number, payload.details)
     return RecordingEvent(
-        kind=kind,
         provider="agora",
         room=payload.cname,
         native={key: value for key, value in native.items() if value is not None},
@@ -130,7 +84,7 @@ def event_of(callback: Callback, raw: Mapping[str, Any]) -> RecordingEvent:
         occurred_at=_at(payload.sendts if payload.sendts is not None else callback.eventMs),
         raw=raw,
         dedup_key=_dedup_key(callback, raw),
-        **told._asdict(),
+        **_told(callback)._asdict(),
     )
 
 
@@ -139,10 +93,15 @@ def located(event: RecordingEvent, recording: Recording) -> RecordingEvent:
     return event.model_copy(update={"files": located_files(event.files, recording)}) if event.files else event
 
 
-def _told(number: int, details: Mapping[str, Any]) -> Told:
-    told = TOLD_BY_DETAIL[number](details) if number in TOLD_BY_DETAIL else Told()
-    state = EVENT_STATES.get(number)
-    return told._replace(state=RecordingState(state)) if state and told.state is None else told
+def _told(callback: Callback) -> Told:
+    number, unknown = callback.eventType, _unknown(callback)
+    if number is None or unknown:
+        return Told(EventKind.UNKNOWN, reason=unknown)
+    told = TOLD_BY_DETAIL[number](callback.payload.details) if number in TOLD_BY_DETAIL else Told()
+    state = told.state or EVENT_STATES.get(number)
+    return told._replace(
+        kind=told.kind or EventKind(EVENT_KINDS[number]), state=RecordingState(state) if state else None
+    )
 
 
 def _unknown(callback: Callback) -> str | None:
@@ -183,7 +142,7 @@ def _error(details: wire.ErrorDetails) -> Told:
         where = MODULES.get(details.module, "recording")
         reason = f"the vendor's {where} reports error {code}; give the sid to its support"
         return Told(reason=f"{reason}{_said(details.errorMsg)}")
-    ending = Ending.FAULT if code in FATAL else None
+    ending = Ending.FAULT if code in FATAL_ERRORS else None
     return Told(reason=f"{rule.meaning} (code {code}). {rule.hint}", fault=rule.fault, ending=ending)
 
 
@@ -198,8 +157,9 @@ def _status(details: wire.StatusDetails) -> Told:
     state = None if name is None else RecordingState(name)
     files = recorded_files(details.fileList, FILES.get(state, FileStatus.UNKNOWN) if state else FileStatus.UNKNOWN)
     if state is RecordingState.FAILED:
-        return Told(state, Ending.FAULT, "the recorder ended abnormally", "vendor", files)
-    return Told(state, files=files)
+        why = "the recorder ended abnormally"
+        return Told(state=state, ending=Ending.FAULT, reason=why, fault="vendor", files=files)
+    return Told(state=state, files=files)
 
 
 def _file_started(details: wire.StatusDetails) -> Told:
@@ -292,17 +252,19 @@ def _page_stopped(details: wire.PageStoppedDetails) -> Told:
     end = PAGE_ENDS.get(details.code)
     if end is None:
         return Told(files=files, reason=f"the page's recorder stopped with code {details.code}{_said(details.details)}")
-    state = RecordingState.FAILED if end.ending is Ending.FAULT and not files else None
-    return Told(state, end.ending, f"{end.reason}{_said(details.details)}", end.fault, files)
+    ending = Ending(end.ending)
+    state = RecordingState.FAILED if ending is Ending.FAULT and not files else None
+    why = f"{end.reason}{_said(details.details)}"
+    return Told(state=state, ending=ending, reason=why, fault=end.fault, files=files)
 
 
 def _capability(details: wire.CapabilityDetails) -> Told:
-    limit = LIMITS.get(details.limitType, "the page is more than the vendor's browser can show")
+    limit = PAGE_LIMITS.get(details.limitType, "the page is more than the vendor's browser can show")
     return Told(reason=f"{limit}; the recording ends", fault="caller")
 
 
 def _reload(details: wire.ReloadDetails) -> Told:
-    return Told(reason=f"the page was loaded again: {RELOADS.get(details.reason, 'the vendor gives no reason')}")
+    return Told(reason=f"the page was loaded again: {PAGE_RELOADS.get(details.reason, 'the vendor gives no reason')}")
 
 
 def _transcoding(_details: wire.Details) -> Told:

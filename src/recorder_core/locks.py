@@ -1,4 +1,4 @@
-"""Whose turn it is on a recording."""
+"""One operation at a time on a recording."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from contextlib import contextmanager
 from recorder_core.clock import Deadline
 from recorder_core.errors import DeadlineExceeded
 
-__all__ = ["Turns"]
+__all__ = ["Locks"]
 
 
-class Turns:
+class Locks:
     """One operation at a time on one recording: a stop that overlaps a look can lose a vendor's file list."""
 
     def __init__(self) -> None:
-        self._turns: weakref.WeakValueDictionary[str, threading.RLock] = weakref.WeakValueDictionary()
+        self._locks: weakref.WeakValueDictionary[str, threading.RLock] = weakref.WeakValueDictionary()
         self._guard = threading.Lock()
 
     @contextmanager
     def of(self, recording_id: str, deadline: Deadline) -> Iterator[None]:
-        """Wait for the turn, at most until the deadline.
+        """Hold the recording's lock; wait for it at most until the deadline.
 
         Raises:
             DeadlineExceeded: another operation took all the time.
         """
         with self._guard:
-            turn = self._turns.setdefault(recording_id, threading.RLock())
-        if not turn.acquire(timeout=min(deadline.remaining(), threading.TIMEOUT_MAX)):
+            lock = self._locks.setdefault(recording_id, threading.RLock())
+        if not lock.acquire(timeout=min(deadline.remaining(), threading.TIMEOUT_MAX)):
             raise DeadlineExceeded(
                 f"another operation on the recording goes on for more than {deadline.seconds:g} s; nothing was sent",
                 retryable=True,
@@ -38,4 +38,4 @@ class Turns:
         try:
             yield
         finally:
-            turn.release()
+            lock.release()
