@@ -13,6 +13,9 @@ from recorder_core.models.loading import describe_errors
 
 __all__ = ["ProviderConfig", "ProviderOptions"]
 
+LONGEST_AGE_S = 86_400
+"""The most that `webhook_max_age` may be."""
+
 
 class ProviderConfig(BaseModel):
     """The base of every provider's `Config`: credentials and addresses.
@@ -35,7 +38,7 @@ class ProviderConfig(BaseModel):
     webhook_secret: tuple[SecretStr, ...] = ()
     """What the vendor signs its callbacks with: one, or several while one is replaced by another. None: nothing tells a
     true callback from a forged one, so that each is only taken as a reason to ask the vendor."""
-    webhook_max_age: float = Field(default=300.0, gt=0, le=86_400)
+    webhook_max_age: float = Field(default=300.0, gt=0, le=LONGEST_AGE_S)
     """Seconds by which a callback may be older or younger than this moment, 86400 at most."""
 
     @field_validator("calls_per_second", mode="before")

@@ -139,8 +139,8 @@ def refuse_stale(sent_at: float | None, now: float, max_age: float) -> None:
             f"up to {max_age:g} s are accepted",
             response_status=403,
             fault="caller",
-            hint="It is an old one that somebody sends again, or this computer's clock is wrong. "
-            "webhook_max_age sets the limit.",
+            hint=("It is an old one that somebody sends again, or " if age > 0 else "Its sender's clock was moved, or ")
+            + "this computer's clock is wrong. webhook_max_age sets the limit.",
         )
 
 

@@ -72,7 +72,7 @@ def test_recordings_of_several_vendors_are_followed_together(
     left = {name: json.loads((tmp_path / f"{name}.json").read_text())["room"] for name in ("agora", "zegocloud")}
     told = json.loads(errors.splitlines()[-1])
     assert process.returncode == 130
-    assert told["message"].endswith(f"not stopped: {left['agora']}")
+    assert told["message"].endswith(f"not stopped: {left['agora']} at agora")
 
 
 @PROVIDERS
@@ -80,11 +80,11 @@ def test_an_interruption_leaves_the_recording(begin: Any, services: Any, start: 
     """Ctrl-C ends the command, says what goes on, and stops nothing."""
     process = begin("follow", start(provider), env=services[provider].env)
     printed = lines_until(process, r"\[recording\]")
-    assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ  lesson-\w+  recording  \[recording\]", printed)
+    assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ  \w+  lesson-\w+  recording  \[recording\]", printed)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=20)
-    room = printed.split()[1]
-    assert (process.returncode, f"not stopped: {room}" in errors) == (130, True), errors
+    room = printed.split()[2]
+    assert (process.returncode, f"not stopped: {room} at {provider}" in errors) == (130, True), errors
     (found,) = [entry for entry in services[provider].get("recordings") if entry["room"] == room]
     assert found["running"]
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recorder_core.cli.console import ERR, Json, print_json, print_line, reporting
+from recorder_core.configuration import LONGEST_AGE_S
 from recorder_core.errors import ConfigurationError, ProviderNotFound
-from recorder_core.plugins import EMULATORS, installed, load_emulator
+from recorder_core.plugins import EMULATORS, installed, load_emulator, load_provider
 
 if TYPE_CHECKING:
     from recorder_core.emulation.service import EmulatedService
@@ -43,7 +44,11 @@ def emulate(
     ] = None,
     callback_url: Annotated[
         str | None,
-        typer.Option(help="Where they send their callbacks, http or https; nowhere by default.", show_default=False),
+        typer.Option(
+            help="Where they send their callbacks, http or https, {provider} being replaced by the name of each; "
+            "nowhere by default.",
+            show_default=False,
+        ),
     ] = None,
     no_media: Annotated[bool, typer.Option("--no-media", help="Make no files, only answers.")] = False,
     as_json: Json = False,
@@ -61,7 +66,7 @@ def emulate(
             stack.callback(signal.signal, number, previous)
         chosen = chosen_emulators(names)
         if callback_url is not None:
-            _require_url(callback_url)
+            _require_url(callback_url.replace("{provider}", "provider"))
         if bucket is not None:
             for name in chosen:
                 _require_writable(bucket / name)
@@ -72,10 +77,10 @@ def emulate(
                 port=port and port + index,
                 bucket=bucket and bucket / name,
                 media=not no_media,
-                callback_url=callback_url,
+                callback_url=callback_url and callback_url.replace("{provider}", name),
             )
             _enter(stack, service, host, port and port + index)
-            print_json({"provider": name, "base_url": service.base_url, "env": service.env})
+            print_json({"provider": name, "base_url": service.base_url, "env": service.env | _patience(name)})
             if not as_json and not no_media:
                 print_line(ERR, f"{name}: files in {service.bucket.root}")
         if not as_json:
@@ -114,6 +119,14 @@ def made(name: str, **options: Any) -> EmulatedService:
             f"the emulator {name!r} needs {(lacking.name or '').partition('.')[0]}, which isn't installed",
             hint="pip install 'recorder-core[emulator]'",
         ) from None
+
+
+def _patience(name: str) -> dict[str, str]:
+    """The variable that lets a receiver on the real clock take callbacks whose service's clock was driven ahead."""
+    try:
+        return {load_provider(name).Config.env_name("webhook_max_age"): str(LONGEST_AGE_S)}
+    except ProviderNotFound:
+        return {}
 
 
 def _require_url(url: str) -> None:

@@ -76,6 +76,7 @@ class _Row:
     last: str = ""
     reason: str | None = None
     files: dict[str, str] = field(default_factory=dict)
+    causes: tuple[str, ...] = ()
     is_lost: bool = False
 
     def take(self, event: RecordingEvent) -> None:
@@ -83,6 +84,7 @@ class _Row:
         if event.state is not None and event.state is not self.state:
             self.state, self.since = event.state, event.occurred_at
         self.last = event.kind
+        self.causes = event.causes or self.causes
         self.reason = event.reason or self.reason
         self.files.update((file.name, file.status) for file in event.files)
         ended = event.state is not None and event.state.terminal
@@ -105,7 +107,11 @@ def _leaving(rows: Mapping[str, _Row]) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as left:
-        going_on = [row.recording.room for row in rows.values() if not (row.state and row.state.terminal)]
+        going_on = [
+            f"{row.recording.room} at {row.recording.provider}"
+            for row in rows.values()
+            if not (row.state and row.state.terminal)
+        ]
         if going_on:
             left.add_note(f"not stopped: {', '.join(going_on)}")
         raise
@@ -151,13 +157,19 @@ def _print(row: _Row, event: RecordingEvent, as_json: bool) -> None:
         print_json(json.loads(event.model_dump_json()))
         return
     at = (event.occurred_at or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    parts = [at, row.recording.room, event.kind.replace("_", " ")]
+    parts = [at, row.recording.provider, row.recording.room, event.kind.replace("_", " ")]
     if event.state is not None:
         parts.append(f"[{event.state}]")
     parts += [f"{file.name} {file.status}" for file in event.files]
     if event.reason:
         parts.append(event.reason)
     print_line(OUT, "  ".join(map(legible, parts)))
+    _print_causes(event.causes)
+
+
+def _print_causes(causes: Iterable[str]) -> None:
+    for number, cause in enumerate(causes, start=1):
+        print_line(OUT, f"  {number}. {legible(cause)}")
 
 
 def _show_live(rows: Mapping[str, _Row], events: Iterator[RecordingEvent]) -> None:
@@ -165,6 +177,10 @@ def _show_live(rows: Mapping[str, _Row], events: Iterator[RecordingEvent]) -> No
         for event in events:
             rows[event.recording_id or ""].take(event)
             live.refresh()
+    for row in rows.values():
+        if row.causes:
+            print_line(OUT, f"{row.recording.room} at {row.recording.provider}; likely causes, likeliest first:")
+            _print_causes(row.causes)
 
 
 def _table(rows: Iterable[_Row]) -> Table:

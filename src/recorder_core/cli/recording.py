@@ -221,7 +221,7 @@ def _show_status(recording: Recording, found: RecordingStatus, as_json: bool) ->
         table.add_row(
             *((Text(legible(file.participant or "")), file.tracks or "") if is_of_participants else ()),
             Text(legible(file.format or "")),
-            file.status,
+            file.status + (f" until {file.available_until:%Y-%m-%d %H:%M} UTC" if file.available_until else ""),
             "" if file.duration_s is None else f"{file.duration_s:.1f} s",
             "" if file.size_bytes is None else f"{file.size_bytes:,} B",
         )

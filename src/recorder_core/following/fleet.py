@@ -20,7 +20,7 @@ from recorder_core.errors import (
 )
 from recorder_core.following.merging import Life, with_outcome
 from recorder_core.following.outbox import Outbox
-from recorder_core.following.schedule import Rank, Schedule, Turn, turn_of
+from recorder_core.following.schedule import YOUNG_S, Rank, Schedule, Turn, turn_of
 from recorder_core.known import Known
 from recorder_core.listening import Listeners
 from recorder_core.models import EventKind, EventSource, Recording, RecordingEvent, RecordingState, RecordingStatus
@@ -227,7 +227,7 @@ class Fleet:
 
     def _put(self, recording_id: str, life: Life, events: Iterable[RecordingEvent], now: float) -> list[RecordingEvent]:
         """Keep what is told, until it is taken, and see what follows from it."""
-        told = [self._whole(recording_id, event) for event in events]
+        told = [self._whole(recording_id, life, event) for event in events]
         for event in told:
             self._outbox.put(recording_id, event)
         if life.is_over(now):
@@ -240,12 +240,19 @@ class Fleet:
         self._changed()
         return told
 
-    def _whole(self, recording_id: str, event: RecordingEvent) -> RecordingEvent:
-        """The event; that of an end with all that is known of it."""
+    def _whole(self, recording_id: str, life: Life, event: RecordingEvent) -> RecordingEvent:
+        """The event; that of an end with all that is known of it, and with what may have killed one that died young."""
         if event.state is None or not event.state.terminal:
             return event
         status = self._watch.known.last(recording_id)
-        return event if status is None else with_outcome(event, status)
+        if status is None:
+            return event
+        event = with_outcome(event, status)
+        died_young = not life.came_up and self._clock.time() - life.started_at < YOUNG_S
+        recording = self._watch.known.handle(recording_id)
+        if not died_young or recording is None or event.fault or event.state is RecordingState.COMPLETED:
+            return event
+        return event.model_copy(update={"causes": self._watch.provider.causes(recording, status)})
 
     def _turn(self, life: Life, now: float) -> Turn:
         provider = self._watch.provider

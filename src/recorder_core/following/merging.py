@@ -69,6 +69,7 @@ class Life:
         is_missing: it was there, and can't be found at the moment.
         has_moved: it goes on at another server of the vendor, which may not know what was changed since the start.
         held: `paused` or `recording`, as it was before it moved; None: it was never paused.
+        came_up: it was seen to record, or to be on hold.
         ends_at: when the last is told, because it has ended; None: it hasn't.
         order: its callbacks.
     """
@@ -76,13 +77,14 @@ class Life:
     __slots__ = (
         *("_announced", "_files", "_found", "_has_ended", "_has_paused", "_is_explained", "_reached", "_unsaid"),
         *("ends_at", "failures", "has_moved", "heard_at", "held", "is_doubtful", "is_missing", "looked_at"),
-        *("looks", "order", "rhythm", "started_at", "state"),
+        *("came_up", "looks", "order", "rhythm", "started_at", "state"),
     )
 
     def __init__(self, started_at: float) -> None:
         self.started_at = started_at
         self.state: RecordingState | None = None
         self.looks = self.failures = 0
+        self.came_up = False
         self.looked_at = self.heard_at = self.rhythm = 0.0
         self.is_doubtful = self.is_missing = self.has_moved = self._has_paused = False
         self.held: RecordingState | None = None
@@ -288,6 +290,7 @@ class Life:
         if state is not RecordingState.UNREACHABLE:
             self._find(state)
             self._reached = state
+            self.came_up = self.came_up or state in UP
         self._has_paused = self._has_paused or state is RecordingState.PAUSED
         self.state = state
         if state.terminal:

@@ -146,7 +146,8 @@ def settled(
         causes = tuple(dict.fromkeys((*known, *provider.causes(recording, status))))
         reason = known[0] if known else status.reason
         raise RecordingFailed(
-            f"the recording is {status.state}" + (f": {reason}" if reason else ""),
+            ("the recording failed" if status.state is RecordingState.FAILED else "the recording is gone")
+            + (f": {reason}" if reason else ""),
             causes=causes,
             provider=provider.name,
             operation="wait",

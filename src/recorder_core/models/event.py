@@ -199,6 +199,10 @@ class RecordingEvent(Report):
     """Whether it may be believed. False: there is no secret to verify it with, its signature came before with another
     body, or it was to be confirmed and wasn't; it is only a reason to ask the vendor."""
 
+    causes: tuple[str, ...] = ()
+    """What may have killed a recording that died young, where nobody told: the likeliest first, each with what to
+    check."""
+
     confirmed: bool | None = None
     """Whether the vendor's status agreed with it. False: it didn't, or couldn't be asked for. None: nobody asked."""
 

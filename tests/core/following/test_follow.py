@@ -414,3 +414,22 @@ def test_hooks_are_told_what_looks_find(staged: Any) -> None:
         events = list(stage.recorder.follow(recording))
     assert kinds(events) == ["recording", "error", "error", "ended"]
     assert sorted(event.dedup_key for event in told) == sorted(event.dedup_key for event in events)
+
+
+@pytest.mark.parametrize(("told", "causes"), [(None, ("the tape tore", "the head was dirty")), ("destination", ())])
+def test_what_may_have_killed_one_that_died_young_is_told(
+    recorder: Any, provider: Any, spec: Any, told: str | None, causes: tuple[str, ...]
+) -> None:
+    """Where nobody told why, the last event lists the likely causes; where somebody did, it tells that alone."""
+    provider.states.clear()
+    provider.states.extend([RecordingState.STARTING, RecordingStatus(state="failed", fault=told)])
+    *_, last = recorder.follow(recorder.start(spec()))
+    assert (last.state, last.causes) == (RecordingState.FAILED, causes)
+
+
+def test_one_that_had_come_up_didnt_die_young(recorder: Any, provider: Any, spec: Any) -> None:
+    """What kills at the beginning explains no later death."""
+    provider.states.clear()
+    provider.states.extend([RecordingState.RECORDING, RecordingState.FAILED])
+    *_, last = recorder.follow(recorder.start(spec()))
+    assert (last.state, last.causes) == (RecordingState.FAILED, ())
