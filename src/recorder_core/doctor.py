@@ -99,12 +99,8 @@ def in_environment(
         if strangers:
             return config, Check("configuration", "warning", f"complete; {'; '.join(strangers)}", "Check the names.")
         return config, Check("configuration", "passed", f"complete, from {_variables(model, values)}")
-    needed = ", ".join(model.env_name(name) for name, info in model.model_fields.items() if info.is_required())
     check = Check(
-        "configuration",
-        "failed",
-        "; ".join([*problems, *strangers]),
-        f"Set {needed}." if needed else "Correct or unset the variables.",
+        "configuration", "failed", "; ".join([*problems, *strangers]), _remedy(model, values, problems, strangers)
     )
     optional = {name: value for name, value in values.items() if not model.model_fields[name].is_required()}
     for given in (optional, {}):
@@ -113,6 +109,20 @@ def in_environment(
         except ConfigurationError:
             continue
     return None, check
+
+
+def _remedy(
+    model: type[ProviderConfig], values: Mapping[str, object], problems: Sequence[str], strangers: Sequence[str]
+) -> str:
+    """What mends a configuration: variables to set, to correct, to rename."""
+    required = [name for name, info in model.model_fields.items() if info.is_required()]
+    missing = [model.env_name(name) for name in required if name not in values]
+    named = {problem.partition(":")[0].partition(".")[0] for problem in problems}
+    wrong = [model.env_name(name) for name in values if model.env_name(name) in named]
+    remedies = [f"Set {', '.join(missing)}."] if missing else []
+    remedies += ["Check the name of what is set in place of one."] if strangers else []
+    remedies += [f"Correct or unset {', '.join(wrong)}."] if wrong else []
+    return " ".join(remedies) or f"Correct {', '.join(map(model.env_name, values))}, of which two don't go together."
 
 
 def _with_variable(model: type[ProviderConfig], problem: str) -> str:
