@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["recorder_core.testing.fixtures", "distributions.shelf"]
+pytest_plugins = ["recorder_core.testing.fixtures", "distributions.shelf", "servers"]
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+# A shell starts what runs in its background with SIGINT ignored, and so would the programs be that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Properties hold on a slow machine too.
 settings.register_profile("recorder", deadline=None)
