@@ -2,26 +2,23 @@
 
 A provider is a class with a `name`, a `Config` model, an `Options` model and an integer `plugin_api`, installed as an
 entry point in the group `recorder_core.providers`. `account`, `translate`, `start`, `status` and `stop` are abstract;
-what else a vendor offers is advertised by overriding it.
+what else a vendor offers is advertised by overriding it. What a provider is given stands in `recorder_core.toolbox`.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any, ClassVar, TypeVar
+from datetime import datetime
+from typing import Any, ClassVar
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
 from recorder_core.budget import Limit
 from recorder_core.checks import StorageCheck
 from recorder_core.configuration import ProviderConfig, ProviderOptions
-from recorder_core.errors import ConfigurationError, InvalidSpec, UnsupportedOperation
 from recorder_core.models import (
-    Canvas,
     Layout,
-    Location,
     Mode,
     Participants,
     Recording,
@@ -29,25 +26,24 @@ from recorder_core.models import (
     RecordingSpec,
     RecordingState,
     RecordingStatus,
+    Recovery,
     RemoteRecording,
     StartIntent,
     Storage,
+    Verdict,
     WebhookRequest,
 )
-from recorder_core.models.loading import describe_errors
-from recorder_core.plan import Change, Plan, PlannedRequest
+from recorder_core.plan import Plan, PlannedRequest
 from recorder_core.preview import Picture, no_picture
-from recorder_core.transport import Runtime, Transport
+from recorder_core.toolbox import Toolbox
 
 __all__ = ["PLUGIN_API", "Provider"]
 
 PLUGIN_API = 1
 """The version of this contract that this release speaks."""
 
-OptionsModel = TypeVar("OptionsModel", bound=ProviderOptions)
 
-
-class Provider(ABC):
+class Provider(Toolbox):
     """One vendor.
 
     Args:
@@ -60,8 +56,6 @@ class Provider(ABC):
     """The version of this contract that the provider was written for."""
     Config: ClassVar[type[ProviderConfig]]
     Options: ClassVar[type[ProviderOptions]] = ProviderOptions
-    native_ids: ClassVar[tuple[str, ...]] = ()
-    """The keys of `Recording.native` without which no operation is possible: a handle that lacks one is refused."""
     native_key: ClassVar[str] = ""
     """The key of `Recording.native` by which the vendor tells one recording from all others; events have it too."""
     native_examples: ClassVar[Mapping[str, Any]] = {}
@@ -80,55 +74,6 @@ class Provider(ABC):
     that time is a part of."""
     shortest_session: ClassVar[float] = 0.0
     """Seconds for which temporary keys of a storage must still be good when a recording starts."""
-
-    def __init__(self, config: ProviderConfig) -> None:
-        self.config = config
-        self._runtime: Runtime | None = None
-        self._transport: Transport | None = None
-
-    def open(self, runtime: Runtime) -> None:
-        """Take the recorder's runtime. No request is sent."""
-        self._runtime = runtime
-        self._transport = self.connect(runtime)
-
-    def connect(self, runtime: Runtime) -> Transport | None:
-        """The connections to the vendor; None for a provider that brings its own."""
-        return None
-
-    def close(self) -> None:
-        """Close connections. Recordings go on."""
-        if self._transport is not None:
-            self._transport.close()
-
-    @property
-    def runtime(self) -> Runtime:
-        """Clock, time-outs and the observer of HTTP exchanges, as the recorder that opened this provider set them."""
-        if self._runtime is None:
-            raise self._not_opened()
-        return self._runtime
-
-    @property
-    def transport(self) -> Transport:
-        """What `connect` made."""
-        if self._transport is None:
-            raise self._not_opened()
-        return self._transport
-
-    def now(self) -> datetime:
-        """This moment on the recorder's clock."""
-        return datetime.fromtimestamp(self.runtime.clock.time(), UTC)
-
-    def _not_opened(self) -> ConfigurationError:
-        return ConfigurationError(
-            "the provider was not opened",
-            provider=self.name,
-            hint="Give it to a Recorder, which opens it; without one a provider can only translate.",
-        )
-
-    @property
-    @abstractmethod
-    def account(self) -> str:
-        """What tells this account from the vendor's others, such as the app id. No secret."""
 
     @abstractmethod
     def translate(self, spec: RecordingSpec, intent: StartIntent) -> Plan:
@@ -246,6 +191,34 @@ class Provider(ABC):
         """
         raise self._unsupported("list_remote")
 
+    def recover(self, intent: StartIntent, spec: RecordingSpec | None) -> Recovery:
+        """Find out what became of a start whose id is not known. Nothing may run afterwards that isn't reported.
+
+        Where the id was noted, the core makes the handle with `revived` and looks at the status; this isn't asked then.
+        `runtime.is_known` tells which recordings of a vendor's list are somebody else's. By default it can't be told.
+
+        Args:
+            intent: the start, with what was noted before it was cut short.
+            spec: what was asked for. None: nobody knows any more; then nothing can be sent that the vendor could take
+                for the same start.
+
+        Raises:
+            RecorderError: the vendor couldn't be asked; nothing is known then.
+        """
+        return Recovery(
+            intent=intent,
+            verdict=Verdict.UNCLEAR,
+            reason=f"{self.name} has no way to find out what became of a start",
+        )
+
+    def identify(self, intent: StartIntent, event: RecordingEvent) -> Recording | None:
+        """The handle of the recording that an intent began, if this event of a callback is one of it. Pure.
+
+        Asked for events of recordings that nobody knows and starts whose id was lost. None: it isn't, or the event
+        doesn't tell. A wrong guess would stop somebody else's recording.
+        """
+        return None
+
     def parse_webhook(self, request: WebhookRequest) -> list[RecordingEvent]:
         """The events that a callback tells, in order. An event that has no name here is of kind `unknown`.
 
@@ -341,90 +314,8 @@ class Provider(ABC):
         """What may have killed a recording that died young, the likeliest first, each with what to check."""
         return (status.reason,) if status.reason else ()
 
-    def begun(
-        self,
-        plan: Plan,
-        intent: StartIntent,
-        *,
-        started_at: datetime,
-        native: Mapping[str, Any],
-        controllable_until: datetime | None = None,
-        base_url: str | None = None,
-        request_id: str | None = None,
-    ) -> Recording:
-        """The handle of a recording that has just been started by a plan.
-
-        Args:
-            plan: what was sent; its resolved spec gives the neutral fields.
-            intent: gives the id.
-            started_at: when the vendor accepted it.
-            native: the vendor's own ids, and what a later call needs. No secret.
-            controllable_until: until when the vendor answers for it.
-            base_url: the host that keeps it, where only that host may be asked.
-            request_id: the vendor's id of the request.
-        """
-        spec = plan.spec
-        video = spec.video
-        return Recording(
-            id=intent.id,
-            provider=self.name,
-            account=self.account,
-            room=spec.room,
-            mode=spec.mode,
-            media=spec.media,
-            canvas=Canvas(width=video.width, height=video.height) if video.width and video.height else None,
-            layout=spec.layout,
-            participants=spec.participants,
-            location=Location.from_storage(spec.storage, spec.output.prefix),
-            started_at=started_at,
-            controllable_until=controllable_until,
-            base_url=base_url,
-            native=native,
-            request_id=request_id,
-        )
-
-    def options(self, spec: RecordingSpec, model: type[OptionsModel]) -> OptionsModel:
-        """The spec's options for this provider, validated by its model.
-
-        Raises:
-            InvalidSpec: an option is unknown or wrong.
-        """
-        return self.options_of(spec.options_for(self.name), model)
-
-    def options_of(self, given: Mapping[str, Any], model: type[OptionsModel]) -> OptionsModel:
-        """Options of this provider, validated by its model.
-
-        Raises:
-            InvalidSpec: an option is unknown or wrong.
-        """
-        try:
-            return model.model_validate(given)
-        except ValidationError as error:
-            problems = describe_errors(error, model, under=f"options.{self.name}")
-        raise InvalidSpec("\n".join(problems), problems=problems, provider=self.name, fault="caller")
-
-    def accepted(self, recording: Recording, change: Change) -> dict[str, Any]:
-        """The body of a change that loses nothing; what is approximated is logged.
-
-        Raises:
-            UnsupportedFeature: something would be lost.
-        """
-        plan = Plan(self.name, (), change.findings)
-        plan.lost()
-        plan.report(recording.id)
-        return change.body or {}
-
     @classmethod
     def offers(cls, operation: str, mode: Mode | str | None = None) -> bool:
         """Whether there is such an operation, at all or for recordings of a mode."""
         is_overridden = getattr(cls, operation) is not getattr(Provider, operation)
         return is_overridden and (mode is None or mode in cls.operation_modes.get(operation, tuple(Mode)))
-
-    def _unsupported(self, operation: str, recording: Recording | None = None) -> UnsupportedOperation:
-        return UnsupportedOperation(
-            f"{self.name} has no {operation}" + (f" for {recording.mode} recordings" if recording else ""),
-            provider=self.name,
-            operation=operation,
-            recording_id=recording.id if recording else None,
-            hint="Nothing was sent." + (" The recording goes on as it is." if recording else ""),
-        )

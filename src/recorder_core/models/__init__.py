@@ -43,6 +43,7 @@ from recorder_core.models.recording import (
     RemoteRecording,
     StartIntent,
 )
+from recorder_core.models.recovery import Recovery, RecoveryReport, Verdict
 from recorder_core.models.sources import (
     Cipher,
     Encryption,
@@ -113,6 +114,8 @@ __all__ = [
     "RecordingSpec",
     "RecordingState",
     "RecordingStatus",
+    "Recovery",
+    "RecoveryReport",
     "Region",
     "RemoteRecording",
     "S3Compatible",
@@ -127,6 +130,7 @@ __all__ = [
     "TencentVod",
     "Tracks",
     "VendorManaged",
+    "Verdict",
     "Video",
     "Watermark",
     "WebPage",

@@ -76,6 +76,11 @@ class FileStatus(StrEnum):
     def _missing_(cls, _value: object) -> FileStatus:
         return cls.UNKNOWN
 
+    @property
+    def settled(self) -> bool:
+        """Whether it is known where the file is, for good: uploaded, in the vendor's backup, or lost."""
+        return self in (FileStatus.UPLOADED, FileStatus.BACKUP, FileStatus.LOST)
+
 
 class Kept(Report):
     """What a newer release wrote in a form that this one doesn't know, kept as it is."""
@@ -341,8 +346,11 @@ class StartIntent(Report):
     apart_from: tuple[Recording, ...] = ()
     """Recordings whose servers this one shall not share."""
 
+    draft: Recording | None = None
+    """The handle as it will be, but for what the vendor tells: its own ids and the moment of the start."""
+
     noted: dict[str, Any] = Field(default_factory=dict)
-    """What became known on the way, such as the vendor's ids."""
+    """What became known on the way: the vendor's ids by their names, and `native`, what a later call needs besides."""
 
     _keep: Callable[[StartIntent], None] | None = PrivateAttr(default=None)
 

@@ -83,6 +83,8 @@ class Runtime:
         timeout: seconds for a connection, and for a whole answer from the moment the request was written.
         admit: waits before every attempt until the account's budget has a place for it. None: calls aren't paced.
         observe: told of every attempt; must not raise. None saves the making of exchanges.
+        is_known: whether a vendor's id of a recording (that of `Provider.native_key`) is one that this recorder or its
+            ledger knows.
         user_agent: the `User-Agent` header.
     """
 
@@ -90,6 +92,7 @@ class Runtime:
     timeout: tuple[float, float]
     admit: Admit | None = None
     observe: Callable[[HttpExchange], None] | None = None
+    is_known: Callable[[str], bool] = lambda _: False
     user_agent: str = field(default_factory=_user_agent)
 
 

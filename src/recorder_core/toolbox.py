@@ -1,0 +1,193 @@
+"""What a provider is given: its configuration, the recorder's runtime, and what handles and refusals are made with."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import ValidationError
+
+from recorder_core.configuration import ProviderConfig, ProviderOptions
+from recorder_core.errors import ConfigurationError, InvalidSpec, UnsupportedOperation
+from recorder_core.models import Canvas, Location, Recording, RecordingSpec, StartIntent
+from recorder_core.models.base import FrozenMapping
+from recorder_core.models.loading import describe_errors
+from recorder_core.plan import Change, Plan
+from recorder_core.transport import Runtime, Transport
+
+__all__ = ["Toolbox"]
+
+OptionsModel = TypeVar("OptionsModel", bound=ProviderOptions)
+
+
+class Toolbox(ABC):
+    """What every provider has and none needs to write.
+
+    Args:
+        config: credentials and addresses.
+    """
+
+    name: ClassVar[str]
+    native_ids: ClassVar[tuple[str, ...]] = ()
+    """The keys of `Recording.native` without which no operation is possible: a handle that lacks one is refused."""
+
+    def __init__(self, config: ProviderConfig) -> None:
+        self.config = config
+        self._runtime: Runtime | None = None
+        self._transport: Transport | None = None
+
+    def open(self, runtime: Runtime) -> None:
+        """Take the recorder's runtime. No request is sent."""
+        self._runtime = runtime
+        self._transport = self.connect(runtime)
+
+    def connect(self, runtime: Runtime) -> Transport | None:
+        """The connections to the vendor; None for a provider that brings its own."""
+        return None
+
+    def close(self) -> None:
+        """Close connections. Recordings go on."""
+        if self._transport is not None:
+            self._transport.close()
+
+    @property
+    def runtime(self) -> Runtime:
+        """Clock, time-outs and the observer of HTTP exchanges, as the recorder that opened this provider set them."""
+        if self._runtime is None:
+            raise self._not_opened()
+        return self._runtime
+
+    @property
+    def transport(self) -> Transport:
+        """What `connect` made."""
+        if self._transport is None:
+            raise self._not_opened()
+        return self._transport
+
+    def now(self) -> datetime:
+        """This moment on the recorder's clock."""
+        return datetime.fromtimestamp(self.runtime.clock.time(), UTC)
+
+    def _not_opened(self) -> ConfigurationError:
+        return ConfigurationError(
+            "the provider was not opened",
+            provider=self.name,
+            hint="Give it to a Recorder, which opens it; without one a provider can only translate.",
+        )
+
+    @property
+    @abstractmethod
+    def account(self) -> str:
+        """What tells this account from the vendor's others, such as the app id. No secret."""
+
+    def draft(self, plan: Plan, intent: StartIntent) -> Recording:
+        """The handle that a start by a plan will give, but for what the vendor tells. Pure."""
+        spec = plan.spec
+        video = spec.video
+        return Recording(
+            id=intent.id,
+            provider=self.name,
+            account=self.account,
+            room=spec.room,
+            mode=spec.mode,
+            media=spec.media,
+            canvas=Canvas(width=video.width, height=video.height) if video.width and video.height else None,
+            layout=spec.layout,
+            participants=spec.participants,
+            location=Location.from_storage(spec.storage, spec.output.prefix),
+            started_at=intent.created_at,
+        )
+
+    def begun(
+        self,
+        plan: Plan,
+        intent: StartIntent,
+        *,
+        started_at: datetime,
+        native: Mapping[str, Any],
+        controllable_until: datetime | None = None,
+        base_url: str | None = None,
+        request_id: str | None = None,
+    ) -> Recording:
+        """The handle of a recording that has just been started by a plan.
+
+        Args:
+            plan: what was sent; its resolved spec gives the neutral fields.
+            intent: gives the id.
+            started_at: when the vendor accepted it.
+            native: the vendor's own ids, and what a later call needs. No secret.
+            controllable_until: until when the vendor answers for it.
+            base_url: the host that keeps it, where only that host may be asked.
+            request_id: the vendor's id of the request.
+        """
+        return (intent.draft or self.draft(plan, intent)).model_copy(
+            update={
+                "started_at": started_at,
+                "controllable_until": controllable_until,
+                "base_url": base_url,
+                "native": FrozenMapping(native),
+                "request_id": request_id,
+            }
+        )
+
+    def revived(self, intent: StartIntent, **ids: Any) -> Recording | None:
+        """The handle of a recording whose ids are known, though its start was cut short. Pure.
+
+        By default it is made of the intent's draft, of `noted["native"]`, and of what was noted by the names of
+        `native_ids`, `started_at`, `controllable_until` (moments in ISO 8601) and `base_url`.
+
+        Args:
+            intent: the start, as far as it is known.
+            ids: what is known besides what was noted, by the same names.
+
+        Returns:
+            None: an id without which no operation is possible isn't known, or the intent has no draft.
+        """
+        noted = {**intent.noted, **ids}
+        native = {**noted.get("native", {}), **{key: noted[key] for key in self.native_ids if key in noted}}
+        if intent.draft is None or any(key not in native for key in self.native_ids):
+            return None
+        found = {key: noted[key] for key in ("started_at", "controllable_until", "base_url") if noted.get(key)}
+        return Recording.model_validate({**intent.draft.model_dump(mode="json"), **found, "native": native})
+
+    def options(self, spec: RecordingSpec, model: type[OptionsModel]) -> OptionsModel:
+        """The spec's options for this provider, validated by its model.
+
+        Raises:
+            InvalidSpec: an option is unknown or wrong.
+        """
+        return self.options_of(spec.options_for(self.name), model)
+
+    def options_of(self, given: Mapping[str, Any], model: type[OptionsModel]) -> OptionsModel:
+        """Options of this provider, validated by its model.
+
+        Raises:
+            InvalidSpec: an option is unknown or wrong.
+        """
+        try:
+            return model.model_validate(given)
+        except ValidationError as error:
+            problems = describe_errors(error, model, under=f"options.{self.name}")
+        raise InvalidSpec("\n".join(problems), problems=problems, provider=self.name, fault="caller")
+
+    def accepted(self, recording: Recording, change: Change) -> dict[str, Any]:
+        """The body of a change that loses nothing; what is approximated is logged.
+
+        Raises:
+            UnsupportedFeature: something would be lost.
+        """
+        plan = Plan(self.name, (), change.findings)
+        plan.lost()
+        plan.report(recording.id)
+        return change.body or {}
+
+    def _unsupported(self, operation: str, recording: Recording | None = None) -> UnsupportedOperation:
+        return UnsupportedOperation(
+            f"{self.name} has no {operation}" + (f" for {recording.mode} recordings" if recording else ""),
+            provider=self.name,
+            operation=operation,
+            recording_id=recording.id if recording else None,
+            hint="Nothing was sent." + (" The recording goes on as it is." if recording else ""),
+        )
