@@ -1,11 +1,12 @@
 """Everything that can go wrong, each with what the vendor said and what to check next.
 
 Whatever class is raised, it carries the same fields, is safe to log (no secret is ever put into one) and
-survives pickling, so that a worker process can hand it on.
+survives pickling with its notes and its cause, so that a worker process can hand it on.
 """
 
 from __future__ import annotations
 
+import pickle
 from copyreg import __newobj__  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,6 +22,7 @@ __all__ = [
     "DeadlineExceeded",
     "Fault",
     "InvalidSpec",
+    "LedgerUnavailable",
     "PermissionDenied",
     "ProviderNotFound",
     "QuotaExceeded",
@@ -129,7 +131,25 @@ class RecorderError(Exception):
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
         # Without __init__, which a subclass may have given other parameters.
-        return __newobj__, (type(self), *self.args), dict(vars(self))
+        state, cause = dict(vars(self)), self.__cause__
+        notes = [*state.pop("__notes__", ())]
+        if cause is not None and _travels(cause):
+            state["__cause__"] = cause
+        elif cause is not None:
+            notes.append(f"Its cause, {type(cause).__module__}.{type(cause).__qualname__}, stayed behind.")
+        return __newobj__, (type(self), *self.args), state | ({"__notes__": notes} if notes else {})
+
+
+def _travels(cause: BaseException) -> bool:
+    """Whether a cause arrives in another process, and brings nothing secret there."""
+    from pydantic_core import ValidationError  # not at the top: errors are the one thing that needs no other
+
+    if isinstance(cause, RecorderError | ValidationError):
+        return isinstance(cause, RecorderError)  # pydantic's keeps the inputs
+    try:
+        return type(pickle.loads(pickle.dumps(cause))) is type(cause)  # noqa: S301 - what was pickled here
+    except Exception:
+        return False
 
 
 class ConfigurationError(RecorderError):
@@ -222,6 +242,10 @@ class ServiceUnavailable(RecorderError):
 
 class TransportError(RecorderError):
     """No answer came from the vendor: DNS, connection, TLS or time-out."""
+
+
+class LedgerUnavailable(RecorderError):
+    """The ledger's database can't be used. Of a start nothing was sent then; what runs goes on."""
 
 
 class UnexpectedResponse(RecorderError):
