@@ -9,6 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from recorder_core import Layout, Plan, Recorder, Recording, RecordingSpec, StartIntent, Translator
+from recorder_core.models.base import FrozenMapping
 from recorder_core.plugins import load_provider
 
 S3_STORAGE = {"kind": "s3", "bucket": "lessons", "region": "eu-west-1", "access_key": "AK-1", "secret_key": "SK-1"}
@@ -48,7 +49,8 @@ class Planner:
             room="lesson-42",
             created_at="2026-08-01T10:00:00Z",
         )
-        return self.provider.begun(plan, intent, started_at=intent.created_at, native=native)
+        recording = self.provider.begun(plan, intent, started_at=intent.created_at, native=native)
+        return recording.model_copy(update={"native": FrozenMapping(native)})
 
     def layout_change(self, recording: Recording, layout: Layout) -> Plan:
         """The plan of a layout change, made as `Recorder.layout` makes it."""

@@ -49,3 +49,20 @@ def test_ends_by_number_are_alike() -> None:
     page_ends, quits = (module("agora", "tables").PAGE_ENDS, module("zegocloud", "tables").QUITS)
     fields = {type(end)._fields for end in (*page_ends.values(), *quits.values())}
     assert fields == {("ending", "fault", "reason")}
+
+
+def test_files_are_called_alike() -> None:
+    """Each file of the one is one of the other; but for what only one vendor needs for its flow of calls."""
+    files = {
+        provider: {path.stem for path in Path(module(provider, "provider").__file__).parent.glob("*.py")}
+        for provider in PROVIDERS
+    }
+    assert files["agora"] - files["zegocloud"] == {"sightings"}
+    assert files["zegocloud"] - files["agora"] == {"signing"}
+
+
+def test_starts_and_recoveries_are_alike() -> None:
+    """A start is a function, what became of one is an `Inquiry`, and whether an event is one of it is `identified`."""
+    for provider in PROVIDERS:
+        assert {"begun", "start", "started"} <= set(module(provider, "starting").__all__)
+        assert module(provider, "recovery").__all__ == ["Inquiry", "identified"]

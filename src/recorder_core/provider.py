@@ -56,8 +56,6 @@ class Provider(Toolbox):
     """The version of this contract that the provider was written for."""
     Config: ClassVar[type[ProviderConfig]]
     Options: ClassVar[type[ProviderOptions]] = ProviderOptions
-    native_key: ClassVar[str] = ""
-    """The key of `Recording.native` by which the vendor tells one recording from all others; events have it too."""
     native_examples: ClassVar[Mapping[str, Any]] = {}
     """Values of `Recording.native` with which a change can be planned where there is no recording, such as for the
     capability matrix; an id that isn't here may be any text."""

@@ -12,14 +12,18 @@ from pydantic import ValidationError
 from recorder_core.configuration import ProviderConfig, ProviderOptions
 from recorder_core.errors import ConfigurationError, InvalidSpec, UnsupportedOperation
 from recorder_core.models import Canvas, Location, Recording, RecordingSpec, StartIntent
-from recorder_core.models.base import FrozenMapping
+from recorder_core.models.base import freeze
 from recorder_core.models.loading import describe_errors
 from recorder_core.plan import Change, Plan
+from recorder_core.tracebacks import forgetful
 from recorder_core.transport import Runtime, Transport
 
 __all__ = ["Toolbox"]
 
 OptionsModel = TypeVar("OptionsModel", bound=ProviderOptions)
+
+TOLD = ("started_at", "controllable_until", "base_url", "request_id")
+"""What of a handle the vendor's answer to the start tells, beside its ids."""
 
 
 class Toolbox(ABC):
@@ -32,6 +36,8 @@ class Toolbox(ABC):
     name: ClassVar[str]
     native_ids: ClassVar[tuple[str, ...]] = ()
     """The keys of `Recording.native` without which no operation is possible: a handle that lacks one is refused."""
+    native_key: ClassVar[str] = ""
+    """The key of `Recording.native` by which the vendor tells one recording from all others; events have it too."""
 
     def __init__(self, config: ProviderConfig) -> None:
         self.config = config
@@ -83,7 +89,11 @@ class Toolbox(ABC):
         """What tells this account from the vendor's others, such as the app id. No secret."""
 
     def draft(self, plan: Plan, intent: StartIntent) -> Recording:
-        """The handle that a start by a plan will give, but for what the vendor tells. Pure."""
+        """The handle that a start by a plan will give, but for what the vendor tells. Pure.
+
+        It is durable before the first byte leaves. A provider that knows more of the handle by then, such as names of
+        its own in `native`, extends it: that need not be noted.
+        """
         spec = plan.spec
         video = spec.video
         return Recording(
@@ -111,46 +121,62 @@ class Toolbox(ABC):
         base_url: str | None = None,
         request_id: str | None = None,
     ) -> Recording:
-        """The handle of a recording that has just been started by a plan.
+        """The handle of a recording that has just been started by a plan. What `revived` needs of it is noted.
+
+        Called as soon as the vendor's answer is there: before that is durable, nothing may go wrong.
 
         Args:
             plan: what was sent; its resolved spec gives the neutral fields.
-            intent: gives the id.
+            intent: gives the id, and the draft.
             started_at: when the vendor accepted it.
-            native: the vendor's own ids, and what a later call needs. No secret.
+            native: the vendor's own ids, and what a later call needs, beside what the draft has. No secret.
             controllable_until: until when the vendor answers for it.
             base_url: the host that keeps it, where only that host may be asked.
             request_id: the vendor's id of the request.
         """
-        return (intent.draft or self.draft(plan, intent)).model_copy(
+        draft, native = intent.draft or self.draft(plan, intent), dict(native)  # it may be what was noted
+        told = {
+            "started_at": started_at.isoformat(),
+            "controllable_until": controllable_until and controllable_until.isoformat(),
+            "base_url": base_url,
+            "request_id": request_id,
+        }
+        ids = {key: native[key] for key in _ids_of(self) if key in native}
+        besides = {"native": {key: value for key, value in native.items() if key not in ids}}
+        intent.note(**ids, **{key: value for key, value in {**told, **besides}.items() if value})
+        return draft.model_copy(
             update={
                 "started_at": started_at,
                 "controllable_until": controllable_until,
                 "base_url": base_url,
-                "native": FrozenMapping(native),
+                "native": freeze({**draft.native, **native}),
                 "request_id": request_id,
             }
         )
 
     def revived(self, intent: StartIntent, **ids: Any) -> Recording | None:
-        """The handle of a recording whose ids are known, though its start was cut short. Pure.
+        """The handle that `start` would have given, of a recording whose ids are known though it was cut short. Pure.
 
-        By default it is made of the intent's draft, of `noted["native"]`, and of what was noted by the names of
-        `native_ids`, `started_at`, `controllable_until` (moments in ISO 8601) and `base_url`.
+        It is made of the intent's draft and of what was noted: by the names of `native_ids` and `native_key`, by
+        `started_at` and `controllable_until` (moments in ISO 8601), `base_url` and `request_id`, and as `native`, which
+        holds what else belongs there.
 
         Args:
             intent: the start, as far as it is known.
             ids: what is known besides what was noted, by the same names.
 
         Returns:
-            None: an id without which no operation is possible isn't known, or the intent has no draft.
+            None: one of these ids isn't known, or where there are none, no start; or the intent has no draft.
         """
-        noted = {**intent.noted, **ids}
-        native = {**noted.get("native", {}), **{key: noted[key] for key in self.native_ids if key in noted}}
-        if intent.draft is None or any(key not in native for key in self.native_ids):
+        noted, keys = {**intent.noted, **ids}, _ids_of(self)
+        if intent.draft is None or not (keys or "started_at" in noted):
             return None
-        found = {key: noted[key] for key in ("started_at", "controllable_until", "base_url") if noted.get(key)}
-        return Recording.model_validate({**intent.draft.model_dump(mode="json"), **found, "native": native})
+        named = {key: noted[key] for key in keys if key in noted}
+        native = {**intent.draft.native, **(noted.get("native") or {}), **named}
+        if any(key not in native for key in keys):
+            return None
+        told = {key: noted[key] for key in TOLD if noted.get(key)}
+        return Recording.model_validate({**intent.draft.model_dump(mode="json"), **told, "native": native})
 
     def options(self, spec: RecordingSpec, model: type[OptionsModel]) -> OptionsModel:
         """The spec's options for this provider, validated by its model.
@@ -160,6 +186,7 @@ class Toolbox(ABC):
         """
         return self.options_of(spec.options_for(self.name), model)
 
+    @forgetful
     def options_of(self, given: Mapping[str, Any], model: type[OptionsModel]) -> OptionsModel:
         """Options of this provider, validated by its model.
 
@@ -191,3 +218,8 @@ class Toolbox(ABC):
             recording_id=recording.id if recording else None,
             hint="Nothing was sent." + (" The recording goes on as it is." if recording else ""),
         )
+
+
+def _ids_of(provider: Toolbox) -> tuple[str, ...]:
+    """The keys of `Recording.native` by which the vendor knows a recording."""
+    return tuple(dict.fromkeys(filter(None, (*provider.native_ids, provider.native_key))))

@@ -195,3 +195,33 @@ def test_no_row_is_shadowed() -> None:
         for is_json in (True, False)
     }
     assert [rule.meaning for rule in RULES if id(rule) not in decided] == []
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 206, 226, 408, 500, 501, 502, 503, 504, 520, 599, NO_ANSWER])
+@pytest.mark.parametrize("is_json", [True, False])
+def test_every_answer_after_which_a_start_may_run_says_so(status: int | str, is_json: bool) -> None:
+    """Accepted, or unknown; or the resource id had no capacity (502, 15), after which a fresh one is tried."""
+    for code in (None, *CODES, 999) if is_json else (None,):
+        rule = TABLE.decide("start", status, code, is_json=is_json)
+        accepted = rule.then is Then.ACCEPT and (status in (200, 201) or code == 7)
+        assert accepted or rule.error is errors.StartOutcomeUnknown or code in (15, 502), (status, code)
+
+
+def test_a_refusal_of_a_start_is_unknown_only_where_it_tells_of_an_earlier_one() -> None:
+    """A 4xx says that nothing was started; but for codes of a resource id that a start was carried out with."""
+    unknown = {
+        code for code in (None, *CODES, 999) if TABLE.decide("start", 400, code).error is errors.StartOutcomeUnknown
+    }
+    assert unknown == {65, 500, 501, 504, 1005}
+    assert TABLE.decide("start", 400, 7).then is Then.ACCEPT
+    for status in (401, 403, 404, 409, 413, 429):
+        assert TABLE.decide("start", status).error is not errors.StartOutcomeUnknown
+
+
+def test_what_is_unknown_of_a_start_is_repeated_where_that_helps() -> None:
+    """With the same resource id, after the vendor's pauses; a resource id that was used already serves no repeat."""
+    for rule in RULES:
+        if rule.error is errors.StartOutcomeUnknown:
+            assert rule.operations == ("start",)
+            assert rule.then is (Then.RAISE if rule.codes == (1005,) else Then.REPEAT)
+            assert rule.delays in ((), (3.0, 6.0), (3.0, 6.0, 9.0))

@@ -16,7 +16,8 @@ SECRET = "press-secret-of-the-test"
 
 
 class Press:
-    """Paper Press: tapes by number; `requests` lists what was asked, `out_of_ink` answers 503 so many times.
+    """Paper Press: tapes by number; `requests` lists what was asked, `out_of_ink` answers 503 so many times, and
+    `hangs_up` so many times once it has done what was asked.
 
     `is_closed` answers 402 to every call. `moves` so many tapes to another press, just after their layout was changed:
     they go on with their first one. `told` has the status with which each callback was answered.
@@ -26,6 +27,7 @@ class Press:
         self.tapes: dict[str, dict[str, Any]] = {}
         self.requests: list[tuple[str, str, Any]] = []
         self.out_of_ink = 0
+        self.hangs_up = 0
         self.moves = 0
         self.is_closed = False
         self.told: list[int] = []
@@ -40,6 +42,10 @@ class Press:
                 body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"null")
                 press.requests.append((self.command, self.path, body))
                 status, tree = press.handle(self.command, self.path, body, self.headers.get("Authorization"))
+                if press.hangs_up:
+                    press.hangs_up -= 1
+                    self.close_connection = True
+                    return
                 data = json.dumps(tree).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
@@ -74,6 +80,9 @@ class Press:
         steps = path.strip("/").split("/")
         if steps == ["v1", "account"]:
             return 200, {"paper": 7, "callbacks_from": ["192.0.2.7"]}
+        if steps[1].startswith("tapes?reference="):
+            wanted = steps[1].partition("=")[2]
+            return 200, {"tapes": [number for number, tape in self.tapes.items() if tape["reference"] == wanted]}
         if method == "POST":
             number = f"tape {len(self.tapes) + 1}/A"
             self.tapes[number] = {"state": "running", "files": [], **body}
@@ -96,6 +105,7 @@ class Press:
         if "tell" not in tape:
             return
         told = {"tape": number, "happened": "done", "number": 1, "at": time.time(), "files": tape["files"]}
+        told["reference"] = tape["reference"]
         body = json.dumps(told).encode()
         headers = {"Press-Signature": hmac.digest(SECRET.encode(), body, "sha256").hex()}
         with urllib.request.urlopen(urllib.request.Request(tape["tell"], body, headers), timeout=20) as answer:

@@ -45,8 +45,12 @@ def name_of(published: dict[str, Any]) -> str:
 
 
 def effective(body: dict[str, Any]) -> dict[str, Any]:
-    """The body with the vendor's defaults filled in, and without the stacking of windows that don't overlap."""
+    """The body with the vendor's defaults filled in, without the stacking of windows that don't overlap, and without
+    what we add to the address of callbacks."""
     body = deepcopy(body)
+    outputs = body.get("RecordOutputParams", {})
+    if "CallbackUrl" in outputs:
+        outputs["CallbackUrl"] = outputs["CallbackUrl"].partition("?recording=")[0]
     for part, defaults in DEFAULTS.items():
         if part in body:
             body[part] = {**defaults, **body[part]}

@@ -130,3 +130,28 @@ def test_a_snapshot_is_repeated_only_where_none_was_taken() -> None:
     nothing_done = {int(code) for code in (Code.RATE_EXCEEDED, Code.OLD_RATE_EXCEEDED, Code.APP_NOT_CONFIGURED)}
     assert {code for status, code in repeated if status not in (NOT_SENT, NO_ANSWER)} == {None, *nothing_done}
     assert {status for status, code in repeated if code is None} == {NOT_SENT, 429}
+
+
+MAY_RUN = {Code.SYSTEM_ERROR, Code.GATEWAY_ERROR, Code.BODY_NOT_READ, Code.OLD_FAILED}
+"""The documented codes that don't say whether the call was carried out."""
+
+
+def test_every_answer_after_which_a_start_may_run_says_so() -> None:
+    """Each documented code is a refusal or one of four; any other answer that isn't a refusal may have started it."""
+    unknown = {code for code in Code if TABLE.decide("StartRecord", 200, int(code)).error is StartOutcomeUnknown}
+    assert unknown == MAY_RUN
+    undocumented = (None, "0", 300000000, 300001002, 100000099)
+    for status in (200, 202, 204, 206, 408, 500, 502, 503, 520):
+        for code in undocumented:
+            assert TABLE.decide("StartRecord", status, code).error is StartOutcomeUnknown, (status, code)
+        assert TABLE.decide("StartRecord", status, is_json=False).error is StartOutcomeUnknown
+    assert TABLE.decide("StartRecord", NO_ANSWER).error is StartOutcomeUnknown
+    for status in (400, 401, 403, 404, 405, 413, 429):
+        assert TABLE.decide("StartRecord", status).error is not StartOutcomeUnknown
+
+
+def test_what_is_unknown_of_a_start_is_repeated() -> None:
+    """The ClientTaskId makes that safe."""
+    rows = [rule for rule in TABLE if rule.error is StartOutcomeUnknown]
+    assert rows
+    assert all((rule.operations, rule.then) == (("StartRecord",), Then.REPEAT) for rule in rows)

@@ -221,7 +221,7 @@ def test_a_spec_with_everything_that_the_vendor_carries(plan: Planner) -> None:
             "OutputFileFormat": "hls",
             "OutputFolder": "lessons/2026/",
             "OutputFileRule": 1,
-            "CallbackUrl": "https://e.com/cb",
+            "CallbackUrl": f"https://e.com/cb?recording={PLANNED_ID}",
             "FragmentSeconds": 10,
             "RealtimeUploadFragment": True,
             "ShortFragmentPath": False,

@@ -120,7 +120,7 @@ def test_a_spec_with_everything_that_the_vendor_carries(plan: Any) -> None:
         "OutputFileFormat": "mp4",
         "OutputFileRule": 1,
         "OutputFolder": "lessons/",
-        "CallbackUrl": "https://e.com/cb",
+        "CallbackUrl": f"https://e.com/cb?recording={'0' * 32}",
     }
 
 

@@ -17,18 +17,13 @@ from recorder_agora.causes import CAUSES
 from recorder_agora.config import AgoraConfig, AgoraOptions
 from recorder_agora.decode.requests import decoded
 from recorder_agora.picture import picture_of
+from recorder_agora.recovery import Inquiry, identified
 from recorder_agora.rules import RULES
 from recorder_agora.sightings import FORGOTTEN, RECOVERY_S, SETTLED_S, Sightings, is_over
-from recorder_agora.translate.answers import (
-    query_status,
-    read_envelope,
-    source_addresses,
-    started_without_sid,
-    stop_status,
-)
+from recorder_agora.starting import start
+from recorder_agora.translate.answers import query_status, read_envelope, source_addresses, stop_status
 from recorder_agora.translate.events import located
 from recorder_agora.translate.modes import TRANSLATORS
-from recorder_agora.translate.room import made_token
 from recorder_agora.translate.start import Start
 from recorder_agora.translate.update import (
     change_hold,
@@ -44,7 +39,7 @@ from recorder_agora.webhooks import events_of, is_callback
 from recorder_core.budget import Limit
 from recorder_core.clock import Deadline
 from recorder_core.decoding import refuse_other_options
-from recorder_core.errors import RecordingNotFound, ServiceUnavailable, UnsupportedOperation
+from recorder_core.errors import RecordingNotFound, UnsupportedOperation
 from recorder_core.models import (
     Layout,
     Mode,
@@ -54,14 +49,17 @@ from recorder_core.models import (
     RecordingSpec,
     RecordingState,
     RecordingStatus,
+    Recovery,
     StartIntent,
     Storage,
     WebhookRequest,
 )
+from recorder_core.models.base import freeze
 from recorder_core.plan import Change, Plan, PlannedRequest
 from recorder_core.preview import Picture, composing
 from recorder_core.provider import Provider
-from recorder_core.transport import Answer, RuleTable, Runtime, Transport, quote_path
+from recorder_core.tracebacks import forgetful
+from recorder_core.transport import Answer, RuleTable, Runtime, Transport
 
 __all__ = ["AgoraProvider"]
 
@@ -71,8 +69,6 @@ LAST_TRY_S = 2.0
 """Seconds that the last try of a stop has for its answer."""
 EXITING = 501
 """Query's code for a session that is exiting, in older documents; newer ones have 404."""
-NOTHING_STARTED = (15, 433, 502)
-"""Start's codes for "not with this resource id": nothing was started, a fresh resource id may do."""
 SHORTEST_SESSION_S = 4 * 3600.0
 """How long temporary keys of a storage must live at least ("start", Agora, 2026)."""
 
@@ -152,6 +148,7 @@ class AgoraProvider(Provider):
             )
         return Plan(self.name, requests, translator.findings, translator.spec)
 
+    @forgetful
     def decode(self, requests: Sequence[PlannedRequest], **options: Any) -> RecordingSpec:
         """The neutral spec of a start, with or without its acquire. Pure.
 
@@ -164,68 +161,38 @@ class AgoraProvider(Provider):
         refuse_other_options(options)
         return decoded(requests)
 
+    def draft(self, plan: Plan, intent: StartIntent) -> Recording:
+        """The handle without `resourceId` and `sid`. Pure."""
+        acquire, start = plan.request("acquire").payload, plan.request("start").payload
+        identity = {"cname": acquire["cname"], "uid": acquire["uid"], "mode": TRANSLATORS[plan.spec.mode].mode}
+        known = {
+            "controllable_until": intent.created_at + timedelta(hours=acquire["clientRequest"]["resourceExpiredHour"]),
+            "native": freeze({**identity, **needed_later(plan.spec, start["clientRequest"])}),
+        }
+        return super().draft(plan, intent).model_copy(update=known)
+
     def start(self, plan: Plan, intent: StartIntent) -> Recording:
         """Acquire a resource and start at once; once more with a fresh resource where the first had no capacity.
 
         Raises:
             StartOutcomeUnknown: it runs, or may run, and the vendor didn't tell its id.
         """
-        acquire, body = dict(plan.request("acquire").payload), self._with_token(plan)
-        if "startParameter" in acquire["clientRequest"]:
-            acquire = {
-                **acquire,
-                "clientRequest": acquire["clientRequest"] | {"startParameter": body["clientRequest"]},
-            }
-        try:
-            return self._start(plan, intent, acquire, body)
-        except ServiceUnavailable as error:
-            if error.vendor_code not in NOTHING_STARTED:
-                raise
-        return self._start(plan, intent, acquire, body)
+        return start(self, self._calls, intent, plan)
 
-    def _start(self, plan: Plan, intent: StartIntent, acquire: Mapping[str, Any], body: Mapping[str, Any]) -> Recording:
-        mode = TRANSLATORS[plan.spec.mode].mode
-        acquired = self._calls.send("acquire", intent.id, "/acquire", acquire, requires=("resourceId",))
-        resource_id = str(acquired.body["resourceId"])
-        cname, uid = acquire["cname"], acquire["uid"]
-        intent.note(cname=cname, uid=uid, resourceId=resource_id, mode=mode)
-        path = f"/resourceid{quote_path(resource_id)}/mode/{mode}/start"
-        answer = self._calls.send("start", intent.id, path, body)
-        sid = answer.body.get("sid")
-        if not sid:
-            raise started_without_sid(answer, intent, plan.spec.mode)
-        intent.note(sid=sid)
-        hours = acquire["clientRequest"]["resourceExpiredHour"]
-        now = self.now()
-        return self.begun(
-            plan,
-            intent,
-            started_at=now,
-            controllable_until=now + timedelta(hours=hours),
-            native={
-                "cname": cname,
-                "uid": uid,
-                "resourceId": resource_id,
-                "sid": sid,
-                "mode": mode,
-                **needed_later(plan.spec, body["clientRequest"]),
-            },
-            request_id=answer.envelope.request_id,
-        )
+    def recover(self, intent: StartIntent, spec: RecordingSpec | None) -> Recovery:
+        """By the same start again, while its resource id is good for that; then by another one for the same recorder.
 
-    def _with_token(self, plan: Plan) -> dict[str, Any]:
-        """The body of start with the token that the caller's factory makes, unless the spec brings one.
-
-        Raises:
-            ConfigurationError: it made none; nothing was sent.
+        The vendor lists no recordings. It refuses two of one room and uid: what tells whether one runs is to start it.
+        One that was started to find out is stopped at once. Without the spec nothing can be sent.
         """
-        body = plan.request("start").payload
-        client = dict(body["clientRequest"])
-        factory = self.config.token_factory
-        joins_room = plan.spec.mode is not Mode.WEB
-        if factory is not None and joins_room and self.options(plan.spec, AgoraOptions).token is None:
-            client["token"] = made_token(factory(body["cname"], body["uid"]))
-        return {**body, "clientRequest": client}
+        return Inquiry(self, self._calls, intent, spec).answer()
+
+    def identify(self, intent: StartIntent, event: RecordingEvent) -> Recording | None:
+        """The handle, if the event is one of a recording with the noted room and uid, and brings its `sid`. Pure.
+
+        After a move to another server events have a random uid, by which nothing is told.
+        """
+        return identified(self, intent, event)
 
     def status(self, recording: Recording) -> RecordingStatus:
         """query. A 404 is `starting` in the first 90 s, `gone` after 90 s of it, `unreachable` in between."""

@@ -33,6 +33,7 @@ __all__ = ["ERRORS", "RULES"]
 _STOP = ("stop",)
 _START = ("start",)
 _ACQUIRE = ("acquire",)
+_PAIR = (*_ACQUIRE, *_START)
 _UPDATE = ("update",)
 _CHANGE = ("update", "updateLayout")
 _ADDRESSES = ("ncs/ip",)
@@ -44,10 +45,10 @@ _AFTER_206 = (3.0, 6.0)
 _WATCHING_404 = (5.0, 10.0, 15.0)
 _WATCHING_50X = (5.0, 10.0, 15.0, 30.0)
 _MAY_RUN = (
-    "Don't start it anew with another uid: that would be a second recording. With the same options.agora.uid or "
-    "key a start is refused with code 53 while it runs. It ends by itself once the room has been empty for "
-    "idle_timeout, a page after max_duration; the vendor's callbacks carry its sid; its channel management API (POST "
-    "/dev/v1/kicking-rule, join_channel) may put that uid out of the room."
+    "Give the error's intent and the spec to recover, within 5 minutes if you can: so long the vendor may still tell "
+    "its sid, as callbacks do. Don't start it anew with another uid: that would be a second recording. Left alone, it "
+    "ends once the room has been empty for idle_timeout, a page after max_duration; the vendor's channel management "
+    "API (POST /dev/v1/kicking-rule, join_channel) may put its uid out of the room."
 )
 _FRESH = "The vendor had no capacity for this resource id: a fresh start may succeed."
 _CHANNEL = (
@@ -87,7 +88,6 @@ RULES: tuple[Rule, ...] = (
     ),
     # Answers that the provider reads itself.
     Rule(statuses=(200,), then=Then.ACCEPT, meaning="accepted"),
-    Rule(operations=_START, statuses=(201,), then=Then.ACCEPT, meaning="this resource id already records"),
     Rule(
         operations=_STOP,
         statuses=(206,),
@@ -117,6 +117,71 @@ RULES: tuple[Rule, ...] = (
         statuses=(404,),
         then=Then.ACCEPT,
         meaning="this host doesn't know that version of the method; the older one is asked",
+    ),
+    # What a start is answered that isn't plainly refused: it may have been carried out.
+    Rule(operations=_START, statuses=(201,), then=Then.ACCEPT, meaning="this resource id already records"),
+    Rule(operations=_START, codes=(7,), then=Then.ACCEPT, meaning="this resource id already records"),
+    Rule(
+        operations=_START,
+        codes=(1005,),
+        then=Then.RAISE,
+        error=StartOutcomeUnknown,
+        meaning="the resource id was used already, so a start with it was carried out",
+        hint=_MAY_RUN,
+    ),
+    Rule(
+        operations=_PAIR,
+        codes=(502,),
+        then=Then.RAISE,
+        error=ServiceUnavailable,
+        meaning="the vendor couldn't allocate a recorder",
+        hint=_FRESH,
+        fault="vendor",
+        retryable=True,
+    ),
+    Rule(
+        operations=_PAIR,
+        codes=(15,),
+        then=Then.RAISE,
+        error=ServiceUnavailable,
+        meaning="the vendor's server failed (undocumented code, seen on start)",
+        hint=_FRESH,
+        fault="vendor",
+        retryable=True,
+    ),
+    Rule(
+        operations=_START,
+        codes=(65,),
+        then=Then.REPEAT,
+        delays=_AFTER_206,
+        error=StartOutcomeUnknown,
+        meaning="the start reached the backend, which didn't complete it in time, so the recording may run",
+        hint=_MAY_RUN,
+        fault="vendor",
+    ),
+    Rule(
+        operations=_START,
+        statuses=("2xx",),
+        then=Then.REPEAT,
+        delays=_AFTER_206,
+        error=StartOutcomeUnknown,
+        meaning="the start's answer is incomplete or unreadable, so the recording may run",
+        hint=_MAY_RUN,
+        fault="vendor",
+    ),
+    *(
+        Rule(
+            operations=_START,
+            statuses=statuses,
+            codes=codes,
+            then=Then.REPEAT,
+            delays=_AFTER_50X,
+            error=StartOutcomeUnknown,
+            meaning="the vendor's server failed while starting, so the recording may run",
+            hint=_MAY_RUN,
+            fault="vendor",
+        )
+        for statuses, codes in (((408, "5xx"), ()), ((), (500, 501, 504)))
     ),
     # The gateway's answers, which carry a message and no code.
     Rule(
@@ -204,25 +269,6 @@ RULES: tuple[Rule, ...] = (
         retryable=True,
     ),
     Rule(
-        operations=_START,
-        codes=(500, 501, 504),
-        then=Then.REPEAT,
-        delays=_AFTER_50X,
-        error=StartOutcomeUnknown,
-        meaning="the vendor's server failed while starting, so the recording may run",
-        hint=_MAY_RUN,
-        fault="vendor",
-    ),
-    Rule(
-        codes=(15,),
-        then=Then.RAISE,
-        error=ServiceUnavailable,
-        meaning="the vendor's server failed (undocumented code, seen on start)",
-        hint=_FRESH,
-        fault="vendor",
-        retryable=True,
-    ),
-    Rule(
         codes=(32,),
         then=Then.RAISE,
         error=RecordingFailed,
@@ -280,17 +326,6 @@ RULES: tuple[Rule, ...] = (
         fault="caller",
     ),
     Rule(
-        operations=_START,
-        statuses=(500, 504),
-        codes=(62,),
-        then=Then.REPEAT,
-        delays=_AFTER_50X,
-        error=StartOutcomeUnknown,
-        meaning="the vendor's backend didn't answer, so the recording may run",
-        hint=_MAY_RUN,
-        fault="vendor",
-    ),
-    Rule(
         operations=_LATER,
         codes=(62,),
         then=Then.REPEAT,
@@ -308,16 +343,6 @@ RULES: tuple[Rule, ...] = (
         meaning="Cloud Recording isn't enabled for this App ID",
         hint=_ENABLE,
         fault="caller",
-    ),
-    Rule(
-        operations=_START,
-        codes=(65,),
-        then=Then.REPEAT,
-        delays=_AFTER_206,
-        error=StartOutcomeUnknown,
-        meaning="the start reached the backend, which didn't complete it in time, so the recording may run",
-        hint=_MAY_RUN,
-        fault="vendor",
     ),
     Rule(
         codes=(65,),
@@ -407,10 +432,10 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         operations=_START,
-        codes=(433, 1005),
+        codes=(433,),
         then=Then.RAISE,
         error=ServiceUnavailable,
-        meaning="the resource id has expired (5 minutes) or was used already",
+        meaning="the resource id has expired (5 minutes)",
         hint="A resource id serves one start: acquire a fresh one.",
         retryable=True,
     ),
@@ -444,15 +469,6 @@ RULES: tuple[Rule, ...] = (
         retryable=True,
     ),
     Rule(
-        codes=(502,),
-        then=Then.RAISE,
-        error=ServiceUnavailable,
-        meaning="the vendor couldn't allocate a recorder",
-        hint=_FRESH,
-        fault="vendor",
-        retryable=True,
-    ),
-    Rule(
         codes=(1005,),
         then=Then.RAISE,
         error=RecordingConflict,
@@ -470,16 +486,6 @@ RULES: tuple[Rule, ...] = (
     ),
     # What no row above names.
     Rule(
-        operations=_START,
-        statuses=(206,),
-        then=Then.REPEAT,
-        delays=_AFTER_206,
-        error=StartOutcomeUnknown,
-        meaning="the start's answer is incomplete, so the recording may run",
-        hint=_MAY_RUN,
-        fault="vendor",
-    ),
-    Rule(
         statuses=(206,),
         then=Then.REPEAT,
         delays=_AFTER_206,
@@ -488,16 +494,6 @@ RULES: tuple[Rule, ...] = (
         hint="Try again.",
         fault="vendor",
         retryable=True,
-    ),
-    Rule(
-        operations=_START,
-        statuses=("5xx",),
-        then=Then.REPEAT,
-        delays=_AFTER_50X,
-        error=StartOutcomeUnknown,
-        meaning="the vendor's server failed while starting, so the recording may run",
-        hint=_MAY_RUN,
-        fault="vendor",
     ),
     Rule(
         operations=("query",),
@@ -528,15 +524,6 @@ RULES: tuple[Rule, ...] = (
         hint="Check that no proxy answers in its place; give the request id to the vendor's support.",
     ),
     Rule(
-        operations=_START,
-        statuses=(NOT_JSON,),
-        then=Then.REPEAT,
-        delays=_AFTER_50X,
-        error=StartOutcomeUnknown,
-        meaning="the start's answer is unreadable, so the recording may run",
-        hint=_MAY_RUN,
-    ),
-    Rule(
         statuses=(NOT_JSON,),
         then=Then.REPEAT,
         delays=_PAUSES,
@@ -556,7 +543,7 @@ RULES: tuple[Rule, ...] = (
 
 A start is only ever repeated with the same resource id, which the vendor answers with 201 if it runs already:
 after 3, 6, 9 s on 50x, after 3, 6 s on 206 (best practices, 2026). What needs a fresh resource id is the
-provider's to repeat.
+provider's to repeat. Every outcome after which it may run is `StartOutcomeUnknown`; of every other one it doesn't.
 """
 
 _REPORTED = (2, 32, 47, 49, 50, 51, 52, 53, 109, 110, 1028)

@@ -50,7 +50,9 @@ def listed(
         for status in (TaskStatus.RUNNING, TaskStatus.ENDED):
             wanted = {**span, "Status": status, **({"RoomId": room} if room else {})}
             for task in _tasks(calls, base_url, wanted):
-                found[task.native["TaskId"]] = task
+                # A task that several hosts know is kept by the first one: it was asked to start it.
+                before = found.get(task.native["TaskId"], task)
+                found[task.native["TaskId"]] = task.model_copy(update={"base_url": before.base_url})
     yield from found.values()
 
 

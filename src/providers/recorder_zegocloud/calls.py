@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from recorder_core.errors import RecordingNotFound
 from recorder_core.models import Recording
 from recorder_core.plan import PlannedRequest
 from recorder_core.transport import Answer, Call, Transport
 from recorder_zegocloud.config import ZegocloudConfig
+from recorder_zegocloud.tables import Code
 
 __all__ = ["Calls", "planned"]
 
@@ -34,11 +36,23 @@ class Calls:
     def of(self, recording: Recording, action: str, body: Mapping[str, Any] | None = None) -> Answer:
         """The answer to an action on a task, at the host that it was started at; None: its body is the TaskId alone.
 
+        Where that host isn't known, as after a callback alone told of the task, the first one that knows the task.
+
         Raises:
             RecorderError: by what the vendor answered.
         """
         body = {"TaskId": recording.native["TaskId"]} if body is None else body
-        return self.send(action, recording.id, body, base_url=recording.base_url)
+        *others, last = (recording.base_url,) if recording.base_url else self.config.hosts()
+        for base_url in others:
+            try:
+                answer = self.send(action, recording.id, body, base_url=base_url)
+            except RecordingNotFound as error:
+                if error.vendor_code != Code.NO_SUCH_TASK:
+                    raise
+            else:
+                if answer.envelope.code != Code.NO_SUCH_TASK:
+                    return answer
+        return self.send(action, recording.id, body, base_url=last)
 
     def send(
         self, action: str, recording_id: str | None, body: Mapping[str, Any], *, base_url: str | None = None

@@ -11,12 +11,7 @@ from typing import Any, ClassVar
 from recorder_core.budget import Limit
 from recorder_core.clock import Deadline
 from recorder_core.decoding import by_operation, refuse_other_options, refused
-from recorder_core.errors import (
-    RecorderError,
-    RecordingConflict,
-    RecordingNotFound,
-    StartOutcomeUnknown,
-)
+from recorder_core.errors import RecorderError, RecordingNotFound
 from recorder_core.models import (
     Ending,
     Layout,
@@ -26,14 +21,16 @@ from recorder_core.models import (
     RecordingSpec,
     RecordingState,
     RecordingStatus,
+    Recovery,
     RemoteRecording,
     StartIntent,
     WebhookRequest,
 )
-from recorder_core.models.base import reveal
+from recorder_core.models.base import freeze, reveal
 from recorder_core.plan import Change, Finding, Plan, PlannedRequest
 from recorder_core.preview import Picture, composing
 from recorder_core.provider import Provider
+from recorder_core.tracebacks import forgetful
 from recorder_core.transport import Answer, RuleTable, Runtime, Transport
 from recorder_zegocloud.account import listed, try_account
 from recorder_zegocloud.calls import Calls, planned
@@ -41,8 +38,10 @@ from recorder_zegocloud.causes import CAUSES
 from recorder_zegocloud.config import ZegocloudConfig, ZegocloudOptions
 from recorder_zegocloud.decode.requests import decoded
 from recorder_zegocloud.picture import picture_of
+from recorder_zegocloud.recovery import Inquiry, identified
 from recorder_zegocloud.rules import RULES
 from recorder_zegocloud.signing import sign
+from recorder_zegocloud.starting import start
 from recorder_zegocloud.tables import BASE_URLS, CLOCK_TOLERANCE_S, KEPT_S, REGIONAL_BASE_URLS, Code
 from recorder_zegocloud.translate.answers import described_status, read_envelope
 from recorder_zegocloud.translate.events import located
@@ -140,6 +139,16 @@ class ZegocloudProvider(Provider):
         requests = () if translator.refused else (planned(self.config, "StartRecord", translator.body()),)
         return Plan(self.name, requests, translator.findings, translator.spec)
 
+    def draft(self, plan: Plan, intent: StartIntent) -> Recording:
+        """The handle without `TaskId` and the task's host. Pure."""
+        body, options = plan.request("StartRecord").payload, self.options(plan.spec, ZegocloudOptions)
+        parts = {name: reveal(body[name]) for name in ("RecordInputParams", "RecordOutputParams")}
+        known = {
+            "controllable_until": intent.created_at + timedelta(seconds=KEPT_S),
+            "native": freeze(needed_later(plan.spec, options, parts)),
+        }
+        return super().draft(plan, intent).model_copy(update=known)
+
     def start(self, plan: Plan, intent: StartIntent) -> Recording:
         """StartRecord. ClientTaskId is the recording's id, so that a repeat finds the same task.
 
@@ -147,63 +156,19 @@ class ZegocloudProvider(Provider):
             StartOutcomeUnknown: it may run, and the vendor didn't tell its TaskId.
             RecordingConflict: the key stands for a recording that has ended, or for another room.
         """
-        body = plan.request("StartRecord").payload
-        sent = reveal(body)
-        native = needed_later(plan.spec, self.options(plan.spec, ZegocloudOptions), sent)
-        answer = self._calls.send("StartRecord", intent.id, body)
-        data = answer.body.get("Data")
-        task_id = data.get("TaskId") if isinstance(data, dict) else None
-        if not task_id:
-            raise StartOutcomeUnknown(
-                "StartRecord was accepted without a TaskId, so the recording may run",
-                provider=self.name,
-                operation="StartRecord",
-                recording_id=intent.id,
-                http_status=answer.status,
-                vendor_code=answer.envelope.code,
-                request_id=answer.envelope.request_id,
-                fault="vendor",
-                hint="Start it again with the same key: the vendor answers with the task that runs.",
-            )
-        intent.note(TaskId=task_id, base_url=answer.base_url)
+        return start(self, self._calls, intent, plan)
 
-        def begun(at: datetime) -> Recording:
-            return self.begun(
-                plan,
-                intent,
-                started_at=at,
-                controllable_until=at + timedelta(seconds=KEPT_S),
-                base_url=answer.base_url,
-                native={"TaskId": task_id, **native},
-                request_id=answer.envelope.request_id,
-            )
+    def recover(self, intent: StartIntent, spec: RecordingSpec | None) -> Recovery:
+        """Among the listed tasks, by their files; then by the same ClientTaskId, where the spec is known.
 
-        recording = begun(self.now())
-        return recording if intent.key is None else begun(self._found(recording, sent["RoomId"]))
-
-    def _found(self, recording: Recording, room: str) -> datetime:
-        """When the task that a repeated key stands for began. `room` is the one that was asked for.
-
-        Raises:
-            RecordingConflict: it has ended, or records another room.
+        The vendor has no call that finds a task by its ClientTaskId but StartRecord, which begins one if there is none.
+        So it is sent only where a listed task may be the one; a new one is stopped at once.
         """
-        try:
-            status = self.status(recording)
-        except RecorderError:
-            return recording.started_at  # the handle is worth more than its exact beginning
-        found = (status.raw.get("Data") or {}).get("RoomId") or room
-        if status.state.terminal or status.state is RecordingState.UPLOADING or found != room:
-            what = f"records room {found!r}" if found != room else f"is {status.state}"
-            raise RecordingConflict(
-                f"the key stands for a task that {what}; nothing was started",
-                provider=self.name,
-                operation="StartRecord",
-                recording_id=recording.id,
-                request_id=status.request_id,
-                fault="caller",
-                hint="Use another key for another recording.",
-            )
-        return status.started_at or recording.started_at
+        return Inquiry(self, self._calls, intent, spec).answer()
+
+    def identify(self, intent: StartIntent, event: RecordingEvent) -> Recording | None:
+        """The handle, if the callback came to the address of this recording or names its mixed stream. Pure."""
+        return identified(self, intent, event)
 
     def status(self, recording: Recording) -> RecordingStatus:
         """DescribeRecordStatus; it answers for three days from the start, ended or not."""
@@ -321,6 +286,7 @@ class ZegocloudProvider(Provider):
             )
         return status.model_copy(update={"state": RecordingState.STOPPING, "ending": ending})
 
+    @forgetful
     def decode(self, requests: Sequence[PlannedRequest], **options: Any) -> RecordingSpec:
         """The spec of a StartRecord.
 

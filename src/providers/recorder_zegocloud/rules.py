@@ -34,8 +34,8 @@ _LIST = ("DescribeTasks",)
 _AGAIN = (1.0, 2.0, 4.0)
 _SUPPORT = "Give the request id to the vendor's support."
 _MAY_RUN = (
-    "Repeating the start with the same recording id is safe: the vendor returns the task that runs. If it "
-    "runs and is left alone, it ends by idle_timeout or max_duration."
+    "Give the error's intent to recover, with the spec where you have it; a start with the same key is answered with "
+    "the task that runs. Left alone, it ends by idle_timeout or max_duration."
 )
 _MAY_BE_TAKEN = (
     "Look for it in the bucket, or wait for the callback: nothing else tells. Another try may take a second picture."
@@ -318,7 +318,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         operations=_START,
-        statuses=(NO_ANSWER, NOT_JSON, "5xx"),
+        statuses=(NO_ANSWER, NOT_JSON),
         codes=(None,),
         then=Then.REPEAT,
         delays=_AGAIN,
@@ -329,12 +329,11 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         operations=_START,
-        statuses=("2xx", 408),
-        codes=(None,),
+        statuses=("2xx", 408, "5xx"),
         then=Then.REPEAT,
         delays=_AGAIN,
         error=StartOutcomeUnknown,
-        meaning="the answer to the start isn't the vendor's, so the recording may run",
+        meaning="the answer to the start isn't one that the vendor documents, so the recording may run",
         hint=_MAY_RUN,
         retryable=True,
     ),
@@ -388,6 +387,7 @@ RULES: tuple[Rule, ...] = (
 )
 """What each answer means and what follows.
 
-A start may be repeated because it always carries a ClientTaskId; stop, pause, resume, layout and whiteboard because
-the last one counts. A snapshot isn't repeated once it may have been taken: every call takes one.
+A start may be repeated because it always carries a ClientTaskId, and every outcome of it after which the task may run
+is `StartOutcomeUnknown`; stop, pause, resume, layout and whiteboard because the last one counts. A snapshot isn't
+repeated once it may have been taken: every call takes one.
 """

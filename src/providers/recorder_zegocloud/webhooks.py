@@ -12,12 +12,14 @@ import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from recorder_core.errors import WebhookRejected
 from recorder_core.models import RecordingEvent, WebhookRequest
 from recorder_core.webhooks import json_object, refuse_stale, signed_by
 from recorder_zegocloud.config import ZegocloudConfig
 from recorder_zegocloud.translate.events import event_of
+from recorder_zegocloud.translate.start import CALLBACK_KEY
 from recorder_zegocloud.wire.callbacks import Callback
 
 __all__ = ["events_of", "is_callback", "signature"]
@@ -27,6 +29,10 @@ ENVELOPE = ("app_id", "task_id", "event_type", "timestamp")
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 FORM = re.compile(rb"\s*[A-Za-z_]+=")
 """How the body of a form begins."""
+CLIENT_TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""What an id of ours may be; the vendor states neither alphabet nor length."""
+MOST_PARAMETERS = 64
+"""Of an address whose query is read."""
 
 
 def events_of(config: ZegocloudConfig, request: WebhookRequest, now: float) -> list[RecordingEvent]:
@@ -60,7 +66,7 @@ def events_of(config: ZegocloudConfig, request: WebhookRequest, now: float) -> l
         )
     nonce = _verified(config, callback)
     refuse_stale(callback.sent_at, now, config.webhook_max_age)
-    return [event_of(Callback.model_validate(raw), raw, nonce)]
+    return [event_of(Callback.model_validate(raw), raw, nonce, _recording_of(request.url))]
 
 
 def is_callback(request: WebhookRequest) -> bool:
@@ -92,6 +98,15 @@ def _object(request: WebhookRequest) -> Mapping[str, Any]:
             "check what stands between, and give the body as it arrived.",
         )
     return json_object(request.body)
+
+
+def _recording_of(url: str) -> str | None:
+    """The id of the recording that `callback_url` was given with; it is no more certain than the body is."""
+    try:
+        ids = parse_qs(urlsplit(url).query, max_num_fields=MOST_PARAMETERS).get(CALLBACK_KEY, [])
+    except ValueError:
+        return None
+    return ids[-1] if ids and CLIENT_TASK_ID.fullmatch(ids[-1]) else None
 
 
 def _verified(config: ZegocloudConfig, callback: Callback) -> str | None:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from recorder_core.errors import InvalidSpec
 from recorder_core.models.problems import describe_errors
+from recorder_core.tracebacks import forgetful
 
 if TYPE_CHECKING:
     import yaml
@@ -29,6 +30,7 @@ T = TypeVar("T")
 _SUFFIXES: dict[str, Format] = {".json": "json", ".yaml": "yaml", ".yml": "yaml", ".toml": "toml"}
 
 
+@forgetful
 def load(
     model: type[T],
     source: str | PathLike[str] | IO[str] | Mapping[str, Any],
@@ -64,6 +66,7 @@ def load(
     return loads(model, text, format=format or _SUFFIXES.get(Path(name).suffix.lower()), name=name)
 
 
+@forgetful
 def loads(model: type[T], text: str, *, format: Format | None = None, name: str = "the spec") -> T:
     """The model that a text describes; as `load`, with `name` in place of a file's name in the errors."""
     text = text.removeprefix("\ufeff")
@@ -74,6 +77,7 @@ def loads(model: type[T], text: str, *, format: Format | None = None, name: str 
     return validate(model, _attempt(name, _READERS[format], text), name=name)
 
 
+@forgetful
 def validate(model: type[T], tree: Any, *, name: str = "the spec") -> T:
     """The model that a tree of mappings and lists describes; as `load`."""
     if not isinstance(tree, Mapping):

@@ -315,6 +315,9 @@ class RemoteRecording(Report):
     started_at: Moment | None = None
     """When it began."""
 
+    base_url: str | None = None
+    """The vendor's host that keeps it. None: any."""
+
     native: JsonObject = FrozenMapping()
     """The vendor's own ids of it."""
 

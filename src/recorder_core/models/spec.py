@@ -39,6 +39,7 @@ from recorder_core.models.media import (
 )
 from recorder_core.models.sources import Encryption, Participants, WebPage, Whiteboard
 from recorder_core.models.storage import Storage
+from recorder_core.tracebacks import forgetful
 
 M = TypeVar("M", bound=Model)
 
@@ -168,6 +169,7 @@ class RecordingSpec(Model):
         return board
 
     @classmethod
+    @forgetful
     def load(
         cls,
         source: str | PathLike[str] | IO[str] | Mapping[str, Any],
@@ -178,6 +180,7 @@ class RecordingSpec(Model):
         return loading.load(cls, source, format=format)
 
     @classmethod
+    @forgetful
     def loads(cls, text: str, *, format: loading.Format | None = None) -> Self:
         """The spec in a text; `loading.loads` says what is taken and what is raised."""
         return loading.loads(cls, text, format=format)

@@ -38,6 +38,7 @@ from recorder_core.models import Cipher, Format, Media, Mode, RecordingSpec, Tra
 from recorder_core.models.base import reveal
 from recorder_core.models.loading import describe_errors
 from recorder_core.plan import PlannedRequest
+from recorder_core.tracebacks import forgetful
 
 __all__ = ["NOT_CARRIED", "decoded"]
 
@@ -80,6 +81,7 @@ POSTPONED = 2
 Body = TypeVar("Body", bound=Request)
 
 
+@forgetful
 def decoded(requests: Sequence[PlannedRequest]) -> RecordingSpec:
     """The spec of a start.
 

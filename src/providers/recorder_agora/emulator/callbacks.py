@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, Final
 
-from recorder_core.emulation.callbacks import Callbacks, Render
+from recorder_core.emulation.callbacks import CallbackSender, Render
 from recorder_core.emulation.posting import Poster
 
 __all__ = ["EVENTS", "RETRIES", "EventType", "Notifier", "Outbox", "milliseconds", "signatures"]
@@ -120,7 +120,7 @@ class Notifier:
         callbacks: who delivers.
     """
 
-    def __init__(self, secret: str, callbacks: Callbacks) -> None:
+    def __init__(self, secret: str, callbacks: CallbackSender) -> None:
         self._secret = secret
         self._callbacks = callbacks
 

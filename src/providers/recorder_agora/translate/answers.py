@@ -103,8 +103,8 @@ def _service(server: QueryServerResponse | StopServerResponse, name: str) -> Ser
 
 
 def started_without_sid(answer: Answer, intent: StartIntent, mode: Mode) -> StartOutcomeUnknown:
-    """The error of an accepted start without a `sid`: 201 says that it runs, 200 only that it may."""
-    runs = "it runs, but" if answer.status == 201 else "start was accepted, so it may run, but"
+    """The error of an accepted start without a `sid`: 200 says that it may run, all else that it does."""
+    runs = "it runs, but" if answer.status != 200 else "start was accepted, so it may run, but"
     return StartOutcomeUnknown(
         f"{runs} the vendor didn't tell its sid, without which it can't be stopped",
         provider=intent.provider,
@@ -115,7 +115,7 @@ def started_without_sid(answer: Answer, intent: StartIntent, mode: Mode) -> Star
         vendor_message=answer.envelope.message,
         request_id=answer.envelope.request_id,
         fault="vendor",
-        hint="The vendor's callbacks carry the sid. Else it ends "
+        hint="The vendor's callbacks carry the sid, and recover may bring it. Else it ends "
         + (
             "after max_duration."
             if mode is Mode.WEB

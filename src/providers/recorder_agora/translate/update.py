@@ -178,6 +178,7 @@ class _StorageUpdate(StorageTranslator):
 
 def needed_later(spec: RecordingSpec, client: Mapping[str, Any]) -> dict[str, Any]:
     """What a change of the recording, or the reading of its end, has to know of its start."""
+    config, page = object_in(client, "recordingConfig"), _page(client)
     needed: dict[str, Any] = {}
     if spec.expected_participants:
         needed["expected_participants"] = spec.expected_participants
@@ -185,11 +186,20 @@ def needed_later(spec: RecordingSpec, client: Mapping[str, Any]) -> dict[str, An
     asked = {key: getattr(spec.storage, name, None) for key, name in objects.items()}
     if any(asked.values()):
         needed["extensionParams"] = {key: str(value) for key, value in asked.items() if value}
+    # `extra_body` may have put anything in the place of a number.
+    ends = {"maxIdleTime": reveal(config.get("maxIdleTime")), "maxRecordingHour": reveal(page.get("maxRecordingHour"))}
+    needed |= {key: value for key, value in ends.items() if isinstance(value, int)}
     if spec.mode is Mode.INDIVIDUAL:
-        # `extra_body` may have put anything in its place.
-        group = object_in(reveal(client), "recordingConfig").get("subscribeUidGroup")
+        group = reveal(config.get("subscribeUidGroup"))
         needed |= {"subscribeUidGroup": group} if group in range(len(GROUP_SIZES)) else {}
         needed |= {"snapshots": True} if spec.output.snapshots else {}
     if spec.mode is Mode.WEB:
         needed["push"] = bool(spec.push_urls)
     return needed
+
+
+def _page(client: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parameters of a page's recorder; none where no page is recorded."""
+    services = object_in(client, "extensionServiceConfig").get("extensionServices")
+    first = services[0] if isinstance(services, list | tuple) and services else None
+    return object_in(first, "serviceParam")

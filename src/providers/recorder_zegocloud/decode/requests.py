@@ -13,6 +13,7 @@ from recorder_core.decoding import SpecTree, refused
 from recorder_core.models import Media, RecordingSpec, Tracks
 from recorder_core.models.base import reveal
 from recorder_core.models.loading import describe_errors
+from recorder_core.tracebacks import forgetful
 from recorder_zegocloud.config import DEFAULT_STREAM_ID
 from recorder_zegocloud.decode.layout import put_layout, put_watermarks
 from recorder_zegocloud.decode.storage import put_storage
@@ -20,7 +21,7 @@ from recorder_zegocloud.decode.streams import put_mixed_streams, put_recorded_st
 from recorder_zegocloud.picture import hex_color
 from recorder_zegocloud.translate.composite import CAMERA_OFF, SOUND_WAVES
 from recorder_zegocloud.translate.modes import TRANSLATORS
-from recorder_zegocloud.translate.start import STREAM_TYPES
+from recorder_zegocloud.translate.start import STREAM_TYPES, without_recording
 from recorder_zegocloud.translate.streams import StreamNames
 from recorder_zegocloud.wire.layout import AudioConfig, MixParams
 from recorder_zegocloud.wire.requests import InputParams, OutputParams, StartRecordRequest
@@ -69,6 +70,7 @@ WAVES_BY = {number: by for by, number in SOUND_WAVES.items()}
 OPTIONS = "options.zegocloud"
 
 
+@forgetful
 def decoded(
     body: Mapping[str, Any], *, stream_id: str = DEFAULT_STREAM_ID, screen_stream_id: str | None = None
 ) -> RecordingSpec:
@@ -91,7 +93,7 @@ def decoded(
     spec.put(f"{OPTIONS}.screen_stream_id", screen_stream_id, "screen_stream_id")
     _put_task(spec, inputs, media)
     _put_whiteboard(spec, inputs)
-    _put_files(spec, request.RecordOutputParams)
+    _put_files(spec, request.RecordOutputParams, inputs.ClientTaskId)
     put_storage(spec, request.StorageParams, "StorageParams")
     if mix is None:
         put_recorded_streams(spec, inputs.RecordStreamList or (), media, names, f"{INPUT}.RecordStreamList")
@@ -147,13 +149,14 @@ def _put_whiteboard(spec: SpecTree, inputs: InputParams) -> None:
     spec.put("whiteboard.animation_fps", fps, f"{source}.PPTAnimationFps")
 
 
-def _put_files(spec: SpecTree, outputs: OutputParams) -> None:
+def _put_files(spec: SpecTree, outputs: OutputParams, task_id: str | None) -> None:
     """`output`, `callback_url` and the options for HLS."""
     folder, file_format = outputs.OutputFolder, outputs.OutputFileFormat
     if folder and not folder.endswith("/"):
         raise refused(f"{OUTPUT}.OutputFolder: has no slash at its end, and what that means isn't documented")
     spec.put("output.prefix", folder.removesuffix("/") if folder else None, f"{OUTPUT}.OutputFolder")
-    spec.put("callback_url", outputs.CallbackUrl, f"{OUTPUT}.CallbackUrl")
+    url = outputs.CallbackUrl
+    spec.put("callback_url", without_recording(url, task_id) if url and task_id else url, f"{OUTPUT}.CallbackUrl")
     if file_format is FileFormat.JPG:
         spec.put("output.formats", [], f"{OUTPUT}.OutputFileFormat")
         spec.put("output.snapshots.interval", outputs.SnapshotInterval, f"{OUTPUT}.SnapshotInterval")

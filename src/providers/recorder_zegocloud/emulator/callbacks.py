@@ -16,7 +16,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from recorder_core.emulation.callbacks import Callbacks
+from recorder_core.emulation.callbacks import CallbackSender
 from recorder_zegocloud.wire.answers import RecordFile
 from recorder_zegocloud.wire.values import FileStatus
 
@@ -61,7 +61,7 @@ class Notifier:
         callbacks: who delivers.
     """
 
-    def __init__(self, app_id: int, callback_secret: str, callbacks: Callbacks) -> None:
+    def __init__(self, app_id: int, callback_secret: str, callbacks: CallbackSender) -> None:
         self._app_id = app_id
         self._callback_secret = callback_secret
         self._callbacks = callbacks

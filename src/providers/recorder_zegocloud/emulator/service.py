@@ -78,6 +78,7 @@ class ZegocloudEmulator(EmulatedService):
         max_tasks: how many tasks may run at once.
         max_record_time: longest MaxRecordTime in seconds; 172800 by the vendor's agreement.
         ended_tasks_count: whether a ClientTaskId still stands for its task once that has ended.
+        listed_after: seconds after its start from which on DescribeTasks lists a task.
         time_outs_are_abnormal: whether MaxIdleTime and MaxRecordTime end with Status 4 instead of 3.
         stop_events: the numbers of the events after StopRecord, in their order: of 7 (stopped), 5 (exited, a second
         later) and 1 (uploaded).
@@ -109,6 +110,7 @@ class ZegocloudEmulator(EmulatedService):
         max_tasks: int = 200,
         max_record_time: int = 86400,
         ended_tasks_count: bool = True,
+        listed_after: float = 0.0,
         time_outs_are_abnormal: bool = False,
         stop_events: Sequence[int] = STOP_EVENTS,
         quit_events: Sequence[int] = QUIT_EVENTS,
@@ -120,6 +122,7 @@ class ZegocloudEmulator(EmulatedService):
         self.max_tasks = max_tasks
         self.max_record_time = max_record_time
         self.ended_tasks_count = ended_tasks_count
+        self.listed_after = listed_after
         self._readings = Readings(
             buckets=buckets,
             backup=backup,
@@ -321,6 +324,7 @@ class ZegocloudEmulator(EmulatedService):
             task
             for task in reversed(self._tasks.values())
             if task.running is running
+            and task.begun_at + self.listed_after <= now
             and body.StartTime <= round(task.begun_at * 1000) <= body.EndTime
             and body.RoomId in (None, "", task.request.RoomId)
         ]

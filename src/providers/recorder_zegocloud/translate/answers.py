@@ -48,7 +48,6 @@ TRACKS: Mapping[int, Media] = {
     MediaTrackType.VIDEO: Media.VIDEO,
     MediaTrackType.AUDIO_VIDEO: Media.AUDIO_VIDEO,
 }
-NOT_SETTLED = (FileStatus.RECORDING, FileStatus.UPLOADING, FileStatus.UNKNOWN)
 NOTHING = "nothing was recorded: nobody published"
 PICTURES = "the vendor doesn't list pictures: look into the bucket (only callbacks name them, refused ones too)"
 ABNORMAL = (
@@ -128,7 +127,7 @@ def _ending(recording: Recording, status: int | None, started_at: datetime, ende
 def end_of(status: int | None, files: set[FileStatus], ending: Ending | None) -> tuple[RecordingState, str | None]:
     """The state of a task that has ended, by its files, and why it is in that state."""
     abnormal = status == TaskStatus.ENDED_ABNORMALLY
-    if files & set(NOT_SETTLED):
+    if not all(file.settled for file in files):
         return RecordingState.UPLOADING, LOST if FileStatus.LOST in files else None
     if FileStatus.LOST in files:
         return RecordingState.FAILED, LOST
@@ -213,10 +212,12 @@ def listed_tasks(account: str, answer: Answer) -> tuple[tuple[RemoteRecording, .
     """One page of a list of tasks, and how many there are on all pages, if it says so."""
     with _of_documented_form("DescribeTasks", answer, None):
         page = DescribeTasksResponse.model_validate(answer.body).Data or TaskList()
-    return tuple(_listed(account, task) for task in page.TaskidList or () if task.TaskId), page.TotalCount
+    return tuple(
+        _listed(account, task, answer.base_url) for task in page.TaskidList or () if task.TaskId
+    ), page.TotalCount
 
 
-def _listed(account: str, task: ListedTask) -> RemoteRecording:
+def _listed(account: str, task: ListedTask, base_url: str) -> RemoteRecording:
     state = TASK_STATES.get(task.Status or 0)
     return RemoteRecording(
         provider="zegocloud",
@@ -224,6 +225,7 @@ def _listed(account: str, task: ListedTask) -> RemoteRecording:
         room=task.RoomId,
         state=None if state is None else RecordingState(state),
         started_at=moment(task.RecordBeginTimestamp),
+        base_url=base_url,
         native={"TaskId": task.TaskId},
     )
 

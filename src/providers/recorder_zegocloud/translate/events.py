@@ -52,20 +52,23 @@ class Told(NamedTuple):
     participant: str | None = None
 
 
-def event_of(callback: Callback, raw: Mapping[str, Any], nonce: str | None) -> RecordingEvent:
+def event_of(
+    callback: Callback, raw: Mapping[str, Any], nonce: str | None, recording_id: str | None = None
+) -> RecordingEvent:
     """A callback in neutral words. An event that has no name here is `unknown`.
 
     Args:
         callback: what was read of it.
         raw: all of it.
         nonce: what makes its delivery unique; None where nothing was signed.
+        recording_id: that of the address that it came to, which is the task's ClientTaskId. None: it has none.
     """
     told = _told(callback, None)
     return RecordingEvent(
         kind=told.kind,
         provider="zegocloud",
         room=callback.room_id,
-        native={"TaskId": callback.task_id},
+        native={"TaskId": callback.task_id, **({"ClientTaskId": recording_id} if recording_id else {})},
         state=told.state,
         sequence=callback.sequence,
         occurred_at=_sent_at(callback),

@@ -15,8 +15,18 @@ from recorder_zegocloud.translate.streams import StreamNames, StreamTranslator
 from recorder_zegocloud.wire.requests import InputParams, OutputParams, StartRecordRequest, WhiteboardParams
 from recorder_zegocloud.wire.values import FileFormat, RecordMode, StorageVendor, StreamType
 
-__all__ = ["STREAM_TYPES", "Start", "StartTranslator", "stream_names"]
+__all__ = [
+    "CALLBACK_KEY",
+    "STREAM_TYPES",
+    "Start",
+    "StartTranslator",
+    "stream_names",
+    "with_recording",
+    "without_recording",
+]
 
+CALLBACK_KEY = "recording"
+"""The parameter of the callbacks' address that has the recording's id."""
 SEGMENT_S = range(2, 61)
 IDLE_S = range(5, 86_401)
 SHORTEST_RECORDING_S = 300
@@ -28,6 +38,20 @@ STREAM_TYPES = {
     Media.VIDEO: StreamType.VIDEO,
     Media.AUDIO_VIDEO: StreamType.AUDIO_VIDEO,
 }
+
+
+def with_recording(url: str, recording_id: str) -> str:
+    """An address with the recording's id in its query: whatever is told there tells whose task it is."""
+    address, mark, fragment = url.partition("#")
+    return f"{address}{'&' if '?' in address else '?'}{CALLBACK_KEY}={recording_id}{mark}{fragment}"
+
+
+def without_recording(url: str, recording_id: str) -> str:
+    """The address that `with_recording` was given; any other one as it is."""
+    address, mark, fragment = url.partition("#")
+    for sign in "?&":
+        address = address.removesuffix(f"{sign}{CALLBACK_KEY}={recording_id}")
+    return address + mark + fragment
 
 
 def stream_names(spec: RecordingSpec, options: ZegocloudOptions) -> StreamNames:
@@ -211,7 +235,7 @@ class StartTranslator(StorageTranslator, StreamTranslator):
         self._input |= {"HasWhiteboard": True, "Whiteboard": [WhiteboardParams(**given)]}
 
     def set_callback_url(self, url: str) -> None:
-        self._output["CallbackUrl"] = url
+        self._output["CallbackUrl"] = with_recording(url, self._input["ClientTaskId"])
 
     def option_stream_id(self, template: str) -> None:
         """`stream_names` reads it."""

@@ -76,7 +76,7 @@ def needed_later(spec: RecordingSpec, options: ZegocloudOptions, body: Mapping[s
     Args:
         spec: the resolved spec.
         options: what only this vendor has.
-        body: that of StartRecord, with its secrets in clear.
+        body: that of StartRecord, in plain values; its storage isn't looked at.
     """
     inputs, expected = body["RecordInputParams"], spec.expected_participants
     needed = {

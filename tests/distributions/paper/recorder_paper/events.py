@@ -19,7 +19,7 @@ def event_of(told: Mapping[str, Any]) -> RecordingEvent:
     return RecordingEvent(
         kind=EventKind(EVENT_KINDS.get(happened, "unknown")),
         provider="paper",
-        native={"tape": told["tape"]},
+        native={key: told[key] for key in ("tape", "reference") if key in told},
         state=EVENT_STATES.get(happened),
         sequence=number if isinstance(number, int) else None,
         occurred_at=_moment(told.get("at")),

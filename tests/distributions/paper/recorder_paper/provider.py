@@ -24,11 +24,26 @@ from recorder_core import (
     RecordingSpec,
     RecordingState,
     RecordingStatus,
+    Recovery,
     ServiceUnavailable,
     StartIntent,
+    StartOutcomeUnknown,
+    Verdict,
     WebhookRequest,
 )
-from recorder_core.transport import Answer, Call, Envelope, Rule, RuleTable, Runtime, Then, Transport, quote_path
+from recorder_core.transport import (
+    NO_ANSWER,
+    NOT_JSON,
+    Answer,
+    Call,
+    Envelope,
+    Rule,
+    RuleTable,
+    Runtime,
+    Then,
+    Transport,
+    quote_path,
+)
 from recorder_paper.config import PaperConfig, PaperOptions
 from recorder_paper.events import located
 from recorder_paper.translate import TapeTranslator
@@ -64,6 +79,14 @@ RULES = (
         fault="vendor",
         retryable=True,
     ),
+    Rule(
+        operations=("new",),
+        statuses=(NO_ANSWER, NOT_JSON, "2xx", "5xx"),
+        then=Then.RAISE,
+        error=StartOutcomeUnknown,
+        meaning="the press may have put in a tape",
+        hint="Recover it: the press finds a tape by its reference.",
+    ),
 )
 
 
@@ -78,7 +101,7 @@ class PaperProvider(Provider):
     native_key = "tape"
     poll_delays = (0.01,)
     watch_interval = 0.02
-    limits = (Limit(operations=("take", "new", "layout", "account", "look"), calls=200),)
+    limits = (Limit(operations=("take", "new", "layout", "account", "look", "find"), calls=200),)
 
     config: PaperConfig
 
@@ -110,14 +133,30 @@ class PaperProvider(Provider):
     def start(self, plan: Plan, intent: StartIntent) -> Recording:
         """Put in a new tape."""
         answer = self._send("new", "POST", "/tapes", intent.id, plan.request("new").payload, requires=("tape",))
-        intent.note(tape=answer.body["tape"])
         return self.begun(
             plan,
             intent,
             started_at=self.now(),
-            native=intent.noted,
+            native={"tape": answer.body["tape"]},
             request_id=answer.envelope.request_id,
         )
+
+    def recover(self, intent: StartIntent, spec: RecordingSpec | None) -> Recovery:
+        """Ask for the tape by its reference, which is the recording's id. The press takes one in at once or never."""
+        call = Call(operation="find", method="GET", path="/v1/tapes", query={"reference": intent.id})
+        tapes = self.transport.send(call).body["tapes"]
+        recording = self.revived(intent, tape=tapes[0]) if tapes else None
+        if recording is None:
+            reason = "the press has no tape of its reference"
+            return Recovery(intent=intent, verdict=Verdict.NEVER_STARTED, reason=reason)
+        status = self.status(recording)
+        verdict = Verdict.RUNNING if status.state.running else Verdict.ENDED
+        reason = "the press has a tape of its reference"
+        return Recovery(intent=intent, verdict=verdict, recording=recording, status=status, reason=reason)
+
+    def identify(self, intent: StartIntent, event: RecordingEvent) -> Recording | None:
+        """By the reference, which callbacks have."""
+        return self.revived(intent, **event.native) if event.native.get("reference") == intent.id else None
 
     def status(self, recording: Recording) -> RecordingStatus:
         """Look at the tape."""
