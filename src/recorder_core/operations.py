@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from recorder_core.budget import Budget
+from pydantic import SecretStr
+
+from recorder_core.budget import open_budget
 from recorder_core.clock import Clock, Deadline, SystemClock, deadline_scope
 from recorder_core.errors import ConfigurationError, RecorderError, RecordingEnded
+from recorder_core.forking import Guarded
 from recorder_core.hooks import HttpExchange, Interception
 from recorder_core.known import Known
 from recorder_core.listening import Listeners
@@ -20,7 +24,11 @@ from recorder_core.models.base import FrozenMapping
 from recorder_core.plugins import check_provider, load_hooks, load_provider
 from recorder_core.provider import Provider
 from recorder_core.refusals import called, seconds
+from recorder_core.tracebacks import forget_locals, forgetful
 from recorder_core.transport import Runtime
+
+if TYPE_CHECKING:
+    from recorder_core.ledger import Ledger
 
 __all__ = ["DEADLINE_S", "Operations", "provider_from_env"]
 
@@ -28,24 +36,28 @@ DEADLINE_S = 60.0
 TIMEOUT_S = (5.0, 30.0)
 
 
-class Operations:
+class Operations(Guarded):
     """One provider that is open, and what every operation at it has in common. Thread-safe.
 
     Takes what `Recorder` takes.
     """
 
+    @forgetful
     def __init__(
         self,
         provider: str | Provider,
         /,
         *,
         on_unsupported: Literal["raise", "warn"] = "raise",
+        ledger: str | SecretStr | None = None,
+        budget: str | SecretStr | None = None,
         hooks: Sequence[object] | None = None,
         deadline: float = DEADLINE_S,
         timeout: float | tuple[float, float] = TIMEOUT_S,
         clock: Clock | None = None,
         **config: Any,
     ) -> None:
+        super().__init__()
         if on_unsupported not in ("raise", "warn"):
             raise ConfigurationError(
                 f"on_unsupported is {on_unsupported!r}; it may be 'raise' or 'warn'", fault="caller"
@@ -71,19 +83,30 @@ class Operations:
         self._hooks = Interception(load_hooks() if hooks is None else hooks)
         self._closed = False
         self._locks = Locks()
-        self._known = Known(provider.native_key)
+        self._ledger = None if ledger is None else _ledger(ledger, provider, self._clock)
+        self._known = _known(provider.native_key, self._ledger)
         self._listeners = Listeners()
+        self._budget = open_budget(
+            budget,
+            provider.limits,
+            self._clock,
+            provider.config.calls_per_second,
+            provider=provider.name,
+            account=provider.account,
+        )
         connect, read = timeout if isinstance(timeout, tuple) and len(timeout) == 2 else (timeout, timeout)
         provider.open(
             Runtime(
                 clock=self._clock,
                 timeout=(seconds("timeout", connect), seconds("timeout", read)),
-                admit=Budget(provider.limits, self._clock, provider.config.calls_per_second).admit,
+                admit=self._budget.admit,
                 observe=self._observe if self._hooks.observes("recorder_http") else None,
+                is_known=self._known.knows,
             )
         )
 
     @classmethod
+    @forgetful
     def from_env(cls, name: str, /, **overrides: Any) -> Self:
         """A recorder whose provider's configuration is read from the environment; `overrides` win.
 
@@ -107,6 +130,9 @@ class Operations:
         """
         self._closed = True
         self.provider.close()
+        self._budget.close()
+        if self._ledger is not None:
+            self._ledger.close()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.provider.name!r}, account={self.provider.account!r})"
@@ -128,15 +154,34 @@ class Operations:
     def _limit(self, deadline: float | None) -> Deadline:
         return Deadline(self._clock, self._deadline if deadline is None else seconds("deadline", deadline))
 
+    @property
+    def ledger(self) -> Ledger:
+        """What was written down of all recordings of this account.
+
+        Raises:
+            ConfigurationError: this recorder was given none.
+        """
+        if self._ledger is None:
+            raise ConfigurationError(
+                "this recorder has no ledger",
+                provider=self.provider.name,
+                fault="caller",
+                hint='Give it one, such as Recorder(..., ledger="sqlite:///recordings.db").',
+            )
+        return self._ledger
+
     @contextmanager
     def _named(self, operation: str, recording_id: str | None = None) -> Iterator[None]:
-        """Errors say where they come from."""
+        """Errors say where they come from, and leave behind what stands in the frames of provider and transport."""
+        outer = sys.exception()
         try:
             yield
-        except RecorderError as error:
-            error.provider = error.provider or self.provider.name
-            error.operation = error.operation or operation
-            error.recording_id = error.recording_id or recording_id
+        except BaseException as error:
+            if isinstance(error, RecorderError):
+                error.provider = error.provider or self.provider.name
+                error.operation = error.operation or operation
+                error.recording_id = error.recording_id or recording_id
+            forget_locals(error, outer)
             raise
 
     @contextmanager
@@ -169,6 +214,23 @@ class Operations:
         self._hooks.notify("recorder_http", exchange=exchange)
 
 
+def _ledger(url: str | SecretStr, provider: Provider, clock: Clock) -> Ledger:
+    from recorder_core.ledger import open_ledger  # only who asks for a ledger needs a database's library
+
+    return open_ledger(
+        url, provider=provider.name, account=provider.account, native_key=provider.native_key, clock=clock
+    )
+
+
+def _known(native_key: str, ledger: Ledger | None) -> Known:
+    if ledger is None:
+        return Known(native_key)
+    from recorder_core.ledger import LedgerKnown
+
+    return LedgerKnown(native_key, ledger)
+
+
+@forgetful
 def provider_from_env(name: str, overrides: dict[str, Any]) -> Provider:
     """A provider whose configuration is read from the environment; what is its own is taken out of the overrides.
 

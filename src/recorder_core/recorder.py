@@ -13,30 +13,22 @@ from recorder_core.checks import Check, StorageCheck
 from recorder_core.clock import Deadline, deadline_scope
 from recorder_core.errors import (
     InvalidSpec,
+    LedgerUnavailable,
+    RecorderError,
+    RecordingConflict,
     StartOutcomeUnknown,
 )
-from recorder_core.models import (
-    Ending,
-    EventKind,
-    EventSource,
-    Recording,
-    RecordingSpec,
-    RecordingState,
-    RecordingStatus,
-    RemoteRecording,
-    StartIntent,
-    Storage,
-)
+from recorder_core.models import Recording, RecordingSpec, RecordingState, RemoteRecording, StartIntent, Storage
 from recorder_core.models.storage import StorageBase
-from recorder_core.observations import WAIT_S, Observations
-from recorder_core.operations import DEADLINE_S
+from recorder_core.observations import WAIT_S
 from recorder_core.plan import Plan
-from recorder_core.refusals import expect, recordings_of, refuse_foreign_handle, refuse_unknown_options
+from recorder_core.recovering import UNDER_WAY, conflict, lease_of
+from recorder_core.refusals import expect, recordings_of, refuse_span
+from recorder_core.stopping import going_on
+from recorder_core.working import Working
 
 __all__ = ["Recorder"]
 
-NOT_STOPPED = (RecordingState.GONE, RecordingState.UNREACHABLE)
-"""States after a stop that say that it had ended before, or that nothing is known of it."""
 PLANNED_ID = uuid.UUID(int=0).hex
 """The recording id in plans, so that the plan of a spec is the same every time."""
 KEY_NAMESPACE = uuid.UUID("6f1c6a52-8d0e-5b43-9a3f-2f6f6b1d7c11")
@@ -45,13 +37,17 @@ KEY_NAMESPACE = uuid.UUID("6f1c6a52-8d0e-5b43-9a3f-2f6f6b1d7c11")
 logger = logging.getLogger("recorder_core")
 
 
-class Recorder(Observations):
+class Recorder(Working):
     """Records rooms through one provider and one account. Thread-safe.
 
     Args:
         provider: the name of an installed provider, or a `Provider`.
         on_unsupported: `raise` refuses a spec that would lose something; `warn` drops what may be dropped, logs it and
             lists it in `Recording.dropped`.
+        ledger: URL of the database in which every start, id, change, event and outcome is written down before it can be
+            lost, such as `sqlite:///recordings.db` or `postgresql+psycopg://user:password@host/name`. None: nothing is.
+        budget: URL of a Redis, such as `redis://host`, in which all processes that use the account share its limits.
+            None: this process has them for itself.
         hooks: the hook plugins of this recorder, in their order; None takes the installed ones, `[]` none.
         deadline: seconds that an operation may take when it is given no deadline of its own.
         timeout: seconds to wait for a connection and for a whole answer; one number serves for both.
@@ -89,7 +85,7 @@ class Recorder(Observations):
         Args:
             spec: what to record.
             key: fixes the recording's id: starting the same room again with the same key, while the first one runs,
-                never starts a second one.
+                never starts a second one. With a ledger that holds in all processes that share it.
             apart_from: recordings whose servers this one must not share, where the vendor can do that.
             confirm: return only when it truly records, as `wait` does.
             deadline: seconds for everything; with `confirm` 120 more than otherwise, if none is given.
@@ -101,8 +97,9 @@ class Recorder(Observations):
             UnsupportedFeature: the vendor can't do what the spec demands; nothing was sent.
             InvalidSpec: the spec contradicts itself; nothing was sent.
             Vetoed: a hook refused; nothing was sent.
-            RecordingConflict: a recording with this identity runs already.
-            StartOutcomeUnknown: it may run. Keep the error's `intent`.
+            RecordingConflict: a recording with this identity runs already, or may; `intent` is that of its start.
+            LedgerUnavailable: the ledger can't be used; nothing was started.
+            StartOutcomeUnknown: it may run. Keep the error's `intent`, for `recover`.
             RecorderError: every other class, by what the vendor answered; `intent` says what was noted so far, and
                 with `confirm` `recording` is the handle, if the vendor had accepted the start.
         """
@@ -116,27 +113,64 @@ class Recorder(Observations):
     def _begin(
         self, spec: RecordingSpec, key: str | None, apart_from: Sequence[Recording], limit: Deadline
     ) -> tuple[Recording, StartIntent]:
-        """Start a recording; returns when the vendor has accepted it."""
+        """Start a recording; returns when the vendor has accepted it and its handle is durable, if anything is."""
         with self._named("start"):
             expect("start", RecordingSpec, spec)
             apart_from = recordings_of("apart_from", apart_from)
-            spec = self._hooks.before_start(spec)
+            wanted = self._hooks.before_start(spec)
             identity = uuid.uuid4().hex if key is None else self.recording_id(key)
-            intent = self._intent(spec, key, identity, apart_from)
-            plan = self._translate(spec, intent)
+            intent = self._intent(wanted, key, identity, apart_from)
+            plan = self._translate(wanted, intent)
             dropped = plan.lost(warn=self._warn)
+            draft = self.provider.draft(plan, intent).model_copy(update={"dropped": dropped})
+            intent = intent.model_copy(update={"draft": draft})
         plan.report(intent.id)
         try:
-            with self._operation("start", intent.id, limit):
-                recording = self.provider.start(plan, intent)
-                self._known.begin(recording)
+            with self._operation("start", intent.id, limit) as held:
+                recording = self._of_this_key(intent, spec, held) or self._started(plan, intent, dropped)
         except BaseException as error:
             _attach(error, intent, None)
             raise
-        if dropped:
-            recording = recording.model_copy(update={"dropped": dropped})
         self._hooks.notify("recorder_started", recording=recording)
         return recording, intent
+
+    def _of_this_key(self, intent: StartIntent, spec: RecordingSpec, limit: Deadline) -> Recording | None:
+        """Write down that a start begins. Where one of the same id is open: its recording, if that runs.
+
+        Raises:
+            RecordingConflict: the other one is under way, or can't be told or controlled.
+        """
+        if self._ledger is None:
+            return None
+        intent.kept_by(self._ledger.note)
+        other = self._ledger.begin(intent, lease_of(limit))
+        if other is None:
+            return None
+        recording = self._resumed(other, intent.room, spec, limit)
+        if recording is None and self._ledger.begin(intent, lease_of(limit)) is not None:
+            raise conflict(other, UNDER_WAY, retryable=True)
+        return recording
+
+    def _started(self, plan: Plan, intent: StartIntent, dropped: tuple[str, ...]) -> Recording:
+        """Start a recording, with what is known of it durable at each step."""
+        try:
+            recording = self.provider.start(plan, intent)
+        except LedgerUnavailable as error:
+            started = self.provider.revived(intent)
+            if started is None:
+                raise
+            # It runs, and its handle is worth more to the caller than an error.
+            logger.error("the ledger doesn't say that recording %s was started: %s", intent.id, error.message)
+            recording = started
+        except RecorderError as error:
+            if self._ledger is not None and not isinstance(error, StartOutcomeUnknown):
+                with going_on(f"that recording {intent.id} was refused"):
+                    self._ledger.refused(intent, f"{type(error).__name__}: {error.message}")
+            raise
+        if recording.dropped != dropped:
+            recording = recording.model_copy(update={"dropped": dropped})
+        self._known.begin(recording)
+        return recording
 
     def _confirmed(self, recording: Recording, intent: StartIntent, limit: Deadline) -> Recording:
         """The handle of a recording that truly records, with what is worth knowing of its beginning."""
@@ -149,34 +183,6 @@ class Recorder(Observations):
             return recording
         logger.info("recording %s in room %r: %s", recording.id, recording.room, status.reason)
         return recording.model_copy(update={"notes": (*recording.notes, status.reason)})
-
-    def stop(self, recording: Recording, *, wait: bool = True, deadline: float | None = DEADLINE_S) -> RecordingStatus:
-        """Stop a recording.
-
-        Stopping what has ended is no error: what is known of it is returned.
-
-        Args:
-            recording: the handle.
-            wait: return when the files are settled, or at the deadline with what is known by then.
-            deadline: seconds.
-
-        Raises:
-            RecorderError: the vendor couldn't be asked to stop. The recording may still run.
-        """
-        refuse_foreign_handle(self.provider, recording)
-        with self._operation("stop", recording.id, self._limit(deadline)) as limit:
-            status = self._known.outcome(recording) or self._stop(recording, wait=wait, limit=limit)
-            self._tell(recording, status)
-        self._hooks.notify("recorder_stopped", recording=recording, status=status)
-        return status
-
-    def _stop(self, recording: Recording, *, wait: bool, limit: Deadline) -> RecordingStatus:
-        stopped = self.provider.stop(recording, wait=wait, deadline=limit.remaining())
-        status = self._known.learn(recording, stopped)
-        if status.state not in NOT_STOPPED and status.ending in (None, Ending.STOPPED):
-            done = {"state": RecordingState.STOPPING, "ending": Ending.STOPPED}
-            self._listeners.tell(self._event(recording, EventKind.STOPPED, EventSource.OPERATION, **done))
-        return status
 
     def list_remote(
         self, since: datetime, until: datetime | None = None, *, room: str | None = None, deadline: float | None = None
@@ -197,10 +203,7 @@ class Recorder(Observations):
         self._refuse_closed("list_remote")
         until = until or datetime.fromtimestamp(self._clock.time(), UTC)
         with self._named("list_remote"), deadline_scope(self._limit(deadline)):
-            for moment in (since, until):
-                expect("list_remote", datetime, moment)
-            if since.tzinfo is None or until.tzinfo is None or since >= until:
-                raise InvalidSpec("since and until need a time zone, and since is the earlier one", fault="caller")
+            refuse_span("list_remote", since, until)
             return tuple(self.provider.list_remote(since, until, room))
 
     def check_storage(
@@ -259,10 +262,6 @@ class Recorder(Observations):
         finally:
             self.stop(recording)
 
-    def _translate(self, spec: RecordingSpec, intent: StartIntent) -> Plan:
-        refuse_unknown_options(self.provider, spec)
-        return self.provider.translate(spec, intent)
-
     def _intent(
         self, spec: RecordingSpec, key: str | None, identity: str, apart_from: Sequence[Recording]
     ) -> StartIntent:
@@ -278,6 +277,7 @@ class Recorder(Observations):
 
 
 def _attach(error: BaseException, intent: StartIntent, recording: Recording | None) -> None:
-    error.intent, error.recording = intent, recording  # type: ignore[attr-defined]
+    if not isinstance(error, RecordingConflict) or error.intent is None:  # that may be another start's
+        error.intent, error.recording = intent, recording  # type: ignore[attr-defined]
     if isinstance(error, StartOutcomeUnknown) and not error.recording_id:
         error.recording_id = intent.id

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from recorder_core.errors import ConfigurationError, InvalidSpec, UnsupportedOperation
-from recorder_core.models import Location, Media, Participants, Recording, RecordingSpec, WebhookRequest
+from recorder_core.models import Location, Media, Participants, Recording, RecordingSpec, StartIntent, WebhookRequest
 from recorder_core.models.base import Text
 from recorder_core.models.layout import LayoutBase
 from recorder_core.models.loading import describe_errors
@@ -27,13 +27,16 @@ __all__ = [
     "refuse_layout_without_pictures",
     "refuse_missing_operation",
     "refuse_other_destination",
+    "refuse_span",
     "refuse_unknown_options",
     "seconds",
     "whiteboard_id_of",
+    "whole_number",
 ]
 
 MADE_BY: Mapping[type, str] = {
     RecordingSpec: "RecordingSpec.load(...) makes one of a file or a mapping",
+    StartIntent: "an error of `start` carries one; StartIntent.model_validate_json(text) makes one of a stored one",
     Recording: "Recording.model_validate_json(text) makes one of a stored handle",
     LayoutBase: "Grid(), Floating(), Spotlight() and Custom() are some",
     Participants: 'Participants(audio=Selection(include=["1001"])) is one, Participants() is everybody',
@@ -78,6 +81,19 @@ def seconds(name: str, value: Any) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
         raise ConfigurationError(f"{name} is {value!r}; it must be a number of seconds, more than 0", fault="caller")
     return float(value)
+
+
+def whole_number(name: str, value: Any, least: int, most: int) -> int:
+    """The value as a whole number.
+
+    Raises:
+        ConfigurationError: it is none, or out of the range.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise ConfigurationError(
+            f"{name} is {value!r}; it must be a whole number from {least} to {most}", fault="caller"
+        )
+    return value
 
 
 def refuse_unknown_options(provider: Provider, spec: RecordingSpec) -> None:
@@ -182,6 +198,18 @@ def refuse_other_destination(recording: Recording, storage: StorageBase) -> None
             fault="caller",
             hint="Only the credentials can be renewed; the files go where the start said.",
         )
+
+
+def refuse_span(operation: str, since: datetime, until: datetime) -> None:
+    """Refuse what is no span of time.
+
+    Raises:
+        InvalidSpec: a moment is none, lacks its time zone, or comes before the other.
+    """
+    for moment in (since, until):
+        expect(operation, datetime, moment)
+    if since.tzinfo is None or until.tzinfo is None or since >= until:
+        raise InvalidSpec("since and until need a time zone, and since is the earlier one", fault="caller")
 
 
 def push_addresses(urls: Sequence[str | SecretStr]) -> tuple[SecretStr, ...]:

@@ -15,9 +15,11 @@ from recorder_core.cli import (
     doctoring,
     emulating,
     following,
+    listing,
     planning,
     previewing,
     recording,
+    recovering,
 )
 from recorder_core.cli.console import report_usage
 
@@ -70,6 +72,8 @@ app.command("resume")(changing.resume)
 app.command("snapshot")(changing.snapshot)
 app.command("update")(changing.update)
 app.command("stop")(recording.stop)
+app.command("list")(listing.list_recordings)
+app.command("recover")(recovering.recover)
 app.command("doctor")(doctoring.doctor)
 app.command("emulate")(emulating.emulate)
 

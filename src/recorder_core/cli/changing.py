@@ -17,10 +17,12 @@ from recorder_core.cli.documents import (
     Form,
     HandleSource,
     LayoutSource,
+    file_of,
     keep_recording,
     load_layout,
     load_recording,
 )
+from recorder_core.cli.ledgers import LedgerOption, ledger_of
 from recorder_core.cli.recording import OnUnsupported
 from recorder_core.errors import ConfigurationError, InvalidSpec, UnsupportedOperation
 from recorder_core.models import Layout, Participants, Recording, Storage, loading
@@ -104,6 +106,7 @@ def layout(
     layout: LayoutSource,
     on_unsupported: OnUnsupported = "raise",
     form: Form = None,
+    ledger: LedgerOption = None,
     as_json: Json = False,
 ) -> None:
     """Change the layout of a running recording.
@@ -113,32 +116,32 @@ def layout(
     """
     with reporting(as_json):
         _refuse_two_on_stdin(handle, layout, "layout")
-        recording = load_recording(handle)
+        url = ledger_of(ledger)
+        recording, path = load_recording(handle, url), file_of(handle)
         wanted = load_layout(layout, form)
         with (
-            Recorder.from_env(recording.provider, on_unsupported=on_unsupported) as recorder,
+            Recorder.from_env(recording.provider, on_unsupported=on_unsupported, ledger=url) as recorder,
             working("Changing the layout", at_most=DEADLINE_S, as_json=as_json),
         ):
             changed = recorder.layout(recording, wanted)
-        kept = handle == STDIN or keep_recording(changed, Path(handle))
-        _hand_back(changed, handle, f"The layout is {wanted.kind} now", as_json=as_json, kept=kept)
+        kept = path is None or keep_recording(changed, path)
+        _hand_back(changed, handle, path, f"The layout is {wanted.kind} now", as_json=as_json, kept=kept)
 
 
-def pause(handle: HandleSource, as_json: Json = False) -> None:
+def pause(handle: HandleSource, ledger: LedgerOption = None, as_json: Json = False) -> None:
     """Record nothing until it is resumed. Pausing what is paused is no error."""
-    _operate(handle, as_json, "Pausing", "Nothing is recorded until it is resumed.", Recorder.pause)
+    _operate(handle, ledger, as_json, "Pausing", "Nothing is recorded until it is resumed.", Recorder.pause)
 
 
-def resume(handle: HandleSource, as_json: Json = False) -> None:
+def resume(handle: HandleSource, ledger: LedgerOption = None, as_json: Json = False) -> None:
     """Record again, after a pause or a paused start. Resuming what records is no error."""
-    _operate(handle, as_json, "Resuming", "It is recorded again.", Recorder.resume)
+    _operate(handle, ledger, as_json, "Resuming", "It is recorded again.", Recorder.resume)
 
 
-def snapshot(handle: HandleSource, as_json: Json = False) -> None:
+def snapshot(handle: HandleSource, ledger: LedgerOption = None, as_json: Json = False) -> None:
     """Take one still picture of what is recorded now. It arrives where the files go."""
-    _operate(
-        handle, as_json, "Taking a picture", "A picture was taken; it arrives where the files go.", Recorder.snapshot
-    )
+    done = "A picture was taken; it arrives where the files go."
+    _operate(handle, ledger, as_json, "Taking a picture", done, Recorder.snapshot)
 
 
 def update(
@@ -146,6 +149,7 @@ def update(
     changes: ChangesSource,
     on_unsupported: OnUnsupported = "raise",
     form: Form = None,
+    ledger: LedgerOption = None,
     as_json: Json = False,
 ) -> None:
     """Change a running recording: who is recorded, credentials, whiteboard, push addresses, layout.
@@ -156,7 +160,8 @@ def update(
     """
     with reporting(as_json), terminable():
         _refuse_two_on_stdin(handle, changes, "changes")
-        recording = load_recording(handle)
+        url = ledger_of(ledger)
+        recording, path = load_recording(handle, url), file_of(handle)
         wanted = loading.load(WantedChanges, sys.stdin if changes == STDIN else changes, format=form)
         fields = wanted.given()
         if not fields:
@@ -165,7 +170,7 @@ def update(
             )
         done: list[str] = []
         kept = True
-        with Recorder.from_env(recording.provider, on_unsupported=on_unsupported) as recorder:
+        with Recorder.from_env(recording.provider, on_unsupported=on_unsupported, ledger=url) as recorder:
             wanted.refuse_what_is_wrong(recorder, recording, warn=on_unsupported == "warn")
             for name, value in fields.items():
                 try:
@@ -173,22 +178,30 @@ def update(
                         recording = getattr(recorder, OPERATIONS[name])(recording, value)
                     done.append(name)
                     kept = False
-                    kept = handle == STDIN or keep_recording(recording, Path(handle))
+                    kept = path is None or keep_recording(recording, path)
                 except BaseException as error:
                     if done:
                         error.add_note(f"changed before that: {', '.join(done)}")
                         if handle == STDIN or not kept:
                             _print_handle(recording)
                     raise
-        _hand_back(recording, handle, f"Changed: {', '.join(done)}", as_json=as_json, kept=kept)
+        _hand_back(recording, handle, path, f"Changed: {', '.join(done)}", as_json=as_json, kept=kept)
 
 
-def _operate(handle: str, as_json: bool, doing: str, done: str, operate: Callable[[Recorder, Recording], None]) -> None:
+def _operate(
+    handle: str,
+    ledger: str | None,
+    as_json: bool,
+    doing: str,
+    done: str,
+    operate: Callable[[Recorder, Recording], None],
+) -> None:
     """An operation that leaves the handle as it is."""
     with reporting(as_json):
-        recording = load_recording(handle)
+        url = ledger_of(ledger)
+        recording = load_recording(handle, url)
         with (
-            Recorder.from_env(recording.provider) as recorder,
+            Recorder.from_env(recording.provider, ledger=url) as recorder,
             working(doing, at_most=DEADLINE_S, as_json=as_json),
         ):
             operate(recorder, recording)
@@ -203,12 +216,12 @@ def _refuse_two_on_stdin(handle: str, other: str, what: str) -> None:
         raise ConfigurationError(f"the handle and the {what} can't both be on stdin", fault="caller")
 
 
-def _hand_back(changed: Recording, handle: str, done: str, *, as_json: bool, kept: bool) -> None:
+def _hand_back(changed: Recording, handle: str, path: Path | None, done: str, *, as_json: bool, kept: bool) -> None:
     """Say what was done; print the new handle where it was asked for or is in no file."""
     if as_json or handle == STDIN or not kept:
         _print_handle(changed)
     else:
-        print_line(OUT, f"{done}; {handle} has the new handle.", "green")
+        print_line(OUT, f"{done}; {path or 'the ledger'} has the new handle.", "green")
     if not kept:
         raise typer.Exit(1)
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
+from recorder_core.cli.ledgers import is_id, recording_in
 from recorder_core.errors import ConfigurationError, InvalidSpec
 from recorder_core.models import Layout, Recording, RecordingSpec, loading
 
@@ -26,6 +27,7 @@ __all__ = [
     "HandleSource",
     "LayoutSource",
     "SpecSource",
+    "file_of",
     "keep_recording",
     "load_layout",
     "load_recording",
@@ -41,7 +43,12 @@ SHORT_FORMS = "grid, floating[:PARTICIPANT], spotlight[:PARTICIPANT]"
 ANY_LAYOUT: Any = Layout
 
 SpecSource = Annotated[str, typer.Argument(metavar="SPEC", help="File in JSON, YAML or TOML, or - for stdin.")]
-HandleSource = Annotated[str, typer.Argument(metavar="HANDLE", help="Handle file that start wrote, or - for stdin.")]
+HandleSource = Annotated[
+    str,
+    typer.Argument(
+        metavar="HANDLE", help="Handle file that start wrote, - for stdin, or the beginning of an id in the ledger."
+    ),
+]
 LayoutSource = Annotated[
     str,
     typer.Argument(
@@ -92,12 +99,15 @@ def _no_layout(source: str) -> InvalidSpec:
     return InvalidSpec(problem, problems=[problem], fault="caller")
 
 
-def load_recording(source: str) -> Recording:
-    """The handle in a file or on stdin.
+def load_recording(source: str, ledger: SecretStr | None = None) -> Recording:
+    """The handle in a file, on stdin, or in the ledger by its id or a unique beginning of it.
 
     Raises:
-        ConfigurationError: it can't be read, or is no handle.
+        ConfigurationError: it can't be read, is no handle, or isn't in the ledger.
+        LedgerUnavailable: the ledger can't be used.
     """
+    if ledger is not None and is_id(source) and not Path(source).exists():
+        return recording_in(ledger, source)
     name = "the handle on stdin" if source == STDIN else source
     try:
         text = sys.stdin.read() if source == STDIN else Path(source).read_text(encoding="utf-8")
@@ -111,7 +121,7 @@ def load_recording(source: str) -> Recording:
     raise ConfigurationError(
         f"{name} {problem}",
         fault="caller",
-        hint="Give the file that `recorder start` wrote, or its content on stdin.",
+        hint="Give the file that `recorder start` wrote, its content on stdin, or an id that `recorder list` shows.",
     )
 
 
@@ -133,6 +143,12 @@ def save_recording(recording: Recording, path: Path) -> None:
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def file_of(source: str) -> Path | None:
+    """The file that a handle was loaded from; None: it came from stdin or the ledger."""
+    path = Path(source)
+    return path if source != STDIN and path.exists() else None
 
 
 def keep_recording(recording: Recording, path: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import queue
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,14 +11,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import SecretStr
 from rich import box
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from recorder_core.cli.console import OUT, Json, legible, print_json, print_line, reporting, terminable
+from recorder_core.cli.console import OUT, Json, legible, print_line, reporting, terminable
 from recorder_core.cli.documents import load_recording
-from recorder_core.models import EventKind, FileStatus, RecordingState
+from recorder_core.cli.ledgers import LedgerOption, ledger_of
+from recorder_core.cli.telling import ASTRAY, has_gone_wrong, print_causes, print_event
+from recorder_core.cli.working import follow_all
+from recorder_core.errors import ConfigurationError
+from recorder_core.models import RecordingState
 from recorder_core.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -29,8 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["follow"]
 
 REFRESH_S = 0.5
-ASTRAY = frozenset({FileStatus.BACKUP, FileStatus.LOST})
-"""Where a file has ended up that isn't at its destination."""
 STYLES = {
     RecordingState.RECORDING: "green",
     RecordingState.COMPLETED: "bold green",
@@ -41,29 +43,76 @@ STYLES = {
 }
 
 Handles = Annotated[
-    list[str], typer.Argument(metavar="HANDLE...", help="Handle files that start wrote, or - for one on stdin.")
+    list[str] | None,
+    typer.Argument(
+        metavar="[HANDLE]...",
+        help="Handle files that start wrote, - for one on stdin, or beginnings of ids in the ledger.",
+        show_default=False,
+    ),
+]
+Providers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--provider", "-p", help="With --all: only those at this provider; may be repeated.", show_default=False
+    ),
 ]
 
 
-def follow(handles: Handles, as_json: Json = False) -> None:
+def follow(
+    handles: Handles = None,
+    all_of_them: Annotated[
+        bool, typer.Option("--all", help="All open recordings in the ledger, as one of any number of workers.")
+    ] = False,
+    providers: Providers = None,
+    until_idle: Annotated[bool, typer.Option("--until-idle", help="With --all: end when nothing is left.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="With --all: look at each recording once, and end.")] = False,
+    ledger: LedgerOption = None,
+    as_json: Json = False,
+) -> None:
     """Follow recordings until all have ended: a live table on a terminal, a line for each event elsewhere.
 
-    The vendors are asked at the pace that they advise; callbacks reach the process that receives them, not this one.
-    Exits with 1 where a recording failed, was lost sight of, or left files outside its destination. Ctrl-C leaves them;
-    they go on.
+    The vendors are asked at the pace that they advise. Callbacks that other processes receive are heard of by the
+    ledger. Exits with 1 where a recording failed, was lost sight of, or left files outside its destination. Ctrl-C leaves
+    them; they go on.
+
+    With --all it is a worker: it follows whatever is open in the ledger and not followed by another worker, with a line
+    for each event, until it is interrupted, and recovers starts that were cut short.
     """
     with reporting(as_json), terminable():
-        rows = {recording.id: _Row(recording) for recording in map(load_recording, handles)}
-        with _leaving(rows), _following(rows.values()) as events:
+        _refuse_contradictions(handles or [], all_of_them, providers, until_idle=until_idle, once=once)
+        url = ledger_of(ledger)
+        if all_of_them:
+            follow_all(providers, url, until="looked" if once else "idle" if until_idle else None, as_json=as_json)
+            return
+        rows = {
+            recording.id: _Row(recording) for recording in (load_recording(handle, url) for handle in handles or [])
+        }
+        with _leaving(rows), _following(rows.values(), url) as events:
             if as_json or not OUT.is_terminal:
                 for event in events:
                     row = rows[event.recording_id or ""]
                     row.take(event)
-                    _print(row, event, as_json)
+                    print_event(event, row.recording.room, as_json)
             else:
                 _show_live(rows, events)
         if not all(row.ended_well for row in rows.values()):
             raise typer.Exit(1)
+
+
+def _refuse_contradictions(
+    handles: list[str], all_of_them: bool, providers: list[str] | None, *, until_idle: bool, once: bool
+) -> None:
+    problem = None
+    if all_of_them and handles:
+        problem = "--all follows whatever is in the ledger; leave out the handles"
+    elif not all_of_them and not handles:
+        problem = "there is nothing to follow; name handles, or --all for whatever is in the ledger"
+    elif not all_of_them and (providers or until_idle or once):
+        problem = "--provider, --until-idle and --once go with --all"
+    elif until_idle and once:
+        problem = "--until-idle and --once are two different ends; take one"
+    if problem:
+        raise ConfigurationError(problem, fault="caller")
 
 
 @dataclass
@@ -87,18 +136,12 @@ class _Row:
         self.causes = event.causes or self.causes
         self.reason = event.reason or self.reason
         self.files.update((file.name, file.status) for file in event.files)
-        ended = event.state is not None and event.state.terminal
-        self.is_lost = self.is_lost or (event.fault is not None and ended) or _is_given_up(event)
+        self.is_lost = self.is_lost or has_gone_wrong(event)
 
     @property
     def ended_well(self) -> bool:
         """Whether it has ended, and nothing of it is missing."""
         return self.state is RecordingState.COMPLETED and not self.is_lost and ASTRAY.isdisjoint(self.files.values())
-
-
-def _is_given_up(event: RecordingEvent) -> bool:
-    """Whether the vendor refuses to be asked, so that the recording isn't followed any more."""
-    return event.kind is EventKind.ERROR and event.state is None and event.source == "look"
 
 
 @contextmanager
@@ -118,7 +161,7 @@ def _leaving(rows: Mapping[str, _Row]) -> Iterator[None]:
 
 
 @contextmanager
-def _following(rows: Iterable[_Row]) -> Iterator[Iterator[RecordingEvent]]:
+def _following(rows: Iterable[_Row], ledger: SecretStr | None) -> Iterator[Iterator[RecordingEvent]]:
     """The events of all recordings, at however many vendors they are."""
     found: queue.SimpleQueue[RecordingEvent | BaseException | None] = queue.SimpleQueue()
     by_provider: dict[str, list[Recording]] = {}
@@ -126,7 +169,7 @@ def _following(rows: Iterable[_Row]) -> Iterator[Iterator[RecordingEvent]]:
         by_provider.setdefault(row.recording.provider, []).append(row.recording)
     with ExitStack() as stack:
         for provider, recordings in by_provider.items():
-            recorder = stack.enter_context(Recorder.from_env(provider))
+            recorder = stack.enter_context(Recorder.from_env(provider, ledger=ledger))
             fleet = stack.enter_context(recorder.fleet(recordings))
             threading.Thread(target=_forward, args=(fleet, found), name="recorder-follow", daemon=True).start()
         yield _taken(found, len(by_provider))
@@ -152,26 +195,6 @@ def _taken(found: queue.SimpleQueue[RecordingEvent | BaseException | None], sour
             yield event
 
 
-def _print(row: _Row, event: RecordingEvent, as_json: bool) -> None:
-    if as_json:
-        print_json(json.loads(event.model_dump_json()))
-        return
-    at = (event.occurred_at or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    parts = [at, row.recording.provider, row.recording.room, event.kind.replace("_", " ")]
-    if event.state is not None:
-        parts.append(f"[{event.state}]")
-    parts += [f"{file.name} {file.status}" for file in event.files]
-    if event.reason:
-        parts.append(event.reason)
-    print_line(OUT, "  ".join(map(legible, parts)))
-    _print_causes(event.causes)
-
-
-def _print_causes(causes: Iterable[str]) -> None:
-    for number, cause in enumerate(causes, start=1):
-        print_line(OUT, f"  {number}. {legible(cause)}")
-
-
 def _show_live(rows: Mapping[str, _Row], events: Iterator[RecordingEvent]) -> None:
     with Live(get_renderable=lambda: _table(rows.values()), console=OUT, refresh_per_second=1 / REFRESH_S) as live:
         for event in events:
@@ -180,7 +203,7 @@ def _show_live(rows: Mapping[str, _Row], events: Iterator[RecordingEvent]) -> No
     for row in rows.values():
         if row.causes:
             print_line(OUT, f"{row.recording.room} at {row.recording.provider}; likely causes, likeliest first:")
-            _print_causes(row.causes)
+            print_causes(row.causes)
 
 
 def _table(rows: Iterable[_Row]) -> Table:

@@ -36,6 +36,7 @@ from recorder_core.cli.documents import (
     load_spec,
     refuse_to_lose,
 )
+from recorder_core.cli.ledgers import LedgerOption, ledger_of
 from recorder_core.cli.planning import ProviderName
 from recorder_core.errors import RecorderError
 from recorder_core.models import Media
@@ -75,15 +76,17 @@ def start(
     ] = None,
     on_unsupported: OnUnsupported = "raise",
     form: Form = None,
+    ledger: LedgerOption = None,
     as_json: Json = False,
 ) -> None:
     """Start a recording, and hand out its handle.
 
-    status, layout and stop need the handle, in this process or another.
+    status, layout and stop take the handle, or the id: the ledger has it too, and knows of a start that was cut short.
     """
     with reporting(as_json), terminable():
         given = load_spec(spec, form)
-        with Recorder.from_env(provider, on_unsupported=on_unsupported) as recorder:
+        url = ledger_of(ledger)
+        with Recorder.from_env(provider, on_unsupported=on_unsupported, ledger=url) as recorder:
             if handle is not None:
                 refuse_to_lose(handle, recorder, key)
             with working(f"Starting {given.room} at {provider}"):
@@ -122,12 +125,14 @@ def status(
     watch: Annotated[
         bool, typer.Option("--watch", help="Ask again at the vendor's advised pace, until the recording has ended.")
     ] = False,
+    ledger: LedgerOption = None,
     as_json: Json = False,
 ) -> None:
     """Show the state of a recording and its files so far."""
     with reporting(as_json):
-        recording = load_recording(handle)
-        with Recorder.from_env(recording.provider) as recorder:
+        url = ledger_of(ledger)
+        recording = load_recording(handle, url)
+        with Recorder.from_env(recording.provider, ledger=url) as recorder:
             with working("Asking"):
                 found = recorder.status(recording)
             _show_status(recording, found, as_json)
@@ -160,13 +165,15 @@ def stop(
     deadline: Annotated[
         float, typer.Option(min=0.1, help="Seconds that stopping and waiting for the files may take.")
     ] = DEADLINE_S,
+    ledger: LedgerOption = None,
     as_json: Json = False,
 ) -> None:
     """Stop a recording and list its files. Stopping one that has ended is no error."""
     with reporting(as_json):
-        recording = load_recording(handle)
+        url = ledger_of(ledger)
+        recording = load_recording(handle, url)
         with (
-            Recorder.from_env(recording.provider) as recorder,
+            Recorder.from_env(recording.provider, ledger=url) as recorder,
             working("Stopping", at_most=deadline, as_json=as_json),
         ):
             outcome = recorder.stop(recording, wait=not no_wait, deadline=deadline)

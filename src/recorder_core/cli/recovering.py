@@ -1,0 +1,118 @@
+"""`recorder recover`: what became of starts and stops that were cut short."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recorder_core.cli.console import OUT, Json, legible, print_json, print_line, reporting, terminable, working
+from recorder_core.cli.documents import Form, load_spec
+from recorder_core.cli.ledgers import SHOWN, LedgerOption, ledger_of
+from recorder_core.cli.planning import ProviderName
+from recorder_core.models import Verdict
+from recorder_core.recorder import Recorder
+from recorder_core.recovering import RECOVER_S, SpecOf
+
+if TYPE_CHECKING:
+    from recorder_core.models import RecordingSpec, Recovery, RecoveryReport, RemoteRecording
+
+__all__ = ["recover"]
+
+STYLES = {
+    Verdict.NEVER_STARTED: "dim",
+    Verdict.RUNNING: "green",
+    Verdict.ENDED: "dim",
+    Verdict.UNCONTROLLABLE: "bold red",
+    Verdict.UNCLEAR: "yellow",
+}
+UNEXPLAINED = (Verdict.UNCONTROLLABLE, Verdict.UNCLEAR)
+
+
+def recover(
+    provider: ProviderName,
+    stop: Annotated[
+        bool, typer.Option("--stop/--adopt", help="Stop what was found running, or keep it as any other recording.")
+    ] = False,
+    spec: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--spec", help="Spec of a start, for which its room is known; may be repeated.", show_default=False
+        ),
+    ] = None,
+    deadline: Annotated[float, typer.Option(min=0.1, help="Seconds for everything.")] = RECOVER_S,
+    form: Form = None,
+    ledger: LedgerOption = None,
+    as_json: Json = False,
+) -> None:
+    """Find out what became of starts and stops that a crash has cut short, and look at what runs.
+
+    Ends with 1 where something is uncontrollable or unclear, or couldn't be looked at: it stays in the ledger, and the
+    next recover looks into it again. A start is touched when its process must have died, a minute after its deadline.
+    Recordings that the ledger doesn't know are listed and left alone.
+    """
+    with reporting(as_json), terminable():
+        specs = [load_spec(source, form) for source in spec or ()]
+        with (
+            Recorder.from_env(provider, ledger=ledger_of(ledger)) as recorder,
+            working(f"Looking at {provider}", at_most=deadline, as_json=as_json),
+        ):
+            report = recorder.recover(spec=_by_room(specs), stop=stop, deadline=deadline)
+        if as_json:
+            print_json(json.loads(report.model_dump_json()))
+        else:
+            _show(report)
+        if report.problems or any(recovery.verdict in UNEXPLAINED for recovery in report.recoveries):
+            raise typer.Exit(1)
+
+
+def _by_room(specs: Sequence[RecordingSpec]) -> SpecOf:
+    """What finds the spec of a start: that of its room."""
+    if len(specs) == 1:
+        return specs[0]  # the hooks may name its room
+    rooms = {spec.room: spec for spec in specs}
+    return lambda intent: rooms.get(intent.room)
+
+
+def _show(report: RecoveryReport) -> None:
+    for recovery in report.recoveries:
+        _show_recovery(recovery)
+    for stranger in report.unknown:
+        _show_stranger(stranger)
+    if report.unknown:
+        print_line(OUT, "What isn't in the ledger is another application's, or was lost; it is left alone.")
+    for problem in report.problems:
+        print_line(OUT, legible(f"not looked at: {problem}"), "yellow")
+    if report.problems:
+        print_line(OUT, "Recover again: what couldn't be looked at stays in the ledger.")
+    if not (report.recoveries or report.unknown or report.problems):
+        print_line(OUT, "Everything is explained.", "green")
+
+
+def _show_recovery(recovery: Recovery) -> None:
+    intent, recording = recovery.intent, recovery.recording
+    short = intent.id[:SHOWN]
+    print_line(
+        OUT,
+        legible(f"{short}  {intent.room}  {recovery.verdict.replace('_', ' ')}: {recovery.reason}"),
+        STYLES[recovery.verdict],
+    )
+    if recovery.ends_by:
+        print_line(OUT, legible(f"  It ends by itself: {recovery.ends_by}"))
+    for candidate in recovery.candidates:
+        ids = " ".join(f"{name}={value}" for name, value in candidate.native.items() if isinstance(value, str))
+        print_line(OUT, legible(f"  It may be: {ids} since {candidate.started_at:%Y-%m-%d %H:%M} UTC"))
+    if recovery.verdict is Verdict.RUNNING:
+        print_line(OUT, f"  Next: recorder status {short} | recorder stop {short}")
+    elif recording is not None and recovery.status is not None and recovery.status.state.ending:
+        print_line(OUT, f"  Its files come: recorder status {short}")
+    elif recovery.verdict is Verdict.UNCLEAR and recording is None:
+        print_line(OUT, "  With its spec more can be told: recover with --spec FILE. A callback may tell it, too.")
+
+
+def _show_stranger(stranger: RemoteRecording) -> None:
+    ids = " ".join(f"{name}={value}" for name, value in stranger.native.items() if isinstance(value, str))
+    since = f" since {stranger.started_at:%Y-%m-%d %H:%M} UTC" if stranger.started_at else ""
+    print_line(OUT, legible(f"not in the ledger: {stranger.room or 'some room'}{since}: {ids}"), "yellow")

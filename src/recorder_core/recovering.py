@@ -1,0 +1,412 @@
+"""What became of starts and stops whose outcome nobody has written down: after a crash, or without an answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, TypeAlias
+
+from recorder_core.clock import Deadline, deadline_scope
+from recorder_core.errors import ConfigurationError, InvalidSpec, RecorderError, RecordingConflict, Vetoed
+from recorder_core.models import (
+    Recording,
+    RecordingSpec,
+    RecordingState,
+    RecordingStatus,
+    Recovery,
+    RecoveryReport,
+    RemoteRecording,
+    StartIntent,
+    Verdict,
+)
+from recorder_core.operations import DEADLINE_S
+from recorder_core.plan import Plan
+from recorder_core.refusals import expect, refuse_span, refuse_unknown_options
+from recorder_core.stopping import Stopping, going_on
+
+if TYPE_CHECKING:
+    from recorder_core.ledger import LedgerEntry
+
+__all__ = ["RECOVER_S", "UNDER_WAY", "Recovering", "SpecOf", "conflict", "lease_of"]
+
+logger = logging.getLogger("recorder_core")
+
+RECOVER_S = 300.0
+"""Seconds that a recovery may take when it is given no deadline."""
+LATE_S = 60.0
+"""Seconds after its deadline in which a request may still be carried out: it left at the last moment and waits in a
+kernel, in a proxy or at the vendor's own gateway, whose backend may take half a minute. Asked before that, the vendor
+would say that nothing runs, and be wrong. It makes up for the clocks of several machines, too."""
+LONGEST_S = 3600.0
+"""Seconds after which whoever starts or recovers is taken for dead, whatever its deadline."""
+AT_ONCE = 20
+"""Entries that are claimed together."""
+LISTED = timedelta(days=2)
+"""How far back the vendor's own list is looked through by default: few recordings run for longer."""
+
+SpecOf: TypeAlias = RecordingSpec | Callable[[StartIntent], RecordingSpec | None] | None
+"""What was asked for: one spec, or what finds the spec of a start."""
+
+NOTED = "the vendor's ids had been noted"
+UNDER_WAY = "is being started just now, by another process or one that has died"
+
+
+def lease_of(limit: Deadline) -> float:
+    """Seconds for which nobody else may look into what is done under a deadline."""
+    return min(limit.remaining(), LONGEST_S) + LATE_S
+
+
+@dataclass
+class Found:
+    """What one recovery has found out so far; by the ids of the recordings, where it is by anything."""
+
+    recoveries: dict[str, Recovery] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
+    """What is claimed until the end, so that nothing is looked into twice."""
+    unreachable: dict[str, Recording] = field(default_factory=dict)
+    """Of which the vendor said nothing; another look may tell."""
+
+    @contextmanager
+    def problem_of(self, room: str, recording_id: str) -> Iterator[None]:
+        """What can't be found out of one is told, and keeps nobody from looking into the others."""
+        try:
+            yield
+        except RecorderError as error:
+            self.problems.append(f"{room} ({recording_id}): {error.message}")
+        except Exception as error:
+            # Its text may hold anything.
+            self.problems.append(f"{room} ({recording_id}): {type(error).__name__}; this is a bug, perhaps a plugin's")
+            logger.exception("recording %s couldn't be looked into", recording_id)
+
+    def report(self, unknown: tuple[RemoteRecording, ...] = ()) -> RecoveryReport:
+        """What is told in the end."""
+        return RecoveryReport(
+            recoveries=tuple(self.recoveries.values()), unknown=unknown, problems=tuple(self.problems)
+        )
+
+
+class Recovering(Stopping):
+    """The operation that finds out what became of starts and stops."""
+
+    def recover(
+        self,
+        intent: StartIntent | None = None,
+        *,
+        spec: SpecOf = None,
+        stop: bool = False,
+        since: datetime | None = None,
+        deadline: float | None = None,
+    ) -> RecoveryReport:
+        """Find out what became of starts that were cut short, so that nothing runs that nobody knows of.
+
+        With an intent, that of a start's error: this one start, whether there is a ledger or not. Without one, what the
+        ledger holds open of this account: starts whose process has died, which is taken for certain a minute after
+        their deadline; stops that were wished and have no outcome, which are sent again; and recordings that nobody
+        follows, which are looked at. Several processes may recover at once: each start is looked into by one of them.
+        What can't be found out stays open, and the next `recover` looks into it again.
+
+        What was found running is a recording like any other from then on.
+
+        Args:
+            intent: one start. None: all that the ledger holds open.
+            spec: what was asked for, or what finds the spec of an intent (None where it can't). Where an id is lost,
+                some vendors tell it to whoever sends the same start again, and the ledger holds no specs: they have
+                secrets. One spec without an intent counts for the starts of its room.
+            stop: stop the recordings whose start was cut short. No others are.
+            since: from when on the vendor's list is looked through for recordings that the ledger doesn't know, with
+                time zone; two days ago by default. Only without an intent.
+            deadline: seconds for everything; 300 by default.
+
+        Raises:
+            ConfigurationError: there is neither an intent nor a ledger, or the intent is another account's.
+            InvalidSpec: an argument is of the wrong kind.
+            LedgerUnavailable: the ledger can't be used; what isn't found out yet stays open.
+        """
+        self._refuse_closed("recover")
+        found = Found()
+        with self._named("recover"), deadline_scope(self._limit(RECOVER_S if deadline is None else deadline)) as limit:
+            if spec is not None and not callable(spec):
+                expect("recover", RecordingSpec, spec)
+            if intent is not None:
+                expect("recover", StartIntent, intent)
+                self._refuse_foreign_intent(intent)
+                with self._holding(found):
+                    self._recover_one(found, intent, spec if callable(spec) else lambda _: spec, limit, stop=stop)
+                    self._look_again(found, limit, stop=stop)
+                return found.report()
+            now = datetime.fromtimestamp(self._clock.time(), UTC)
+            since = now - LISTED if since is None else since
+            refuse_span("recover", since, now)
+            with self._holding(found):
+                self._recover_starts(found, spec, limit, stop=stop)
+                for entry in self._claimed(found, self.ledger.claim_running, limit):
+                    self._look_at(found, entry)
+                self._look_again(found, limit, stop=stop)
+                return found.report(self._strangers(found, since, now))
+
+    def _recover_starts(self, found: Found, spec: SpecOf, limit: Deadline, *, stop: bool = False) -> None:
+        """Find out what became of all starts that were cut short, and send the stops again that were.
+
+        The starts first: vendors forget them soon, and a stop may take its time.
+        """
+        stops = []
+        for entry in self._claimed(found, self.ledger.claim_starts, limit):
+            if entry.recording is None:
+                self._recover_entry(found, entry, spec, limit, stop=stop)
+            else:
+                stops.append(entry)
+        for entry in stops:
+            self._recover_entry(found, entry, spec, limit, stop=stop)
+
+    @contextmanager
+    def _holding(self, found: Found) -> Iterator[None]:
+        """Give up what was claimed, in the end."""
+        try:
+            yield
+        finally:
+            if found.held:
+                with going_on("that others may look into them again"):
+                    self.ledger.release(found.held)
+
+    def _claimed(
+        self, found: Found, claim: Callable[[int, float], list[LedgerEntry]], limit: Deadline
+    ) -> Iterator[LedgerEntry]:
+        """What nobody else looks into meanwhile, one after the other, until the deadline."""
+        while not limit.expired:
+            entries = claim(AT_ONCE, lease_of(limit))
+            if not entries:
+                return
+            found.held += [entry.id for entry in entries]
+            for entry in entries:
+                if not limit.expired:
+                    yield entry
+        found.problems.append("the deadline came before everything was looked into; recover again, or give it longer")
+
+    def _recover_one(self, found: Found, intent: StartIntent, spec: SpecOf, limit: Deadline, *, stop: bool) -> None:
+        """Find out what became of the start that an intent stands for; a ledger knows it from then on."""
+        if self._ledger is None:
+            with found.problem_of(intent.room, intent.id), self._operation("recover", intent.id, limit):
+                self._take(found, self._explained(intent, spec), limit, stop=stop)
+            return
+        known = self._ledger.entry(intent.id)
+        if known is None or known.intent.created_at != intent.created_at:
+            self._ledger.begin(intent, lease_of(limit))
+        elif not known.open:
+            found.recoveries[intent.id] = _recalled(known)
+            return
+        entry = self._ledger.claim_start(intent.id, lease_of(limit))
+        if entry is None:
+            found.problems.append(f"{intent.room} ({intent.id}): somebody else is at it just now; recover it later")
+            return
+        found.held.append(intent.id)
+        # What the error tells may be more than what could be written down.
+        noted = {**entry.intent.noted, **intent.noted}
+        intent = entry.intent.model_copy(update={"noted": noted})
+        self._recover_entry(found, entry.model_copy(update={"intent": intent}), spec, limit, stop=stop)
+
+    def _recover_entry(self, found: Found, entry: LedgerEntry, spec: SpecOf, limit: Deadline, *, stop: bool) -> None:
+        """Find out what became of a start, or send a stop again that had been wished."""
+        with found.problem_of(entry.room, entry.id), self._operation("recover", entry.id, limit):
+            intent, recording = entry.intent.kept_by(self.ledger.note), entry.recording
+            if recording is None:
+                self._take(found, self._explained(intent, spec), limit, stop=stop)
+            elif entry.stop_wished_at is not None:
+                self._stop_found(found, intent, recording, "it was to be stopped, and was now", limit)
+            else:
+                self._take(found, _seen(intent, recording, self.status(recording), NOTED), limit, stop=stop)
+
+    def _explained(self, intent: StartIntent, spec: SpecOf) -> Recovery:
+        """What became of a start whose handle is lost. If it is found, it is durable when this returns."""
+        recording = self.provider.revived(intent)
+        if recording is not None:
+            self._known.begin(recording)
+            recovery = _seen(intent, recording, self.status(recording), NOTED)
+        else:
+            recovery = self.provider.recover(intent, self._spec_of(intent, spec))
+            recording = recovery.recording
+            if recording is not None:
+                self._known.begin(recording)
+                if recovery.status is not None:
+                    self._known.learn(recording, recovery.status)
+        if recording is not None and recovery.verdict is not Verdict.ENDED:
+            self._hooks.notify("recorder_started", recording=recording)
+        return recovery
+
+    def _resumed(self, entry: LedgerEntry, room: str, spec: RecordingSpec, limit: Deadline) -> Recording | None:
+        """The recording of a start that is open, if it runs. None: nothing of it does, and it is open no more.
+
+        Raises:
+            RecordingConflict: it is under way, ends just now, can't be told or can't be controlled.
+        """
+        if entry.room != room:
+            raise conflict(entry, f"is one of room {entry.room!r}")
+        recording = entry.recording
+        if recording is None:
+            claimed = self.ledger.claim_start(entry.id, lease_of(limit))
+            if claimed is None:
+                raise conflict(entry, UNDER_WAY, retryable=True)
+            found = Found(held=[entry.id])
+            with self._holding(found):
+                self._take(found, self._explained(claimed.intent.kept_by(self.ledger.note), spec), limit)
+            recovery = found.recoveries[entry.id]
+            if recovery.verdict in (Verdict.NEVER_STARTED, Verdict.ENDED):
+                return None
+            recording = recovery.recording
+            if recording is None or recovery.verdict is not Verdict.RUNNING:
+                raise conflict(entry, f"is {recovery.verdict}: {recovery.reason}", ends_by=recovery.ends_by)
+            return recording
+        status = self.status(recording)
+        if status.state.running and entry.stop_wished_at is None:
+            return recording
+        if status.state.terminal:
+            return None
+        what = "is to be stopped" if status.state.running else f"is {status.state}"
+        raise conflict(entry, what, retryable=True)
+
+    def _take(self, found: Found, recovery: Recovery, limit: Deadline, *, stop: bool = False) -> None:
+        """Write down what was found out, and do what follows."""
+        recovery.intent.kept_by(None)  # it is handed out, and nothing more is to be written through it
+        found.recoveries[recovery.intent.id] = recovery
+        if self._ledger is not None:
+            self._ledger.explain(recovery)
+        recording = recovery.recording
+        if recording is None:
+            return
+        if recovery.verdict is Verdict.UNCLEAR:
+            found.unreachable[recording.id] = recording
+        elif recovery.verdict is Verdict.RUNNING and stop:
+            self._stop_found(found, recovery.intent, recording, f"{recovery.reason}, and it was stopped", limit)
+
+    def _stop_found(
+        self, found: Found, intent: StartIntent, recording: Recording, reason: str, limit: Deadline
+    ) -> None:
+        status = self.stop(recording, deadline=min(DEADLINE_S, limit.remaining()))
+        self._take(found, _seen(intent, recording, status, reason), limit)
+
+    def _look_at(self, found: Found, entry: LedgerEntry) -> None:
+        """Look at a recording that nobody follows, so that the ledger shows none as running that isn't there."""
+        recording = entry.recording
+        with found.problem_of(entry.room, entry.id):
+            if recording is not None and self.status(recording).state is RecordingState.UNREACHABLE:
+                found.unreachable[recording.id] = recording
+
+    def _look_again(self, found: Found, limit: Deadline, *, stop: bool) -> None:
+        """Look at those of which the vendor said nothing, at its own pace, for as long as it takes to be sure."""
+        for delay in self.provider.poll_delays:
+            if not found.unreachable or limit.remaining() <= delay:
+                break
+            self._clock.sleep(delay)
+            for recording in tuple(found.unreachable.values()):
+                with found.problem_of(recording.room, recording.id):
+                    status = self.status(recording)
+                    if status.state is RecordingState.UNREACHABLE:
+                        continue
+                    del found.unreachable[recording.id]
+                    if (before := found.recoveries.get(recording.id)) is not None:
+                        self._take(found, _seen(before.intent, recording, status, before.reason), limit, stop=stop)
+        for recording in found.unreachable.values():
+            found.problems.append(f"{recording.room} ({recording.id}): the vendor says nothing of it just now")
+
+    def _strangers(self, found: Found, since: datetime, now: datetime) -> tuple[RemoteRecording, ...]:
+        """What runs at the vendor, and is neither in the ledger nor about to be, nor the candidate of a start."""
+        if not self.provider.offers("list_remote"):
+            return ()
+        key = self.provider.native_key
+        candidates = {one.native.get(key) for recovery in found.recoveries.values() for one in recovery.candidates}
+        beginning = [entry for entry in self.ledger.unexplained() if entry.id not in found.held]
+        strangers: list[RemoteRecording] = []
+        with found.problem_of("what else runs", f"at {self.provider.name}"):
+            for remote in self.provider.list_remote(since, now):
+                native = str(remote.native.get(key))
+                is_over = remote.state is not None and not remote.state.running
+                if is_over or native in candidates or self._known.knows(native):
+                    continue
+                if not any(_may_be(remote, entry) for entry in beginning):
+                    strangers.append(remote)
+        return tuple(strangers)
+
+    def _spec_of(self, intent: StartIntent, spec: SpecOf) -> RecordingSpec | None:
+        """What was asked for, as `start` would send it. None: nobody knows, or a hook refuses it.
+
+        Raises:
+            InvalidSpec: what was found isn't this start's.
+            UnsupportedFeature: `start` would have refused it.
+        """
+        wanted = spec(intent) if callable(spec) else spec
+        if wanted is None:
+            return None
+        expect("recover", RecordingSpec, wanted)
+        try:
+            wanted = self._hooks.before_start(wanted)
+        except Vetoed:
+            return None
+        if wanted.room != intent.room:
+            if callable(spec):
+                problem = f"the spec is of room {wanted.room!r}, and the start was one of room {intent.room!r}"
+                raise InvalidSpec(problem, problems=[problem], fault="caller")
+            return None
+        self._translate(wanted, intent).lost(warn=self._warn)
+        return wanted
+
+    def _translate(self, spec: RecordingSpec, intent: StartIntent) -> Plan:
+        refuse_unknown_options(self.provider, spec)
+        return self.provider.translate(spec, intent)
+
+    def _refuse_foreign_intent(self, intent: StartIntent) -> None:
+        mine = (self.provider.name, self.provider.account)
+        if (intent.provider, intent.account) != mine:
+            raise ConfigurationError(
+                f"the start of recording {intent.id} was one at {intent.provider} account {intent.account!r}, "
+                f"this recorder is of {mine[0]} account {mine[1]!r}",
+                recording_id=intent.id,
+                fault="caller",
+                hint="Use the recorder of the account that began it.",
+            )
+
+
+def conflict(
+    entry: LedgerEntry, what: str, *, ends_by: str | None = None, retryable: bool = False
+) -> RecordingConflict:
+    """Why a start with a key isn't another one's turn yet."""
+    return RecordingConflict(
+        f"the recording of this key {what}; nothing was started",
+        recording_id=entry.id,
+        retryable=retryable,
+        fault="caller",
+        hint=f"It ends by itself: {ends_by}"
+        if ends_by
+        else "Start again in a moment, call recover() if its process has died, or take another key.",
+        intent=entry.intent,
+        recording=entry.recording,
+    )
+
+
+def _seen(intent: StartIntent, recording: Recording, status: RecordingStatus, reason: str) -> Recovery:
+    """What became of a start whose recording was looked at."""
+    if status.state.running:
+        verdict = Verdict.RUNNING
+    else:
+        verdict = Verdict.UNCLEAR if status.state is RecordingState.UNREACHABLE else Verdict.ENDED
+    return Recovery(intent=intent, verdict=verdict, recording=recording, status=status, reason=reason)
+
+
+def _recalled(entry: LedgerEntry) -> Recovery:
+    """What became of a start, as it had been found out before."""
+    verdict = entry.verdict or (Verdict.NEVER_STARTED if entry.recording is None else Verdict.ENDED)
+    return Recovery(
+        intent=entry.intent,
+        verdict=verdict,
+        recording=entry.recording,
+        reason=entry.reason or "the ledger has it so",
+        ends_by=entry.ends_by,
+    )
+
+
+def _may_be(remote: RemoteRecording, entry: LedgerEntry) -> bool:
+    """Whether a recording in the vendor's list may be one that is being started just now."""
+    began = remote.started_at
+    return remote.room == entry.room and (began is None or began >= entry.intent.created_at - timedelta(seconds=LATE_S))
