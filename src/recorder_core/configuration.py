@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from recorder_core.errors import ConfigurationError
 from recorder_core.models.loading import describe_errors
+from recorder_core.tracebacks import forgetful
 
 __all__ = ["ProviderConfig", "ProviderOptions"]
 
@@ -70,6 +71,7 @@ class ProviderConfig(BaseModel):
         return value
 
     @classmethod
+    @forgetful
     def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Self:
         """Read the fields that are set in the environment; `overrides` win. Lists are comma-separated.
 
@@ -91,6 +93,7 @@ class ProviderConfig(BaseModel):
         return found
 
     @classmethod
+    @forgetful
     def checked(cls, values: Mapping[str, Any]) -> Self:
         """Validate, with an error of ours that shows no value.
 
@@ -109,6 +112,7 @@ class ProviderConfig(BaseModel):
         )
 
     @classmethod
+    @forgetful
     def placeholder(cls, **given: Any) -> Self:
         """A configuration whose missing required fields hold their examples: enough to plan, not to connect."""
         examples = {

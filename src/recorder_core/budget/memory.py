@@ -1,0 +1,142 @@
+"""The slots of a limit that one process has for itself."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+from recorder_core.budget.limit import LONGEST_WAY_S, Admitted, Limit, Way
+from recorder_core.budget.queue import Queue, Source
+from recorder_core.clock import Clock, Deadline
+from recorder_core.errors import ConfigurationError
+from recorder_core.forking import Guarded
+
+EVERY = "*"
+
+
+class Budget:
+    """The calls of one account in this process. Thread-safe.
+
+    Where several processes share an account, each needs its share of the limits (`calls_per_second`), or all of them a
+    `SharedBudget`. A forked child has a budget of its own.
+
+    Args:
+        limits: the vendor's. An operation that none of them names isn't paced.
+        clock: by its `time`, which is the same in all threads. Where that is set back, at most one span is waited.
+        calls_per_second: other rates by operation, `*` for all; infinity lifts a limit. A rate of one operation is that
+            of all that share its limit.
+
+    Raises:
+        ConfigurationError: a rate is for an operation that has no limit.
+    """
+
+    def __init__(self, limits: Sequence[Limit], clock: Clock, calls_per_second: Mapping[str, float]) -> None:
+        known = {operation for limit in limits for operation in limit.operations}
+        if unknown := calls_per_second.keys() - known - {EVERY}:
+            raise ConfigurationError(
+                f"calls_per_second: there is no limit for {', '.join(sorted(unknown))}",
+                fault="caller",
+                hint=f"There are limits for {', '.join(sorted(known)) or 'nothing'}; {EVERY} stands for all.",
+            )
+        self._clock = clock
+        self._queues: dict[str, Queue] = {}
+        self._free = Admitted()
+        for limit in limits:
+            rates = [calls_per_second[name] for name in (*limit.operations, EVERY) if name in calls_per_second]
+            if rates and math.isinf(rates[0]):
+                continue
+            queue = Queue(limit.operations, self._source(limit.at(rates[0]) if rates else limit))
+            self._queues.update(dict.fromkeys(limit.operations, queue))
+
+    def admit(self, operation: str, deadline: Deadline) -> Admitted:
+        """As `Admit`."""
+        queue = self._queues.get(operation)
+        return self._free if queue is None else queue.admit(operation, deadline)
+
+    def close(self) -> None:
+        """Give up what others could use. A closed budget goes on working."""
+
+    def _source(self, limit: Limit) -> Source:
+        return Slots(limit, self._clock)
+
+
+class _Call(Admitted):
+    """A place in a limit."""
+
+    __slots__ = ("_slots",)
+
+    def __init__(self, slots: Slots, left_at: float) -> None:
+        super().__init__(left_at)
+        self._slots = slots
+
+    def leaves(self) -> None:
+        self._slots.leaves(self)
+
+    def answered(self) -> None:
+        self._slots.ends(self, is_answered=True)
+
+    def lost(self) -> None:
+        self._slots.ends(self, is_answered=False)
+
+
+class Slots(Guarded):
+    """As `Source`: all slots of a limit."""
+
+    def __init__(self, limit: Limit, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self._span = limit.span
+        self.between = limit.between
+        self._slot = -math.inf
+        self._way = Way()
+        self._calls = deque([Admitted()] * limit.calls, maxlen=limit.calls)
+
+    def ask(self, urgency: int, left: float) -> Admitted | float:
+        """As `Source.ask`."""
+        with self._guard:
+            now = self._clock.time()
+            delay = self._delay(now)
+            if delay <= 0:
+                return self._take(now)
+        return delay if delay < left else Admitted(late=delay)
+
+    def least(self) -> float:
+        """As `Source.least`."""
+        with self._guard:
+            return max(0.0, self._delay(self._clock.time()))
+
+    def sleep(self, seconds: float) -> None:
+        """As `Source.sleep`, on the clock."""
+        self._clock.sleep(seconds)
+
+    def leaves(self, call: Admitted) -> None:
+        """A call is being written."""
+        with self._guard:
+            call.left_at = self._clock.time()
+
+    def ends(self, call: Admitted, *, is_answered: bool) -> None:
+        """A call was answered, or has failed."""
+        with self._guard:
+            call.ended_at = self._clock.time()
+            if is_answered:
+                self._way.took(call.ended_at - call.left_at)
+
+    def _delay(self, now: float) -> float:
+        """Seconds until the next call may be sent."""
+        if self._slot > now + self._span:  # the clock was set back
+            self._slot = now + self._span
+            self._calls.extend([Admitted()] * len(self._calls))
+        return max(self._slot, self._arrived(self._calls[0], now) + self._span) - now
+
+    def _arrived(self, call: Admitted, now: float) -> float:
+        """The latest instant at which a call can have arrived."""
+        way = (call.ended_at or now) - call.left_at - self._way.there_and_back
+        return call.left_at + min(max(way, 0.0), LONGEST_WAY_S)
+
+    def _take(self, now: float) -> _Call:
+        call = _Call(self, now)
+        self._calls.append(call)
+        # A slot that was missed by less than the time between two can still be used by the next call.
+        self._slot = max(self._slot, now - self.between) + self.between
+        return call

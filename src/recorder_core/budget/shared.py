@@ -1,0 +1,289 @@
+"""The slots of limits that processes and machines share through a Redis."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib import resources
+from typing import Any
+
+from pydantic import SecretStr
+
+from recorder_core.budget.limit import LONGEST_WAY_S, Admitted, Limit, Way
+from recorder_core.budget.link import ANSWER_S, CONNECT_S, SILENCE_S, Link, Script, UnreachableError, sealed
+from recorder_core.budget.memory import Budget
+from recorder_core.budget.parts import NOWHERE, Part, Seat, slots_of
+from recorder_core.budget.queue import Source
+from recorder_core.clock import Clock, SystemClock
+from recorder_core.forking import Guarded
+
+JOIN_S = 1.0
+"""How often a process tells that it shares a limit."""
+LATELY_S = 60.0
+"""For how long it is counted among those that share it, and knows its part, after it told that last."""
+MEMORY_S = 10.0
+"""For how long it is sure enough of its clock to notice that the Redis's was set."""
+APART_S = SILENCE_S + 2 * ANSWER_S
+"""For how long each process keeps to its own part when the Redis is back: until all others must have noticed."""
+KEPT_S = 30 * 86_400.0
+"""For how long a limit that nobody uses is remembered. Where none is, the first call waits for a span."""
+LATE_S = 0.1
+"""A call that leaves so long after its place was taken, for want of a connection, tells that it does."""
+WHOLE = 1_000_000
+"""Microseconds in a second."""
+PARTS = ("state", "arrivals", "waiting", "sharing")
+
+
+def _script(name: str) -> Script:
+    times = {"LONGEST_WAY": LONGEST_WAY_S, "LATELY": LATELY_S, "APART": APART_S, "KEPT": KEPT_S / 1000}
+    constants = "".join(f"local {constant} = {seconds * WHOLE:.0f}\n" for constant, seconds in times.items())
+    return Script(constants + resources.files(__package__).joinpath(name).read_text(encoding="utf-8"))
+
+
+TAKE = _script("take.lua")
+REPORT = _script("report.lua")
+
+
+class SharedBudget(Budget):
+    """The calls of one account in all processes that have the same Redis. Thread-safe.
+
+    They wait in real time, whatever clock a recorder has: that of the Redis is the same for all.
+
+    Args:
+        url: the Redis. Nothing is sent before the first call.
+        limits, calls_per_second: as for `Budget`. Where processes disagree, the strictest counts.
+        provider, account: whose limits they are.
+        clock: by its `monotonic` and `sleep`.
+
+    Raises:
+        ConfigurationError: as `Budget`, or the URL is none of a Redis.
+    """
+
+    def __init__(
+        self,
+        url: str | SecretStr,
+        limits: Sequence[Limit],
+        calls_per_second: Mapping[str, float],
+        *,
+        provider: str,
+        account: str,
+        clock: Clock | None = None,
+    ) -> None:
+        clock = clock or SystemClock()
+        self._link = Link(sealed(url), clock)
+        # Some vendors' accounts are named by what isn't meant for everybody's eyes.
+        self._name = f"{provider}:{hashlib.sha256(account.encode()).hexdigest()[:16]}"
+        self._shared: list[SharedSlots] = []
+        super().__init__(limits, clock, calls_per_second)
+
+    def close(self) -> None:
+        """Leave the limits to the other processes, and close the connections."""
+        self._link.leave(filter(None, [slots.leave() for slots in self._shared]))
+
+    def _source(self, limit: Limit) -> Source:
+        slots = SharedSlots(limit, self._link, f"{self._name}:{limit.operations[0]}", self._clock)
+        self._shared.append(slots)
+        return slots
+
+
+class _Call(Admitted):
+    """A place in a limit that is shared, by the process's clock; the Redis is told when the call arrived, by its own.
+
+    Args:
+        slots: whose it is.
+        number: under which the Redis knows it.
+        taken: when the place was taken, in microseconds of the Redis's clock.
+        asked_at: when the process had asked for it. That was earlier, so that all else seems to be rather too late.
+    """
+
+    __slots__ = ("_asked_at", "_number", "_slots", "_taken")
+
+    def __init__(self, slots: SharedSlots, number: int, taken: int, asked_at: float) -> None:
+        super().__init__(asked_at)
+        self._slots = slots
+        self._number = str(number)
+        self._taken = taken
+        self._asked_at = asked_at
+
+    def leaves(self) -> None:
+        self.left_at = self._slots.now()
+        if self.left_at - self._asked_at > LATE_S:
+            self._slots.report(self._number, f"{self._at(self.left_at)} {self._slots.way}")
+
+    def answered(self) -> None:
+        self._slots.took(self._slots.now() - self.left_at)
+        self.lost()
+
+    def lost(self) -> None:
+        self.ended_at = self._slots.now()
+        way = self._slots.way / WHOLE
+        self._slots.report(self._number, str(self._at(min(self.ended_at - way, self.left_at + way + LONGEST_WAY_S))))
+
+    def _at(self, instant: float) -> int:
+        """An instant of the process by the Redis's clock."""
+        return self._taken + max(0, _micro(instant - self._asked_at))
+
+
+class SharedSlots(Guarded):
+    """As `Source`: the slots of a limit that a Redis gives to all processes which share it; without it, a part of them.
+
+    Args:
+        limit: as this process knows it.
+        link: to the Redis.
+        name: the limit's, the same in all processes.
+        clock: by its `monotonic` and `sleep`; the Redis counts in real time.
+    """
+
+    def __init__(self, limit: Limit, link: Link, name: str, clock: Clock) -> None:
+        super().__init__()
+        self.between = limit.between
+        self._limit = limit
+        self._link = link
+        self._clock = clock
+        # In a cluster, what stands in braces decides where a key lies: all of a limit lie together.
+        self._keys = [f"recorder-core:{{{name}}}:{part}" for part in PARTS]
+        self._begin()
+
+    def _begin(self) -> None:
+        self._way = Way()
+        self._met: tuple[int, float] | None = None
+        self._joined_at = -math.inf
+        self._seat = NOWHERE
+        self._turn_at = -math.inf
+        self._apart_until = -math.inf
+        self._part: Part | None = None
+
+    def _forked(self) -> None:
+        """The parent's share is the parent's."""
+        super()._forked()
+        self._begin()
+
+    def ask(self, urgency: int, left: float) -> Admitted | float:
+        """As `Source.ask`."""
+        if self._should_try():
+            with suppress(UnreachableError):
+                answer = self._ask_redis(urgency, left)
+                if answer is not None:
+                    return answer
+        return self._ask_part(left)
+
+    def least(self) -> float:
+        """As `Source.least`."""
+        part, now = self._part, self.now()
+        return max(0.0, self._turn_at - now) if part is None else max(part.begins_at - now, part.slots.least())
+
+    def sleep(self, seconds: float) -> None:
+        """As `Source.sleep`."""
+        self._clock.sleep(seconds)
+
+    # What calls tell
+
+    def now(self) -> float:
+        """The instant, by this process's clock."""
+        return self._clock.monotonic()
+
+    @property
+    def way(self) -> int:
+        """Half of what the fastest call took, in microseconds."""
+        return _micro(self._way.there_and_back / 2)
+
+    def took(self, seconds: float) -> None:
+        """A call was answered after this time."""
+        self._way.took(seconds)
+
+    def report(self, number: str, what: str) -> None:
+        """Tell the Redis of a call, if that is possible."""
+        if self._link.gone_at is None:
+            with suppress(UnreachableError):
+                self._link.run(REPORT, self._keys[1:2], number, what)
+
+    def leave(self) -> str | None:
+        """Where the process's name stands among those that share the limit, if it does."""
+        return None if self._met is None else self._keys[3]
+
+    # With the Redis
+
+    def _should_try(self) -> bool:
+        """Whether the Redis is to be asked. Where it couldn't be lately, only while the next call waits anyway."""
+        link, now = self._link, self.now()
+        if now < self._apart_until:
+            return False
+        if link.gone_at is None or now >= link.failed_at + SILENCE_S:
+            return True
+        return now >= link.next_try and (self._part is None or self.least() >= 2 * CONNECT_S)
+
+    def _ask_redis(self, urgency: int, left: float) -> Admitted | float | None:
+        """As `ask`. None: all keep to their parts.
+
+        Raises:
+            UnreachableError: it can't be used.
+        """
+        asked_at = self.now()
+        question = json.dumps(self._question(urgency, left, asked_at))
+        what, value, taken, *seat = self._link.run(TAKE, self._keys, question)
+        met_at, wait = self.now(), value / WHOLE
+        with self._guard:
+            self._met = (taken, met_at)
+            if min(seat) >= 0:
+                self._seat, self._joined_at = Seat(*seat), asked_at
+            if what == "apart":
+                self._apart_until = asked_at + wait
+                self._part = self._part or self._a_part(None)
+                self._part.since = None
+                return None
+            self._part = None
+            self._turn_at = met_at + wait if what == "wait" else -math.inf
+        if what == "taken":
+            return _Call(self, value, taken, asked_at)
+        return wait if what == "wait" else Admitted(late=wait)
+
+    def _question(self, urgency: int, left: float, now: float) -> dict[str, Any]:
+        question: dict[str, Any] = {
+            "who": self._link.who,
+            "rank": urgency,
+            "left": _micro(min(left, KEPT_S)),
+            "calls": self._limit.calls,
+            "span": _micro(self._limit.span),
+            "between": _micro(self._limit.between),
+            "way": self.way,
+            "joins": now >= self._joined_at + JOIN_S,
+        }
+        if self._met is not None and now <= self._met[1] + MEMORY_S:
+            at, met_at = self._met
+            since = _micro(now - met_at)
+            question["before"] = {"since": since, "expected": at + since, "cut": self._link.cut_at > met_at}
+        if self._part is not None and self._part.since is not None:
+            question["away"] = _micro(now - self._part.since)
+        return question
+
+    # Without it
+
+    def _ask_part(self, left: float) -> Admitted | float:
+        """As `ask`, of the part that is this process's own."""
+        with self._guard:
+            part = self._part = self._part or self._a_part(self._link.gone_at)
+        now = self.now()
+        wait = part.begins_at - now
+        answer = wait if wait > 0 else part.slots.ask(0, left)
+        if isinstance(answer, Admitted):
+            return answer
+        if answer >= left:
+            return Admitted(late=answer)
+        news = self._apart_until if self._link.gone_at is None else self._link.next_try
+        return min(answer, news - now) if news > now else answer
+
+    def _a_part(self, since: float | None) -> Part:
+        """What the Redis told lately is this process's own; the least that is of any use where it didn't."""
+        found_at = self.now() if since is None else since
+        is_known = self._met is not None and found_at <= self._joined_at + LATELY_S
+        ahead = self._met[0] / WHOLE - self._met[1] if self._met else 0.0
+        seat = self._seat if is_known else NOWHERE
+        slots = slots_of(seat, self._limit, self._clock, ahead)
+        return Part(since, found_at + self._limit.span + LONGEST_WAY_S, slots)
+
+
+def _micro(seconds: float) -> int:
+    return round(seconds * WHOLE)
