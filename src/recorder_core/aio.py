@@ -5,23 +5,27 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-from collections import deque
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from contextvars import Context, copy_context
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, TypeVar, cast
 
-from recorder_core.callbacks import Callbacks
+from recorder_core.awaiting import AsyncCallbacks, AsyncFleet, AsyncWorker
 from recorder_core.clock import Clock, SystemClock
 from recorder_core.errors import StartOutcomeUnknown
-from recorder_core.following import Fleet
-from recorder_core.models import Recording, RecordingEvent, RecordingSpec, RecordingState, StartIntent, WebhookRequest
+from recorder_core.models import Recording, RecordingEvent, RecordingSpec, RecordingState, StartIntent
 from recorder_core.operations import provider_from_env
 from recorder_core.provider import Provider
 from recorder_core.recorder import Recorder
+from recorder_core.recovering import SpecOf
+from recorder_core.tracebacks import forget_locals, forgetful
 from recorder_core.workers import AbandonableClock, Scope, Workers
 
-__all__ = ["AsyncCallbacks", "AsyncFleet", "AsyncRecorder"]
+if TYPE_CHECKING:
+    from recorder_core.ledger import Ledger
+
+__all__ = ["AsyncRecorder"]
 
 logger = logging.getLogger("recorder_core.aio")
 
@@ -35,88 +39,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class AsyncCallbacks:
-    """The callbacks of one recorder's account, as `Callbacks`, to be awaited."""
-
-    def __init__(self, callbacks: Callbacks, workers: Workers) -> None:
-        self.blocking = callbacks
-        self._workers = workers
-
-    async def receive(
-        self, request: WebhookRequest, *, confirm: bool = False, recording: Recording | None = None
-    ) -> tuple[RecordingEvent, ...]:
-        """As `Callbacks.receive`. Cancelled, it forgets the events, so that the vendor's repeat counts as new."""
-        receive = functools.partial(self.blocking.receive, request, confirm=confirm, recording=recording)
-        return await self._workers.call(receive, unclaimed=self.blocking.forget)
-
-    def forget(self, events: Iterable[RecordingEvent]) -> None:
-        """As `Callbacks.forget`; it takes no time, and isn't awaited."""
-        self.blocking.forget(events)
-
-
-class AsyncFleet:
-    """Many recordings, followed to their end, as `Fleet`: an `async with` block, and their events by `async for`.
-
-    Leaving the loop early loses no event: another loop goes on with the next one. The end of the block ends the
-    following.
-    """
-
-    def __init__(self, fleet: Fleet, workers: Workers) -> None:
-        self.blocking = fleet
-        self._workers = workers
-        self._begun: deque[asyncio.Future[RecordingEvent | None]] = deque()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        self.close()
-
-    def __len__(self) -> int:
-        """How many recordings are followed."""
-        return len(self.blocking)
-
-    def __contains__(self, recording: object) -> bool:
-        """Whether a recording is followed."""
-        return recording in self.blocking
-
-    async def __aiter__(self) -> AsyncGenerator[RecordingEvent, None]:
-        """The events, as they come."""
-        while (event := await self.take()) is not None:
-            yield event
-
-    async def take(self) -> RecordingEvent | None:
-        """As `Fleet.take`, for as long as it takes: to wait no longer, cancel it, by `asyncio.timeout` for example.
-
-        A cancelled one loses no event: the next one takes it.
-        """
-        while True:
-            # A cancelled one goes on: an event that it took meanwhile is the next one's.
-            taking = self._begun.popleft() if self._begun else self._workers.begin(self.blocking.take)
-            try:
-                event = await asyncio.shield(taking)
-            except asyncio.CancelledError:
-                self._begun.append(taking)
-                raise
-            if event is not None or not len(self):
-                return event
-
-    def add(self, *recordings: Recording) -> None:
-        """As `Fleet.add`; nothing is waited for.
-
-        It takes some 70 us for each: add thousands by `await asyncio.to_thread(fleet.add, *recordings)`.
-        """
-        self.blocking.add(*recordings)
-
-    def discard(self, *recordings: Recording) -> None:
-        """As `Fleet.discard`; nothing is waited for."""
-        self.blocking.discard(*recordings)
-
-    def close(self) -> None:
-        """Follow nothing any more. The recordings go on."""
-        self.blocking.close()
-
-
 def _awaitable(
     method: Callable[Concatenate[Recorder, P], R], *, waits: bool = False
 ) -> Callable[Concatenate[AsyncRecorder, P], Coroutine[Any, Any, R]]:
@@ -124,8 +46,13 @@ def _awaitable(
 
     @functools.wraps(method)
     async def call(self: AsyncRecorder, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        workers = self._waits if waits else self._operations
-        return await workers.call(functools.partial(method, self.blocking, *args, **kwargs))
+        workers, outer = self._waits if waits else self._operations, sys.exception()
+        try:
+            return await workers.call(functools.partial(method, self.blocking, *args, **kwargs))
+        except BaseException as error:
+            forget_locals(error, outer)
+            del args, kwargs, outer
+            raise
 
     call.__module__, call.__qualname__ = __name__, f"AsyncRecorder.{method.__name__}"
     return call
@@ -157,12 +84,14 @@ class AsyncRecorder:
         blocking: the `Recorder` behind it. What it does can't be cancelled.
     """
 
+    @forgetful
     def __init__(self, provider: str | Provider, /, *, clock: Clock | None = None, **config: Any) -> None:
         self.blocking = Recorder(provider, clock=AbandonableClock(clock or SystemClock()), **config)
         self._operations = Workers(OPERATIONS)
         self._waits = Workers(WAITS)
 
     @classmethod
+    @forgetful
     def from_env(cls, name: str, /, **overrides: Any) -> Self:
         """As `Recorder.from_env`."""
         return cls(provider_from_env(name, overrides), **overrides)
@@ -171,6 +100,11 @@ class AsyncRecorder:
     def provider(self) -> Provider:
         """The provider. What it does blocks."""
         return self.blocking.provider
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger, as `Recorder.ledger`. What it does blocks."""
+        return self.blocking.ledger
 
     @functools.cached_property
     def events(self) -> AsyncCallbacks:
@@ -199,6 +133,7 @@ class AsyncRecorder:
     switch_whiteboard = _awaitable(Recorder.switch_whiteboard)
     update_push = _awaitable(Recorder.update_push)
     stop = _awaitable(Recorder.stop)
+    recover = _awaitable(Recorder.recover, waits=True)
     list_remote = _awaitable(Recorder.list_remote)
     check_storage = _awaitable(Recorder.check_storage)
     doctor = _awaitable(Recorder.doctor)
@@ -279,6 +214,20 @@ class AsyncRecorder:
     def fleet(self, recordings: Iterable[Recording] = (), *, workers: int = 8) -> AsyncFleet:
         """As `Recorder.fleet`: an `async with` block, whose events are iterated by `async for`."""
         return AsyncFleet(self.blocking.fleet(recordings, workers=workers), self._waits)
+
+    def worker(
+        self,
+        *,
+        workers: int = 8,
+        lease: float = 60.0,
+        batch: int = 100,
+        most: int = 10_000,
+        until: Literal["idle", "looked"] | None = None,
+        spec: SpecOf = None,
+    ) -> AsyncWorker:
+        """As `Recorder.worker`: an `async with` block, whose events are iterated by `async for`."""
+        worker = self.blocking.worker(workers=workers, lease=lease, batch=batch, most=most, until=until, spec=spec)
+        return AsyncWorker(worker, self._waits)
 
     @asynccontextmanager
     async def run(self, spec: RecordingSpec, **start: Any) -> AsyncIterator[Recording]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import threading
 import warnings
 from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from recorder_core.clock import Clock, answering
 from recorder_core.confirming import Confirming, denied_key, unproven
@@ -19,6 +19,8 @@ from recorder_core.errors import (
     UnverifiedWebhookWarning,
     WebhookRejected,
 )
+from recorder_core.forking import Guarded
+from recorder_core.hearing import Hearing
 from recorder_core.hooks import Interception
 from recorder_core.known import Known
 from recorder_core.listening import Listeners
@@ -28,6 +30,9 @@ from recorder_core.provider import Provider
 from recorder_core.recent import Recent
 from recorder_core.refusals import expect, refuse_foreign_handle
 from recorder_core.webhooks import BODY_LIMIT
+
+if TYPE_CHECKING:
+    from recorder_core.ledger import Ledger
 
 __all__ = ["Callbacks"]
 
@@ -42,7 +47,7 @@ BODIES = 4
 share one now and then; more are somebody's who uses it again, and each would be a reason to ask the vendor."""
 
 
-class Callbacks:
+class Callbacks(Guarded):
     """The callbacks of one recorder's account. Thread-safe.
 
     Args:
@@ -54,6 +59,7 @@ class Callbacks:
         look: asks the vendor for the status of a recording, unless another operation on it goes on for more than so
             many seconds.
         refuse_closed: raises where the recorder is closed; given the operation.
+        ledger: in which other processes look for what this one has received. None: there is none.
     """
 
     def __init__(
@@ -65,7 +71,9 @@ class Callbacks:
         listeners: Listeners,
         look: Callable[[Recording, float], RecordingStatus],
         refuse_closed: Callable[[str], None],
+        ledger: Ledger | None = None,
     ) -> None:
+        super().__init__()
         self._provider = provider
         self._refuse_closed = refuse_closed
         self._clock = clock
@@ -75,7 +83,7 @@ class Callbacks:
         self._seen: Recent[None] = Recent(REMEMBERED)
         self._bodies: Recent[list[bytes]] = Recent(REMEMBERED)
         self._confirming = Confirming(provider, clock, known, look)
-        self._guard = threading.Lock()
+        self._hearing = None if ledger is None else Hearing(ledger, provider, clock, known, hooks)
         self._warned = False
 
     @answering()
@@ -86,7 +94,8 @@ class Callbacks:
 
         Its signature is verified over the bytes as they arrived, in constant time, against every secret of
         `webhook_secret`, before they are parsed, as far as the vendor's signature allows that. What was received before
-        (a repeat, a double of a highly available service) is dropped. Without a secret nothing can be verified: a
+        (a repeat, a double of a highly available service) is dropped; with a ledger also what another process has
+        received. Without a secret nothing can be verified: a
         callback is then only a reason to ask the vendor, and `UnverifiedWebhookWarning` is given once. So is one whose
         signature doesn't cover the body and came before with another: two true ones may share a random number.
 
@@ -111,6 +120,7 @@ class Callbacks:
             InvalidSpec: `request` is no `WebhookRequest`, or `recording` no handle.
             RecorderError: with `confirm`, the vendor couldn't be asked, or was asked less than 2 s ago for a callback
                 without a proof. Answer with status 503, so that the vendor repeats it.
+            LedgerUnavailable: there is a ledger, and it can't be used. Nobody was told; answer with status 503.
         """
         if recording is not None:
             refuse_foreign_handle(self._provider, recording)
@@ -148,6 +158,7 @@ class Callbacks:
 
         Raises:
             RecorderError: with `confirm`, the vendor couldn't be asked, or its status may lag behind.
+            LedgerUnavailable: there is a ledger, and it can't be used.
         """
         claimed: list[str] = []
         told: list[RecordingEvent] = []
@@ -155,11 +166,17 @@ class Callbacks:
             for event in events:
                 if event.dedup_key in self._seen or (event.nonce and denied_key(event) in self._seen):
                     continue
+                if self._hearing is not None:
+                    event = self._hearing.doubted(event, self._body_of(event))
                 named = self._named(event, find_recording)
                 judged = self._confirming.judged(named, patience, may_lag=may_lag) if confirm else named
                 if self._seen.add(judged.dedup_key, None):
                     claimed.append(judged.dedup_key)
                     told.append(judged)
+            if self._hearing is not None:
+                told = self._hearing.new(told)
+                # Those of another process: it may forget them, which nobody would tell here.
+                self._discard(set(claimed) - {event.dedup_key for event in told})
         except BaseException:
             self._discard(claimed)
             raise
@@ -172,9 +189,12 @@ class Callbacks:
     def forget(self, events: Iterable[RecordingEvent]) -> None:
         """Let repeats of these events count as new: what should follow failed, and the vendor is asked to repeat them.
 
-        Hooks and followers are told again then.
+        Hooks and followers are told again then. A ledger that can't be used is asked again before the next callback.
         """
-        self._discard(event.dedup_key for event in events)
+        keys = [event.dedup_key for event in events]
+        self._discard(keys)
+        if self._hearing is not None:
+            self._hearing.forget(keys)
 
     def _discard(self, keys: Iterable[str]) -> None:
         for key in keys:
@@ -231,6 +251,9 @@ class Callbacks:
         if recording is None and find_recording is not None and (recording := find_recording(named)) is not None:
             self._known.remember(recording)
             named = self._known.named(named)
+        if recording is None and self._hearing is not None:
+            recording = self._hearing.found(named)
+            named = self._known.named(named)
         if recording is None or recording.id != named.recording_id:
             return named
         return self._provider.located(named, recording)
@@ -274,6 +297,11 @@ class Callbacks:
                     return BODIES
                 bodies.append(digest)
             return bodies.index(digest)
+
+    def _body_of(self, event: RecordingEvent) -> bytes | None:
+        """The digest of the body that came with the event's signature first; None: the signature covers it."""
+        bodies = self._bodies.get(event.nonce) if event.nonce else None
+        return bodies[0] if bodies else None
 
     def _explained(self, error: WebhookRejected, request: WebhookRequest) -> WebhookRejected:
         """The error, which says whose callback it is if it is another vendor's."""

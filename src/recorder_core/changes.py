@@ -31,6 +31,7 @@ from recorder_core.refusals import (
     refuse_other_destination,
     whiteboard_id_of,
 )
+from recorder_core.tracebacks import forgetful
 
 __all__ = ["Changes"]
 
@@ -65,23 +66,19 @@ class Changes(Operations):
             RecordingEnded: too late.
             RecorderError: every other class, by what the vendor answered.
         """
-        refuse_foreign_handle(self.provider, recording)
-        with self._named("layout", recording.id):
+        with self._changing("layout", recording, deadline) as newest:
             expect("layout", LayoutBase, layout)
-            refuse_missing_operation(self.provider, "layout", recording)
-            self._refuse_ended(recording)
-            refuse_layout_without_pictures(recording)
-            whole = layout.over(recording.layout) if recording.layout else layout
-            plan = self.provider.translate_layout(recording, whole)
+            refuse_layout_without_pictures(newest)
+            before = newest.layout
+            whole = layout.over(before) if before else layout
+            plan = self.provider.translate_layout(newest, whole)
             dropped = plan.lost(warn=self._warn)
-            before = recording.layout
             if isinstance(before, LayoutBase):
                 whole = _as_it_stands(whole, before, dropped)
-        plan.report(recording.id)
-        with self._operation("layout", recording.id, self._limit(deadline)):
-            changed = self.provider.layout(recording, whole, plan)
-        dropped = tuple(dict.fromkeys((*recording.dropped, *dropped)))
-        changed = self._revised(changed, recording, layout=whole, dropped=dropped)
+            plan.report(newest.id)
+            changed = self.provider.layout(newest, whole, plan)
+            dropped = tuple(dict.fromkeys((*newest.dropped, *dropped)))
+            changed = self._revised(changed, newest, layout=whole, dropped=dropped)
         self._tell_changed(changed, "layout")
         return changed
 
@@ -93,8 +90,8 @@ class Changes(Operations):
             RecordingEnded: too late.
             RecorderError: every other class, by what the vendor answered.
         """
-        with self._changing("pause", recording, deadline):
-            self.provider.pause(recording)
+        with self._changing("pause", recording, deadline) as newest:
+            self.provider.pause(newest)
         self._tell_changed(recording, "pause")
 
     def resume(self, recording: Recording, *, deadline: float | None = None) -> None:
@@ -105,8 +102,8 @@ class Changes(Operations):
             RecordingEnded: too late.
             RecorderError: every other class, by what the vendor answered.
         """
-        with self._changing("resume", recording, deadline):
-            self.provider.resume(recording)
+        with self._changing("resume", recording, deadline) as newest:
+            self.provider.resume(newest)
         self._tell_changed(recording, "resume")
 
     def snapshot(self, recording: Recording, *, deadline: float | None = None) -> None:
@@ -117,8 +114,8 @@ class Changes(Operations):
             RecordingEnded: too late.
             RecorderError: every other class, by what the vendor answered. Another try may take another picture.
         """
-        with self._changing("snapshot", recording, deadline):
-            self.provider.snapshot(recording)
+        with self._changing("snapshot", recording, deadline) as newest:
+            self.provider.snapshot(newest)
         self._tell_changed(recording, "snapshot")
 
     def update_participants(
@@ -140,12 +137,12 @@ class Changes(Operations):
             RecordingEnded: too late.
             RecorderError: every other class, by what the vendor answered.
         """
-        with self._changing("update_participants", recording, deadline):
+        with self._changing("update_participants", recording, deadline) as newest:
             expect("update_participants", Participants, participants)
-            left = {"video": recording.media == Media.AUDIO, "audio": recording.media == Media.VIDEO}
+            left = {"video": newest.media == Media.AUDIO, "audio": newest.media == Media.VIDEO}
             wanted = participants.model_copy(update={medium: None for medium, is_left in left.items() if is_left})
-            changed = self.provider.update_participants(recording, wanted)
-            changed = self._revised(changed, recording, participants=wanted)
+            changed = self.provider.update_participants(newest, wanted)
+            changed = self._revised(changed, newest, participants=wanted)
         self._tell_changed(changed, "update_participants")
         return changed
 
@@ -167,10 +164,10 @@ class Changes(Operations):
             RecordingEnded: too late.
             RecorderError: every other class, by what the vendor answered.
         """
-        with self._changing("refresh_storage", recording, deadline):
+        with self._changing("refresh_storage", recording, deadline) as newest:
             expect("refresh_storage", StorageBase, storage)
-            refuse_other_destination(recording, storage)
-            changed = self._revised(self.provider.refresh_storage(recording, storage), recording)
+            refuse_other_destination(newest, storage)
+            changed = self._revised(self.provider.refresh_storage(newest, storage), newest)
         self._tell_changed(changed, "refresh_storage")
         return changed
 
@@ -189,12 +186,13 @@ class Changes(Operations):
             RecordingEnded: too late.
             RecorderError: every other class, by what the vendor answered.
         """
-        with self._changing("switch_whiteboard", recording, deadline):
+        with self._changing("switch_whiteboard", recording, deadline) as newest:
             wanted = whiteboard_id_of(whiteboard_id)
-            changed = self._revised(self.provider.switch_whiteboard(recording, wanted), recording)
+            changed = self._revised(self.provider.switch_whiteboard(newest, wanted), newest)
         self._tell_changed(changed, "switch_whiteboard")
         return changed
 
+    @forgetful
     def update_push(
         self, recording: Recording, push_urls: Sequence[str | SecretStr], *, deadline: float | None = None
     ) -> Recording:
@@ -210,21 +208,24 @@ class Changes(Operations):
             RecordingEnded: too late.
             RecorderError: every other class, by what the vendor answered.
         """
-        with self._changing("update_push", recording, deadline):
+        with self._changing("update_push", recording, deadline) as newest:
             wanted = push_addresses(push_urls)
-            changed = self._revised(self.provider.update_push(recording, wanted), recording)
+            changed = self._revised(self.provider.update_push(newest, wanted), newest)
         self._tell_changed(changed, "update_push")
         return changed
 
     @contextmanager
-    def _changing(self, operation: str, recording: Recording, deadline: float | None) -> Iterator[None]:
-        """One change of a running recording, where there is such an operation."""
+    def _changing(self, operation: str, recording: Recording, deadline: float | None) -> Iterator[Recording]:
+        """One change of a running recording, where there is such an operation.
+
+        Yields the newest handle: a change by another thread, from the same one, must not be lost with this one.
+        """
         refuse_foreign_handle(self.provider, recording)
         with self._named(operation, recording.id):
             refuse_missing_operation(self.provider, operation, recording)
             self._refuse_ended(recording)
         with self._operation(operation, recording.id, self._limit(deadline)):
-            yield
+            yield self._known.newest(recording)
 
     def _revised(self, changed: Recording, before: Recording, **fields: Any) -> Recording:
         """The newest handle, known as that from now on."""

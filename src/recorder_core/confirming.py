@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 import uuid
 from collections.abc import Callable
 
 from recorder_core.clock import Clock
 from recorder_core.errors import ServiceUnavailable
+from recorder_core.forking import Guarded
 from recorder_core.known import Known
 from recorder_core.listening import AGAIN_S
 from recorder_core.models import EventKind, Recording, RecordingEvent, RecordingState, RecordingStatus
@@ -26,7 +26,7 @@ IMPORTANT = frozenset(
 ends a recording or names files."""
 
 
-class Confirming:
+class Confirming(Guarded):
     """Asks the vendor about events of one recorder's account. Thread-safe.
 
     Args:
@@ -43,12 +43,12 @@ class Confirming:
         known: Known,
         look: Callable[[Recording, float], RecordingStatus],
     ) -> None:
+        super().__init__()
         self._provider = provider
         self._clock = clock
         self._known = known
         self._look = look
         self._asked: Recent[float] = Recent(REMEMBERED)
-        self._guard = threading.Lock()
 
     def judged(self, event: RecordingEvent, patience: float, *, may_lag: bool) -> RecordingEvent:
         """The event as the vendor's status bears it out; one that needn't be confirmed as it is.

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from recorder_core.forking import Guarded
 from recorder_core.models import RecordingEvent
 
 __all__ = ["AGAIN_S", "Heard", "Listener", "Listeners"]
@@ -42,15 +43,20 @@ class Heard:
         return events
 
 
-class Listeners:
+class Listeners(Guarded):
     """Those who are told of the events of one recorder. Thread-safe.
 
     One that raises is logged, and keeps neither the others from being told nor whoever tells from going on.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self._by_wish: dict[tuple[str | None, bool], dict[object, Listener]] = {}
-        self._guard = threading.Lock()
+
+    def _forked(self) -> None:
+        """Whoever listens in the parent does so there."""
+        super()._forked()
+        self._by_wish = {}
 
     def subscribe(
         self, listener: Listener, recording_id: str | None = None, *, looks: bool = False

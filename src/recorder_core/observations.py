@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 
 from recorder_core.callbacks import Callbacks
 from recorder_core.changes import Changes
 from recorder_core.clock import Deadline, SystemClock, deadline_scope
 from recorder_core.errors import ConfigurationError, DeadlineExceeded, ServiceUnavailable
-from recorder_core.following.fleet import Fleet, Watch, follow
+from recorder_core.following.fleet import Fleet, follow
+from recorder_core.following.relay import Relay
 from recorder_core.following.waiting import wait_until
+from recorder_core.following.watch import Watch
 from recorder_core.models import (
     EventKind,
     EventSource,
@@ -19,9 +20,9 @@ from recorder_core.models import (
     RecordingState,
     RecordingStatus,
 )
-from recorder_core.refusals import recordings_of, refuse_foreign_handle, seconds
+from recorder_core.refusals import recordings_of, refuse_foreign_handle, seconds, whole_number
 
-__all__ = ["WAIT_S", "Observations"]
+__all__ = ["MOST_WORKERS", "WAIT_S", "Observations"]
 
 WAIT_S = 120.0
 CONFIRM_S = 6.0
@@ -34,6 +35,9 @@ MOST_WORKERS = 64
 
 class Observations(Changes):
     """The operations that look at recordings and change nothing."""
+
+    _callbacks: Callbacks | None = None
+    _relaying: Relay | None = None
 
     def status(self, recording: Recording, *, deadline: float | None = None) -> RecordingStatus:
         """The state now, and the files known so far.
@@ -113,8 +117,12 @@ class Observations(Changes):
 
     def _wait(self, recording: Recording, until: RecordingState, limit: Deadline) -> RecordingStatus:
         self._known.remember(recording)
-        with deadline_scope(limit), self._listeners.hearing(recording.id) as heard:
-            return wait_until(self.provider, recording, until, limit, self.status, heard)
+        leave = self._relay.attend()
+        try:
+            with deadline_scope(limit), self._listeners.hearing(recording.id) as heard:
+                return wait_until(self.provider, recording, until, limit, self.status, heard, self._relay.wait)
+        finally:
+            leave()
 
     def _tell(self, recording: Recording, status: RecordingStatus) -> None:
         """Tell whoever follows the recording what a look has shown."""
@@ -161,11 +169,7 @@ class Observations(Changes):
             InvalidSpec: one is no handle.
         """
         self._refuse_closed("fleet")
-        if not isinstance(workers, int) or isinstance(workers, bool) or not 0 <= workers <= MOST_WORKERS:
-            raise ConfigurationError(
-                f"workers is {workers!r}; it must be a whole number from 0 to {MOST_WORKERS}", fault="caller"
-            )
-        fleet = Fleet(self._watch, workers=workers)
+        fleet = Fleet(self._watch, workers=whole_number("workers", workers, 0, MOST_WORKERS))
         try:
             fleet.add(*recordings_of("recordings", recordings))
         except BaseException:
@@ -173,13 +177,14 @@ class Observations(Changes):
             raise
         return fleet
 
-    @cached_property
+    @property
     def _watch(self) -> Watch:
         return Watch(
             provider=self.provider,
             clock=self._clock,
             known=self._known,
             listeners=self._listeners,
+            relay=self._relay,
             check=lambda recording: refuse_foreign_handle(self.provider, recording),
             look=self.status,
             restore=self._restore,
@@ -187,22 +192,33 @@ class Observations(Changes):
             notify=lambda event: self._hooks.notify("recorder_event", event=event),
         )
 
+    @property
+    def _relay(self) -> Relay:
+        with self._guard:
+            if self._relaying is None:
+                self._relaying = Relay(self._ledger, self._clock, self._known, self._listeners)
+            return self._relaying
+
     def _restore(self, recording: Recording, state: RecordingState | None) -> bool:
         with self._operation("restore", recording.id, self._limit(None)):
             return self.provider.restore(recording, state)
 
-    @cached_property
+    @property
     def events(self) -> Callbacks:
         """The vendor's callbacks: `recorder.events.receive(request)` verifies one and tells everybody who waits."""
-        return Callbacks(
-            self.provider,
-            self._clock,
-            self._hooks,
-            self._known,
-            self._listeners,
-            self._look_between,
-            self._refuse_closed,
-        )
+        with self._guard:
+            if self._callbacks is None:
+                self._callbacks = Callbacks(
+                    self.provider,
+                    self._clock,
+                    self._hooks,
+                    self._known,
+                    self._listeners,
+                    self._look_between,
+                    self._refuse_closed,
+                    self._ledger,
+                )
+            return self._callbacks
 
     def _look_between(self, recording: Recording, patience: float) -> RecordingStatus:
         """The status, unless another operation on the recording goes on for more than so many real seconds."""

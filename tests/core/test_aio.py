@@ -38,7 +38,7 @@ from recorder_core.callbacks import Callbacks
 from recorder_core.workers import Workers
 
 Make = Callable[..., RecordingSpec]
-NOT_AWAITED = {"from_env", "run", "follow", "fleet"}
+NOT_AWAITED = {"from_env", "run", "follow", "fleet", "worker"}
 """Makers, and what is iterated or entered instead."""
 
 

@@ -49,7 +49,7 @@ CHANGES: dict[str, tuple[Any, ...]] = {
     "update_participants": (ONLY_1001,),
     "refresh_storage": (RENEWED,),
     "switch_whiteboard": ("board-2",),
-    "update_push": ([PUSH],),
+    "update_push": ([SecretStr(PUSH)],),
 }
 """A call of every change but the layout, whose plan has tests of its own."""
 KEEPING = ("pause", "resume", "snapshot")

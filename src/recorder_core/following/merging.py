@@ -43,7 +43,6 @@ ANNOUNCING = frozenset(
 )
 """Kinds that say nothing beyond their state, their files and the cause of an end."""
 PAUSES = frozenset({EventKind.PAUSED, EventKind.RESUMED})
-SETTLED = frozenset({FileStatus.UPLOADED, FileStatus.BACKUP, FileStatus.LOST})
 UP = frozenset({RecordingState.RECORDING, RecordingState.PAUSED})
 """States that a recording has come to by itself or by a pause."""
 
@@ -97,6 +96,28 @@ class Life:
         self._found: RecordingEvent | None = None  # the end as it was found, while more may be told of it
         self._has_ended = False  # an event of kind `ended` was told
         self._is_explained = False  # what ended it was told
+
+    def resume(self, seen: RecordingStatus, looked_at: float) -> None:
+        """Go on where somebody else has left off, who has told what was seen until then.
+
+        Args:
+            seen: the status as it was known last, which is none of an end.
+            looked_at: when that counts as looked up.
+        """
+        if seen.state is not RecordingState.UNREACHABLE:
+            self.state = self._reached = seen.state
+            self._announced[seen.state] = looked_at
+        self.came_up = self.state not in (None, RecordingState.STARTING)
+        self._has_paused = self.state is RecordingState.PAUSED
+        self._files = {file.name: file.status for file in seen.files}
+        if self.state in UP:
+            self.looked_at = looked_at
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether it runs, and nothing about it is in question."""
+        is_in_question = self.is_doubtful or self.is_missing or self.has_moved or self.failures
+        return self.state in UP and self.ends_at is None and not is_in_question
 
     def is_over(self, now: float) -> bool:
         """Whether nothing more will be told."""
@@ -166,7 +187,7 @@ class Life:
     def _kind(self, state: RecordingState | None, files: tuple[RecordedFile, ...]) -> EventKind:
         """What it is called that a look found a state and files."""
         if state is None or state is self.state:
-            return EventKind.STATUS if all(file.status in SETTLED for file in files) else EventKind.FILE_STARTED
+            return EventKind.STATUS if all(file.status.settled for file in files) else EventKind.FILE_STARTED
         if self.state is RecordingState.UNREACHABLE and state is self._reached:
             return EventKind.STATUS
         if state is RecordingState.RECORDING and self._reached is RecordingState.PAUSED:
@@ -262,7 +283,7 @@ class Life:
         news = []
         for file in files:
             before = self._files.get(file.name)
-            if before is None or (file.status in SETTLED and file.status is not before):
+            if before is None or (file.status.settled and file.status is not before):
                 self._files[file.name] = file.status
                 news.append(file)
         return tuple(news)

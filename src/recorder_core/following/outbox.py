@@ -23,6 +23,10 @@ class Outbox:
         self._events: OrderedDict[str, list[RecordingEvent]] = OrderedDict()
         self._dropped: dict[str, int] = {}
 
+    def __contains__(self, recording_id: str) -> bool:
+        """Whether events of a recording wait."""
+        return recording_id in self._events
+
     def put(self, recording_id: str, event: RecordingEvent) -> None:
         """Keep an event until it is taken."""
         events = self._events.setdefault(recording_id, [])

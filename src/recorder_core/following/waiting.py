@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import threading
 from collections.abc import Callable
 
 from recorder_core.clock import Deadline
@@ -43,6 +44,7 @@ def wait_until(
     deadline: Deadline,
     look: Callable[[Recording], RecordingStatus],
     heard: Heard,
+    pause: Callable[[threading.Event, float], bool],
 ) -> RecordingStatus:
     """Look at the recording at the advised pace, and whenever a callback comes, until it has come as far as `until`.
 
@@ -69,7 +71,7 @@ def wait_until(
                 break
             delay = deadline.remaining() / 2  # a wait shorter than the first advised delay looks once all the same
         began = clock.monotonic()
-        came_sooner = clock.wait(heard.signal, delay)
+        came_sooner = pause(heard.signal, delay)
         told += (came := heard.take())
         too_soon = looked_at + AGAIN_S - clock.monotonic()
         if came_sooner and not came and too_soon > 0:

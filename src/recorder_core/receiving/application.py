@@ -13,7 +13,7 @@ from typing import ClassVar, Protocol
 
 from recorder_core.callbacks import Callbacks
 from recorder_core.confirming import unconfirmed
-from recorder_core.errors import ConfigurationError, RecorderError, WebhookRejected
+from recorder_core.errors import ConfigurationError, LedgerUnavailable, RecorderError, WebhookRejected
 from recorder_core.models import Recording, RecordingEvent, WebhookRequest
 from recorder_core.receiving.backlog import DRAIN_S, Backlog
 from recorder_core.refusals import called, seconds
@@ -27,6 +27,8 @@ PATIENCE_S = 0.5
 """Seconds for which one recording's running operation, such as a stop, may hold up the events behind its own."""
 LAGGING_TRIES = 2
 """How often a vendor's status that denies a callback is asked for again: it may lag behind."""
+LEDGER_S = 60.0
+"""Seconds between two tries to write into a ledger that is gone, where `retries` names none."""
 SHOWN = 200
 """Characters of an event's key that are logged: without a secret it is anybody's text."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
@@ -218,18 +220,33 @@ class Application:
                 patience=PATIENCE_S,
                 may_lag=tries < min(LAGGING_TRIES, len(self._retries)) and not is_last,
             )
+        except LedgerUnavailable as error:
+            return self._kept(received, tries, error, is_last=is_last)
         except Exception as error:
-            keys = ", ".join(plain(event.dedup_key, SHOWN) for event in received.events)
+            keys = _keys(received)
             may_help = not isinstance(error, RecorderError) or error.retryable
             if may_help and tries < len(self._retries) and not is_last:
                 pause = self._retries[tries]
                 logger.info("%s: %s couldn't be confirmed, again in %g s: %s", received.name, keys, pause, error)
                 return pause
             logger.exception("%s: %s couldn't be confirmed, and is told as it came", received.name, keys)
-            events = callbacks.process(unconfirmed(event) if self._confirm else event for event in received.events)
+            try:
+                events = callbacks.process(unconfirmed(event) if self._confirm else event for event in received.events)
+            except LedgerUnavailable as unavailable:
+                return self._kept(received, tries, unavailable, is_last=is_last)
         for event in events:
             self._tell(event)
         return None
+
+    def _kept(self, received: Received, tries: int, error: LedgerUnavailable, *, is_last: bool) -> float | None:
+        """Keep events until the ledger is back, however long that takes: nobody has them any more but this process."""
+        if is_last:
+            logger.error("%s: %s is told to nobody: %s", received.name, _keys(received), error)
+            return None
+        pauses = self._retries or (LEDGER_S,)
+        pause = pauses[min(tries, len(pauses) - 1)]
+        logger.warning("%s: %s waits for the ledger, again in %g s: %s", received.name, _keys(received), pause, error)
+        return pause
 
     def _tell(self, event: RecordingEvent) -> None:
         if self._on_event is None:
@@ -242,6 +259,10 @@ class Application:
 
     def _call(self, on_event: Callable[[RecordingEvent], object], event: RecordingEvent) -> None:
         on_event(event)
+
+
+def _keys(received: Received) -> str:
+    return ", ".join(plain(event.dedup_key, SHOWN) for event in received.events)
 
 
 def _name(path: str) -> str:

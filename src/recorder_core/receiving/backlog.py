@@ -6,13 +6,13 @@ import atexit
 import heapq
 import itertools
 import logging
-import os
 import threading
 import time
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
+
+from recorder_core.forking import Guarded
 
 __all__ = ["DRAIN_S", "Backlog"]
 
@@ -34,7 +34,7 @@ class _Waiting:
     tries: int = field(default=0, compare=False)
 
 
-class Backlog(Generic[Job]):
+class Backlog(Guarded, Generic[Job]):
     """Jobs for one thread, which is started at the first of them. Thread-safe.
 
     A forked child begins with an empty backlog and a thread of its own: the parent does the parent's jobs. At the end
@@ -47,17 +47,17 @@ class Backlog(Generic[Job]):
     """
 
     def __init__(self, work: Callable[[Job, int, bool], float | None], size: int) -> None:
+        super().__init__()
         self._work = work
         self._size = size
         self.closing = False
         self._begin()
-        _backlogs.add(self)
 
     def _begin(self) -> None:
         self._waiting: list[_Waiting] = []
         self._unfinished = 0
         self._numbers = itertools.count()
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(self._guard)
         self._thread: threading.Thread | None = None
 
     @property
@@ -104,8 +104,9 @@ class Backlog(Generic[Job]):
         if self._unfinished:
             logger.error("%d callbacks were answered and not processed within %g s", self._unfinished, timeout)
 
-    def forked(self) -> None:
-        """Begin anew in a child process, where the thread and what its locks protect are those of the parent."""
+    def _forked(self) -> None:
+        """The parent does the parent's jobs."""
+        super()._forked()
         self._begin()
 
     def _is_busy(self) -> bool:
@@ -153,15 +154,3 @@ class Backlog(Generic[Job]):
                 if pause <= 0 or self.closing:
                     return heapq.heappop(self._waiting), self.closing
                 self._changed.wait(pause)
-
-
-_backlogs: weakref.WeakSet[Backlog[Any]] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for backlog in tuple(_backlogs):
-        backlog.forked()
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows, which doesn't fork
-    os.register_at_fork(after_in_child=_after_fork)
