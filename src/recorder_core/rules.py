@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from recorder_core.errors import Fault, RecorderError, TransportError, UnexpectedResponse
+from recorder_core.errors import Fault, RecorderError, StartOutcomeUnknown, TransportError, UnexpectedResponse
 
 __all__ = ["NOT_JSON", "NOT_SENT", "NO_ANSWER", "Rule", "RuleTable", "Then"]
 
@@ -126,10 +126,23 @@ _UNLISTED = (
 )
 
 
+_UNLISTED_STARTS = (
+    Rule(
+        statuses=(NO_ANSWER, "2xx", 303, 304, 408, 499, "5xx"),
+        then=Then.RAISE,
+        error=StartOutcomeUnknown,
+        meaning="the start was sent, and what came back leaves open whether it was carried out",
+        hint="It may run: keep the error's intent, and recover it. Another start could be a second recording.",
+    ),
+)
+"""Of calls that begin a recording. 408 and 499 are a gateway's words for a request that it has waited for in vain."""
+
+
 class RuleTable:
     """A vendor's rules; the first that matches wins. Iterating gives them in their order.
 
-    What no rule matches is raised: a network failure as `TransportError`, an answer as `UnexpectedResponse`.
+    What no rule matches is raised: a network failure as `TransportError`, an answer as `UnexpectedResponse`, and as
+    `StartOutcomeUnknown` what leaves open whether a recording was started.
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
@@ -150,6 +163,7 @@ class RuleTable:
         message: str | None = None,
         *,
         is_json: bool = True,
+        starts: bool = False,
     ) -> Rule:
         """The rule for an outcome.
 
@@ -159,15 +173,18 @@ class RuleTable:
             code: the vendor's code.
             message: the vendor's message.
             is_json: whether the answer is a JSON object. One that isn't is never accepted.
+            starts: whether the call begins a recording.
         """
-        candidates = self._candidates(operation, status, code, is_json)
+        candidates = self._candidates(operation, status, code, is_json, starts)
         said = str(message or "").casefold()
         return next(rule for rule in candidates if rule.message is None or rule.message.casefold() in said)
 
-    def _matching(self, operation: str, status: int | str, code: int | str | None, is_json: bool) -> tuple[Rule, ...]:
+    def _matching(
+        self, operation: str, status: int | str, code: int | str | None, is_json: bool, starts: bool
+    ) -> tuple[Rule, ...]:
         """The rules that match but for the message, up to the first that doesn't ask for one."""
         matching: list[Rule] = []
-        for rule in (*self._rules, *_UNLISTED):
+        for rule in (*self._rules, *(_UNLISTED_STARTS if starts else ()), *_UNLISTED):
             if rule._holds_for(operation, status, code, is_json):
                 matching.append(rule)
                 if rule.message is None:

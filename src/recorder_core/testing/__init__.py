@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from recorder_core.plugins import load_emulator, load_provider
 from recorder_core.recorder import Recorder
+from recorder_core.tracebacks import forgetful
 
 if TYPE_CHECKING:
     from recorder_core.emulation.service import EmulatedService
@@ -30,6 +31,7 @@ def emulate(name: str, **options: Any) -> EmulatedService:
     return load_emulator(name)(**options)
 
 
+@forgetful
 def connect(service: EmulatedService, **overrides: Any) -> Recorder:
     """A recorder for an emulated service: its credentials and address, and its clock, so that no wait takes time.
 

@@ -9,6 +9,8 @@ that it raises, logs or shows to an observer holds a secret that the call carrie
 | `calls` | what goes in and comes out: `Call`, `Answer`, `Envelope`, `Runtime`, `quote_path` |
 | `client` | `Transport` |
 | `attempts` | the attempts at one call |
+| `backoff` | how long a repeat waits, and the switch by which it doesn't |
+| `hosts` | which host is tried first |
 | `reaching` | `Reach`: whether a host answers at all |
 | `failures` | how far the way to a host led, and what ended it |
 | `masking` | keeping secrets out of what is shown |
@@ -16,6 +18,7 @@ that it raises, logs or shows to an observer holds a secret that the call carrie
 """
 
 from recorder_core.rules import NO_ANSWER, NOT_JSON, NOT_SENT, Rule, RuleTable, Then
+from recorder_core.transport.backoff import no_backoff
 from recorder_core.transport.calls import Answer, Call, Envelope, Runtime, quote_path
 from recorder_core.transport.client import Transport
 from recorder_core.transport.failures import Stage
@@ -35,5 +38,6 @@ __all__ = [
     "Stage",
     "Then",
     "Transport",
+    "no_backoff",
     "quote_path",
 ]

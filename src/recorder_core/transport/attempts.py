@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import random
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +13,6 @@ from urllib.parse import urlencode, urlsplit
 
 from requests import PreparedRequest
 from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import InvalidHeader
-from urllib3.util import Retry
 
 from recorder_core.budget import Admitted
 from recorder_core.clock import current_deadline
@@ -22,7 +20,9 @@ from recorder_core.errors import DeadlineExceeded, RateLimited, RecorderError, S
 from recorder_core.hooks import HttpExchange
 from recorder_core.plan import masked
 from recorder_core.rules import NO_ANSWER, NOT_SENT, Rule, RuleTable, Then
+from recorder_core.transport.backoff import asked_pause, pause
 from recorder_core.transport.calls import Answer, Call, Envelope, Runtime
+from recorder_core.transport.hosts import Hosts
 from recorder_core.transport.masking import MaskedQuery, Payload, Secrets, credentials_in, mask_keys
 from recorder_core.transport.pool import LARGEST_ANSWER, Lost, Pool, Reply
 
@@ -30,10 +30,7 @@ __all__ = ["Attempts", "Outcome", "Vendor"]
 
 logger = logging.getLogger("recorder_core.transport")
 
-JITTER = 0.1
-"""A wait is longer than its rule says by up to this share, so that callers spread who failed together."""
-LONGEST_RETRY_AFTER = 120.0
-"""Seconds. Where a vendor asks for a longer pause (`Retry-After`), the error is raised at once."""
+SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 EXCERPT = 300
 """Characters of an answer that an error quotes where the vendor gave no message."""
 
@@ -48,6 +45,15 @@ INCOMPLETE = Rule(
     hint="Give the request id to the vendor's support.",
     fault="vendor",
 )
+STARTED_SOMEHOW = Rule(
+    then=Then.RAISE,
+    error=StartOutcomeUnknown,
+    meaning="the start was accepted, and its answer lacks what it must hold",
+    hint="It may run: keep the error's intent, and recover it.",
+    fault="vendor",
+)
+PERHAPS_DONE = (303, 304)
+"""Redirects by which a server may say that it has carried a request out."""
 CONTENT_HEADERS = frozenset({"Content-Type", "Content-Length"})
 LATE = Rule(then=Then.RAISE, error=DeadlineExceeded, meaning="no time was left to send anything")
 NO_PLACE = Rule(
@@ -73,6 +79,7 @@ class Vendor:
     headers: Mapping[str, str]
     masked_query: MaskedQuery
     masked_answers: frozenset[str]
+    hosts: Hosts
     pool: Pool
 
 
@@ -126,22 +133,20 @@ class Attempts:
         request = self._request()
         secrets = self._secrets_of(request)
         began = time.monotonic()
+        host = self._hosts[self._host]
         reply = self._vendor.pool.send(
-            self._hosts[self._host],
-            request,
-            connect=min(connect, remaining),
-            read=min(read, remaining),
-            leaving=admitted.leaves,
+            host, request, connect=min(connect, remaining), read=read, within=remaining, leaving=admitted.leaves
         )
         duration = time.monotonic() - began
         shown: Mapping[str, Any] | str | None = None
         if isinstance(reply, Lost):
             admitted.lost()
-            self._cut_off = reply.timed_out and remaining < (read if reply.sent else connect)
+            self._cut_off = reply.timed_out and duration >= remaining
             outcome = self._lost(reply, secrets)
         else:
             admitted.answered()
             outcome, shown = self._judged(reply, secrets)
+        self._learn(host, reply, outcome)
         self._in_doubt = self._in_doubt or issubclass(outcome.rule.error, StartOutcomeUnknown)
         self._report(request, outcome, shown, duration)
         self.pause = None if self._cut_off else self._pause_after(outcome)
@@ -197,10 +202,23 @@ class Attempts:
                 values.extend(credentials_in(str(value)))
         return Secrets(values)
 
+    def _learn(self, host: str, reply: Reply | Lost, outcome: Outcome) -> None:
+        """Tell the other calls whether a host is worth a try; a time-out that the deadline cut short doesn't say."""
+        if isinstance(reply, Lost) and (self._cut_off or reply.ours):
+            return
+        failed = isinstance(reply, Lost) or outcome.rule.then is Then.NEXT_HOST
+        (self._vendor.hosts.failed if failed else self._vendor.hosts.answered)(host)
+
     def _lost(self, lost: Lost, secrets: Secrets) -> Outcome:
         what = NO_ANSWER if lost.sent else NOT_SENT
-        rule = lost.rule or self._vendor.rules.decide(self._call.operation, what)
+        rule = lost.rule or self._decide(what)
         return Outcome(rule, detail=secrets.scrub_text(lost.reason))
+
+    def _decide(self, status: int | str, envelope: Envelope = NO_ENVELOPE, *, is_json: bool = True) -> Rule:
+        call = self._call
+        return self._vendor.rules.decide(
+            call.operation, status, envelope.code, envelope.message, is_json=is_json, starts=call.starts
+        )
 
     def _judged(self, reply: Reply, secrets: Secrets) -> tuple[Outcome, Mapping[str, Any] | str]:
         """What an answer means, and what an observer may see of it."""
@@ -208,32 +226,31 @@ class Attempts:
         body, text = _read(reply.data, secrets, vendor.masked_answers)
         shown = text if body is None else body
         envelope = vendor.read_envelope(status, reply.headers, {} if body is None else body)
-        if 300 <= status < 400:
+        if 300 <= status < 400 and not (call.starts and status in PERHAPS_DONE):
             detail = f"it points to {_host_of(reply.headers.get('Location'))}"
             return Outcome(REDIRECT, status, envelope, detail), shown
         is_json = body is not None
-        rule = vendor.rules.decide(call.operation, status, envelope.code, envelope.message, is_json=is_json)
+        rule = self._decide(status, envelope, is_json=is_json)
         if rule.then is Then.ACCEPT and body is not None:
-            lacking = ", ".join(key for key in call.requires if _lacks(body, key))
+            lacking = ", ".join(keys for keys in call.requires if all(_lacks(body, key) for key in keys.split("|")))
             if lacking:
-                return Outcome(INCOMPLETE, status, envelope, lacking), shown
+                return Outcome(STARTED_SOMEHOW if call.starts else INCOMPLETE, status, envelope, lacking), shown
             answer = Answer(status, body, envelope, self._hosts[self._host])
             return Outcome(rule, status, envelope, answer=answer), shown
         if reply.data is None:
             detail = f"it is longer than {LARGEST_ANSWER} bytes or badly compressed"
         else:
             detail = "" if envelope.message else f"the answer is {_excerpt(shown)}"
-        return Outcome(rule, status, envelope, detail, retry_after=_retry_after(reply.headers)), shown
+        return Outcome(rule, status, envelope, detail, retry_after=asked_pause(reply.headers)), shown
 
     def _pause_after(self, outcome: Outcome) -> float | None:
-        rule, asked = outcome.rule, outcome.retry_after or 0.0
+        rule = outcome.rule
         if rule.then not in (Then.REPEAT, Then.NEXT_HOST):
             return None
         repeats = self._repeats.get(rule, 0)
         if repeats < len(rule.delays):
             self._repeats[rule] = repeats + 1
-            jittered = rule.delays[repeats] * (1 + JITTER * random.random())
-            return max(jittered, asked) if asked <= LONGEST_RETRY_AFTER else None
+            return pause(rule.delays[repeats], outcome.retry_after or 0.0)
         if rule.then is Then.NEXT_HOST and self._host + 1 < len(self._hosts) and not self._in_doubt:
             self._host += 1
             self._repeats.clear()
@@ -307,6 +324,8 @@ def _read(data: bytes | None, secrets: Secrets, masked_keys: frozenset[str]) -> 
     text = (data or b"").decode("utf-8-sig", errors="replace")
     try:
         tree = json.loads(text)
+        if SURROGATE.search(text):  # one without the other is no text: no file, database or log takes it
+            tree = json.loads(json.dumps(tree, ensure_ascii=False).encode(errors="replace"))
         if isinstance(tree, dict):
             if masked_keys and ("\\" in text or any(key in text for key in masked_keys)):
                 tree = mask_keys(tree, masked_keys)
@@ -334,13 +353,3 @@ def _host_of(location: str | None) -> str:
         return urlsplit(location or "").hostname or "the same host"
     except ValueError:
         return "an address that isn't one"
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    value = headers.get("Retry-After")
-    if value is None:
-        return None
-    try:
-        return Retry().parse_retry_after(value)
-    except (InvalidHeader, ValueError, OverflowError):
-        return None

@@ -18,11 +18,21 @@ __all__ = ["Answer", "Call", "Envelope", "Runtime", "quote_path"]
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What every answer of a vendor carries: its code, its message, its id of the request; or None."""
+    """What every answer of a vendor carries: its code, its message, its id of the request; or None.
+
+    Whatever else stands in their place, for answers are no better than who sent them, is taken for None.
+    """
 
     code: int | str | None = None
     message: str | None = None
     request_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if type(self.code) is bool or not isinstance(self.code, int | str | None):
+            object.__setattr__(self, "code", None)
+        for name in ("message", "request_id"):
+            if not isinstance(getattr(self, name), str | None):
+                object.__setattr__(self, name, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +47,9 @@ class Call:
         body: the JSON object; its secret leaves are `SecretStr` or `pydantic.Secret`. None sends none.
         recording_id: our id of the recording concerned.
         requires: keys that an accepted answer must hold, none of them empty; dots lead into objects, as in
-            `Data.TaskId`.
+            `Data.TaskId`. Of keys with a bar between them one is enough, as in `sid|resourceId`.
+        starts: whether it begins a recording. What no rule of the vendor's explains, and leaves open whether it was
+            carried out, is then `StartOutcomeUnknown`.
     """
 
     operation: str
@@ -47,6 +59,7 @@ class Call:
     body: Mapping[str, Any] | None = None
     recording_id: str | None = None
     requires: tuple[str, ...] = ()
+    starts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

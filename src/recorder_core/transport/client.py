@@ -13,6 +13,7 @@ from recorder_core.errors import ConfigurationError
 from recorder_core.rules import RuleTable
 from recorder_core.transport.attempts import Attempts, Outcome, Vendor
 from recorder_core.transport.calls import Answer, Call, Envelope, Runtime
+from recorder_core.transport.hosts import Hosts
 from recorder_core.transport.masking import MaskedQuery
 from recorder_core.transport.pool import Pool
 from recorder_core.transport.reaching import Reach, reached
@@ -76,6 +77,7 @@ class Transport:
             },
             masked_query=query,
             masked_answers=masked_answers,
+            hosts=Hosts(self.base_urls, runtime.clock),
             pool=Pool(query),
         )
 
@@ -86,7 +88,8 @@ class Transport:
 
         Args:
             call: what to send.
-            base_url: the one host to use; without it `base_urls` in their order.
+            base_url: the one host to use; without it `base_urls` in their order, but one that failed within the last
+                minute comes last.
 
         Raises:
             StartOutcomeUnknown: an attempt ended in a rule that says so, and no later one was accepted. It
@@ -100,7 +103,7 @@ class Transport:
                 CA bundle of the environment can't be used.
             RecorderError: the class that the rule names.
         """
-        hosts = self.base_urls if base_url is None else (self._pinned(base_url, call),)
+        hosts = self._vendor.hosts.in_order() if base_url is None else (self._pinned(base_url, call),)
         attempts = Attempts(self._vendor, call, hosts)
         outcome = attempts.make()
         if attempts.pause is not None:

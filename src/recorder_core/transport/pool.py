@@ -1,9 +1,11 @@
 """One pooled `requests.Session`: bytes out, bytes in, each host's proxy and CA bundle looked up once.
 
-requests and urllib3 do the work; the subclasses below make four things certain that they leave open:
+requests and urllib3 do the work; the subclasses below make five things certain that they leave open:
 
 * whether any byte of a request can have reached the host (a repeat is safe only where none can);
-* that a whole answer, head and body, takes no longer than it may, however slowly it drips;
+* that a whole answer, head and body, takes no longer than it may, however slowly it drips, and that nothing outlasts
+  the deadline, however many addresses a host has;
+* that no answer is taken for another request's: those that only inform (1xx) are read over;
 * that what urllib3 logs and puts into its errors holds no secret of the query: it is given a masked target,
   and only the connection, which logs nothing, writes the real one; other users of urllib3 notice nothing;
 * that a TLS connection costs no reading of the CA bundle, only the first one of a host does.
@@ -13,11 +15,11 @@ from __future__ import annotations
 
 import http.client
 import io
+import math
 import os
 import re
 import socket
 import ssl
-import threading
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -28,14 +30,17 @@ import urllib3
 from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
 from requests.utils import select_proxy
 from urllib3.connection import HTTPConnection
+from urllib3.util.connection import allowed_gai_family
 from urllib3.util.ssl_ import create_urllib3_context
 
 from recorder_core.errors import ConfigurationError, TransportError
+from recorder_core.forking import Guarded, notice_fork
 from recorder_core.rules import Rule, Then
 from recorder_core.transport.failures import Stage, described, innermost, stage_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from queue import LifoQueue
 
     from _typeshed import WriteableBuffer
     from requests import PreparedRequest
@@ -46,6 +51,7 @@ if TYPE_CHECKING:
 __all__ = ["Lost", "Pool", "Reply"]
 
 POOL_SIZE = 64
+MOMENT_S = 0.001
 LARGEST_ANSWER = 8 * 1024 * 1024
 """Bytes, after decompression."""
 
@@ -102,17 +108,27 @@ class Lost:
     rule: Rule | None = None
     stage: Stage = "HTTP"
 
+    @property
+    def ours(self) -> bool:
+        """Whether it was what is set here, or the request itself: not the host."""
+        return self.rule in (MISCONFIGURED, UNSENDABLE)
+
 
 class _Passage:
     """One request on its way through requests and urllib3, which pass none of this on."""
 
-    __slots__ = ("answer_within", "leaving", "sent", "target")
+    __slots__ = ("_ends_at", "answer_within", "leaving", "sent", "target")
 
-    def __init__(self, answer_within: float, leaving: Callable[[], None] | None) -> None:
+    def __init__(self, answer_within: float, within: float, leaving: Callable[[], None] | None) -> None:
+        self._ends_at = time.monotonic() + within
         self.answer_within = answer_within
         self.leaving = leaving
         self.target: str | None = None
         self.sent = False
+
+    def left(self, seconds: float) -> float:
+        """So many seconds, but no more than are left for the whole request; a moment, where none are."""
+        return max(min(seconds, self._ends_at - time.monotonic()), MOMENT_S)
 
 
 _passage: ContextVar[_Passage] = ContextVar("recorder_core_passage")
@@ -146,8 +162,17 @@ class _TimedReader(io.RawIOBase):
 
 class _TimedResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        reader = _TimedReader(sock, _passage.get().answer_within)
+        passage = _passage.get()
+        reader = _TimedReader(sock, passage.left(passage.answer_within))
         super().__init__(reader, *args, **kwargs)  # type: ignore[arg-type]  # it calls makefile and nothing else
+
+    def _read_status(self) -> tuple[str, int, str]:
+        # The base class takes every 1xx but 100 for the answer, and the true one would answer the next request.
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc]  # typeshed leaves it out
+            if not 100 < status < 200:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
 
 
 class _Connection(HTTPConnection):
@@ -155,10 +180,36 @@ class _Connection(HTTPConnection):
 
     response_class = _TimedResponse
 
+    def _new_conn(self) -> socket.socket:
+        """As the base class does it, which gives each address of the host the whole time."""
+        if hasattr(self, "_socks_options"):  # the proxy finds the addresses
+            return super()._new_conn()
+        passage, name, seconds = _passage.get(), self._dns_host, self.timeout
+        try:
+            found = socket.getaddrinfo(name.strip("[]"), self.port, allowed_gai_family(), socket.SOCK_STREAM)
+        except (socket.gaierror, UnicodeError) as error:
+            reason = error if isinstance(error, socket.gaierror) else socket.gaierror("the name can't be one")
+            raise urllib3.exceptions.NameResolutionError(self.host, self, reason) from error
+        failure: urllib3.exceptions.HTTPError | None = None
+        try:
+            for address in dict.fromkeys(str(address[0]) for *_, address in found):
+                self._dns_host, self.timeout = address, passage.left(seconds)
+                try:
+                    sock = super()._new_conn()
+                    sock.settimeout(passage.left(seconds))  # for the handshake
+                    return sock
+                except urllib3.exceptions.HTTPError as error:
+                    failure = error
+        finally:
+            self._dns_host, self.timeout = name, seconds
+        raise failure or urllib3.exceptions.NewConnectionError(self, "the name has no address")
+
     def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
         if self.sock is None:
             self.connect()
         passage = _passage.get()
+        if passage.left(math.inf) <= MOMENT_S:
+            raise TimeoutError("no time was left when the connection stood")
         passage.sent = True
         if passage.leaving is not None:
             passage.leaving()
@@ -211,6 +262,17 @@ class _HostAdapter(HTTPAdapter):
     def get_connection_with_tls_context(self, *_: Any, **__: Any) -> Any:
         return self._pool
 
+    def leave(self) -> None:
+        """Close a forked child's copies of the parent's idle connections, which go on there.
+
+        Their queue begins anew: a thread of the parent's may have held its lock.
+        """
+        queue: LifoQueue[HTTPConnection | None] = self._pool.pool
+        idle = [connection for connection in queue.queue if connection is not None]
+        queue.__init__(queue.maxsize)  # type: ignore[misc]
+        for connection in idle:
+            connection.close()
+
     def cert_verify(self, *_: Any) -> None:
         """The pool's own TLS context verifies."""
 
@@ -228,20 +290,29 @@ class _HostAdapter(HTTPAdapter):
         return self._masked_query.mask(target)
 
 
-class _Hosts:
+class _Hosts(Guarded):
     """The session of one process and the hosts that it has spoken to."""
 
     def __init__(self) -> None:
-        self.process = os.getpid()
+        super().__init__()
+        self._begin()
+
+    def _begin(self) -> None:
         self.session = requests.Session()
         self.adapters: dict[str, _HostAdapter] = {}
-        self.lock = threading.Lock()
+
+    def _forked(self) -> None:
+        """The connections are the parent's: two that write to one would get one another's answers."""
+        super()._forked()
+        for adapter in self.adapters.values():
+            adapter.leave()
+        self._begin()
 
     def adapter(self, base_url: str, masked_query: MaskedQuery) -> _HostAdapter:
         known = self.adapters.get(base_url)
         if known is not None:
             return known
-        with self.lock:
+        with self._guard:
             if base_url not in self.adapters:
                 self.adapters[base_url] = _HostAdapter(base_url, self.session, masked_query)
                 self.session.mount(base_url, self.adapters[base_url])
@@ -266,6 +337,7 @@ class Pool:
         *,
         connect: float,
         read: float,
+        within: float = math.inf,
         leaving: Callable[[], None] | None = None,
     ) -> Reply | Lost:
         """Send a request as it is: no redirect is followed, no cookie kept, no `.netrc` read.
@@ -277,9 +349,10 @@ class Pool:
             request: with method, url, headers and body.
             connect: seconds for the connection, for each address of the host.
             read: seconds for the whole answer.
+            within: seconds for all of it.
             leaving: called when the connection stands, before the first byte is written.
         """
-        passage = _Passage(read, leaving)
+        passage = _Passage(read, within, leaving)
         token = _passage.set(passage)
         try:
             host = self._adapter(base_url)
@@ -299,12 +372,12 @@ class Pool:
 
     def close(self) -> None:
         """Close the connections; a later request opens new ones."""
+        notice_fork()
         hosts, self._hosts = self._hosts, _Hosts()
         hosts.session.close()
 
     def _adapter(self, base_url: str) -> _HostAdapter | Lost:
-        if self._hosts.process != os.getpid():
-            self._hosts = _Hosts()
+        notice_fork()
         try:
             return self._hosts.adapter(base_url, self._masked_query)
         except (requests.RequestException, OSError) as error:

@@ -56,7 +56,7 @@ def reached(pool: Pool, base_url: str, headers: Mapping[str, str], timeout: tupl
     remaining = max(current_deadline().remaining(), SHORTEST_WAIT_S)
     connect, read = (min(seconds, remaining) for seconds in timeout)
     began, began_at = time.monotonic(), time.time()
-    reply = pool.send(base_url, request, connect=connect, read=read)
+    reply = pool.send(base_url, request, connect=connect, read=read, within=remaining)
     if isinstance(reply, Lost):
         return Reach(base_url, reply.stage, reply.reason)
     here = began_at + (time.monotonic() - began) / 2

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from requests.auth import HTTPBasicAuth
 
+from forked import begun_in_child
 from recorder_core.clock import Deadline, deadline_scope
 from recorder_core.errors import (
     ConfigurationError,
@@ -270,10 +271,20 @@ class TestConnections:
         transport.send(bench.call())
         assert peer.connections == 2
 
-    def test_a_forked_process_has_connections_of_its_own(self, peer: Any) -> None:
-        """Parent and child never write to one connection."""
+    def test_a_forked_process_has_connections_of_its_own(self, bench: Any, peer: Any) -> None:
+        """Parent and child never write to one connection; the parent's goes on, whatever becomes of the child's."""
+        transport = bench.transport(peer)
+        transport.send(bench.call())
+        child = begun_in_child(lambda: transport.send(bench.call()).status)
+        assert transport.send(bench.call()).status == child() == 200
+        transport.send(bench.call())
+        assert len(peer.received) == 4
+        assert peer.connections == 2
+
+    def test_a_fork_that_python_was_not_told_of(self, peer: Any) -> None:
+        """A web server that forks by itself, past Python's own function, gets connections of its own too."""
         program = """
-            import os, sys
+            import ctypes, os, sys
             from recorder_core.clock import SystemClock
             from recorder_core.transport import Call, Envelope, Rule, RuleTable, Runtime, Then, Transport
 
@@ -284,7 +295,7 @@ class TestConnections:
             )
             call = Call(operation="query", method="POST", path="/", body={})
             transport.send(call)
-            child = os.fork()
+            child = ctypes.PyDLL(None).fork()
             transport.send(call)
             if child == 0:
                 os._exit(0)

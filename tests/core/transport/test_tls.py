@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import trustme
 
+from forked import begun_in_child
 from recorder_core.errors import ConfigurationError, RecorderError, TransportError
 from recorder_core.rules import NOT_SENT, Rule, Then
 
@@ -122,3 +123,22 @@ def test_a_tunnel_through_a_proxy(
     assert [request.target for request in peer.received] == ["/do?Sign=s3cr3t"] * 2
     assert [request.target for request in proxy.received] == [f"vendor.test:{peer.port}"]
     transport.close()
+
+
+def test_forked_processes_have_keys_of_their_own(
+    bench: Any, authority: trustme.CA, bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parent and children never share a TLS connection, and a child that ends closes none of the parent's."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+    peer = bench.peer(context(authority))
+    transport = bench.transport(peer)
+
+    def calls() -> list[int]:
+        return [transport.send(bench.call()).status for _ in range(3)]
+
+    assert calls() == [200] * 3
+    children = [begun_in_child(calls) for _ in range(2)]
+    assert calls() == [200] * 3
+    assert [child() for child in children] == [[200] * 3] * 2
+    assert calls() == [200] * 3
+    assert peer.connections == 3

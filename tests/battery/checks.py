@@ -1,0 +1,178 @@
+"""What must hold whatever goes wrong."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, get_args
+from urllib.parse import urlsplit
+
+from battery.operations import DEADLINE_S, Operation
+from battery.stage import Stage, Watch
+from recorder_core import (
+    Fault,
+    RecorderError,
+    Recording,
+    RecordingState,
+    RecordingStatus,
+    RecoveryReport,
+    StartOutcomeUnknown,
+    Verdict,
+)
+
+LATE_S = 3.0
+"""By how much an operation may be late on a busy machine."""
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One operation that met a fault.
+
+    Attributes:
+        stage: where.
+        operation: which.
+        lies: whether what the vendor answers isn't what has happened.
+        subject: the spec or handle.
+        watch: the exchanges.
+        result: None where there was an error.
+        error: None where there was a result.
+        took: seconds on the recorder's clock.
+    """
+
+    stage: Stage
+    operation: Operation
+    lies: bool
+    subject: Any
+    watch: Watch
+    result: Any
+    error: Exception | None
+    took: float
+
+    @cached_property
+    def running(self) -> int:
+        """How many recordings run in the room."""
+        return self.stage.running(self.subject.room)
+
+
+def problems_of(it: Happening) -> Iterator[str]:
+    """Whatever doesn't hold."""
+    if it.took > DEADLINE_S + LATE_S:
+        yield f"took {it.took:.1f} s of {DEADLINE_S:g} s"
+    if it.stage.elsewhere.requests:
+        yield "a redirect was followed"
+    if it.error is None and not it.lies:
+        yield from _result(it)
+    elif isinstance(it.error, RecorderError):
+        yield from _error(it, it.error)
+    elif it.error is not None:
+        yield f"raised {it.error!r}"
+    if it.running > 1:
+        yield f"{it.running} recordings run"
+    if it.operation.name == "start":
+        yield from _start(it)
+    yield from _leaks(it)
+
+
+def _start(it: Happening) -> Iterator[str]:
+    """Nothing runs that nobody is told of, and what isn't plainly refused is sent as it was or not at all."""
+    if it.error is not None and it.running and not isinstance(it.error, StartOutcomeUnknown):
+        yield "it runs, and the error doesn't say so"
+    if it.error is None and not it.running:
+        yield "nothing runs, and there is a handle"
+    sent: dict[str, str] = {}
+    for exchange in it.watch.exchanges:
+        this = f"{urlsplit(exchange.url).path} {json.dumps(exchange.request_body)}"
+        if sent.setdefault(exchange.operation, this) != this:
+            yield f"{exchange.operation} was sent again, and not as before"
+        if exchange.vendor_code is not None:
+            sent.pop(exchange.operation)
+
+
+def _result(it: Happening) -> Iterator[str]:
+    """A result is true."""
+    result = it.result
+    if it.operation.changes and not any(200 <= (request.status or 0) < 300 for request in it.stage.proxy.requests):
+        yield "it is said to be done, and the service did nothing"
+    if isinstance(result, RecordingStatus) and it.running and result.state.terminal:
+        yield f"it is said to be {result.state}, and it runs"
+    if it.operation.name == "stop" and it.running and result.state is not RecordingState.UNREACHABLE:
+        yield f"it was stopped ({result.state}), and it runs"
+    if it.operation.name == "list_remote" and not any(
+        remote.native.items() <= it.subject.native.items() for remote in result
+    ):
+        yield "what runs isn't listed"
+    if isinstance(result, Recording):
+        yield from _handle(it, result)
+    if isinstance(result, RecoveryReport):
+        yield from _recovery(it, result)
+
+
+def _recovery(it: Happening, report: RecoveryReport) -> Iterator[str]:
+    """What a recovery says is so."""
+    for recovery in report.recoveries:
+        over = recovery.verdict in (Verdict.NEVER_STARTED, Verdict.ENDED)
+        if (over and it.running) or (recovery.verdict is Verdict.RUNNING and not it.running):
+            yield f"it is said to be {recovery.verdict}, and {it.running} run"
+        if recovery.recording is not None:
+            yield from _handle(it, recovery.recording)
+    if not report.recoveries and not report.problems:
+        yield "nothing is told"
+
+
+def _handle(it: Happening, recording: Recording) -> Iterator[str]:
+    """A handle can be kept, and used."""
+    try:
+        kept = Recording.model_validate_json(recording.model_dump_json())
+        if kept != recording:
+            yield "the handle isn't the same when it was kept"
+        elsewhere = {"base_url": it.stage.service.base_url} if kept.base_url else {}
+        it.stage.direct.status(kept.model_copy(update=elsewhere))
+    except Exception as error:
+        yield f"the handle is of no use: {error!r}"
+
+
+def _error(it: Happening, error: RecorderError) -> Iterator[str]:
+    """An error says where it comes from and what to do, can be printed, logged and handed on."""
+    expected = {
+        "provider": error.provider == it.stage.service.name,
+        "operation": bool(error.operation),
+        "message": bool(error.message),
+        "hint": bool(error.hint),
+        "recording_id": error.recording_id is not None or it.operation.name in ("list_remote", "webhook_sources"),
+        "http_status": error.http_status is None or type(error.http_status) is int,
+        "vendor_code": error.vendor_code is None or type(error.vendor_code) in (int, str),
+        "vendor_message": error.vendor_message is None or type(error.vendor_message) is str,
+        "request_id": error.request_id is None or type(error.request_id) is str,
+        "fault": error.fault in (None, *get_args(Fault)),
+        "intent": (error.intent is None) == (it.operation.name != "start"),
+    }
+    yield from (f"{name} is {getattr(error, name)!r}" for name, holds in expected.items() if not holds)
+    try:
+        copy = pickle.loads(pickle.dumps(error))
+        if type(copy) is not type(error) or copy.fields() != error.fields():
+            yield "it isn't the same after pickling"
+        f"{error}\n{error!r}\n{error.fields()}".encode()
+        json.dumps(error.fields(), default=str)
+    except Exception as other:
+        yield f"it can't be handed on: {other!r}"
+
+
+def _leaks(it: Happening) -> Iterator[str]:
+    """No secret is shown."""
+    shown = "\n".join((*map(repr, it.watch.exchanges), *_views(it.error)))
+    yield from (f"a secret is shown: {secret[:2]}…" for secret in it.stage.secrets if secret in shown)
+
+
+def _views(error: BaseException | None) -> Iterator[str]:
+    """An error, what caused it, and the local variables of the library's functions that raised them."""
+    while error is not None:
+        yield f"{error}\n{error!r}"
+        step = error.__traceback__
+        while step is not None:
+            if "recorder_" in step.tb_frame.f_globals.get("__name__", ""):
+                yield repr(step.tb_frame.f_locals)
+            step = step.tb_next
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,93 @@
+"""The operations that the battery puts to the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from battery.stage import BOARD, PAGE, PUSH_URL, PUSHED, ROOM, STORAGE, Stage
+from recorder_core import S3, Grid, Participants, Recorder, Recording, Selection
+
+DEADLINE_S = 60.0
+"""For every operation, on the recorder's clock, on which waits take no time."""
+Subject = Any
+"""A spec for a start, a lost start for a recovery, a handle for everything else."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation of a recorder.
+
+    Attributes:
+        name: as the provider offers it.
+        call: does it.
+        of: what the recordings have that it can be done to; the first that the vendor makes are taken.
+        changes: whether a result says that the vendor has done something.
+        thorough: whether what is repeated is seen to its end; changes that are sent alike needn't be.
+        again: whether the next time it is done to the same recording, for as long as that runs.
+        before: brings the recording into the state that it is changed from.
+    """
+
+    name: str
+    call: Callable[[Recorder, Subject], object]
+    of: tuple[Mapping[str, Any], ...] = (ROOM,)
+    changes: bool = True
+    thorough: bool = False
+    again: bool = True
+    before: Callable[[Recorder, Recording], object] | None = None
+
+    def subject(self, stage: Stage) -> Subject:
+        """What it is done to; None: the vendor has no such operation."""
+        offers = stage.direct.provider.offers
+        if self.name == "start":
+            return stage.spec()
+        if self.name == "recover":
+            return stage.lost() if offers("recover") else None
+        handles = (stage.kept(f"{self.name} {number}", of) for number, of in enumerate(self.of))
+        handle = next((one for one in handles if one is not None and offers(self.name, one.mode)), None)
+        if self.before is not None and handle is not None:
+            self.before(stage.direct, handle)
+        return handle
+
+
+def _since(recorder: Recorder) -> datetime:
+    return datetime.fromtimestamp(recorder.provider.runtime.clock.time(), UTC) - timedelta(days=2)
+
+
+def _resumed(recorder: Recorder, recording: Recording) -> None:
+    recorder.resume(recording)
+
+
+def _paused(recorder: Recorder, recording: Recording) -> None:
+    recorder.pause(recording)
+
+
+SOMEBODY = Selection(include=("1001",))
+
+OPERATIONS = (
+    Operation("start", lambda recorder, spec: recorder.start(spec), thorough=True, again=False),
+    Operation("status", lambda recorder, it: recorder.status(it), changes=False, thorough=True),
+    Operation("layout", lambda recorder, it: recorder.layout(it, Grid()), thorough=True),
+    Operation("pause", lambda recorder, it: recorder.pause(it), (ROOM, PAGE), before=_resumed),
+    Operation("resume", lambda recorder, it: recorder.resume(it), (ROOM, PAGE), before=_paused),
+    Operation("snapshot", lambda recorder, it: recorder.snapshot(it)),
+    Operation(
+        "update_participants",
+        lambda recorder, it: recorder.update_participants(it, Participants(audio=SOMEBODY, video=SOMEBODY)),
+    ),
+    Operation("refresh_storage", lambda recorder, it: recorder.refresh_storage(it, S3.model_validate(STORAGE))),
+    Operation("update_push", lambda recorder, it: recorder.update_push(it, (PUSH_URL,)), (PUSHED,)),
+    Operation("switch_whiteboard", lambda recorder, it: recorder.switch_whiteboard(it, "wb-7"), (BOARD,)),
+    Operation("list_remote", lambda recorder, it: recorder.list_remote(_since(recorder), room=it.room), changes=False),
+    Operation(
+        "recover",
+        lambda recorder, it: recorder.recover(it.intent, spec=it.spec, deadline=DEADLINE_S),
+        changes=False,
+        thorough=True,
+        again=False,
+    ),
+    Operation("webhook_sources", lambda recorder, _: recorder.provider.webhook_sources(), changes=False),
+    Operation("stop", lambda recorder, it: recorder.stop(it), thorough=True),
+)

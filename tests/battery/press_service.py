@@ -1,0 +1,67 @@
+"""Paper Press, the vendor of a provider that lives elsewhere, as the battery needs a service."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from battery.stage import SkewedClock
+from distributions.press import KEY, SECRET, Press
+from recorder_core.emulation.faults import Faults
+
+
+class Tape(NamedTuple):
+    """A recording."""
+
+    room: str
+    running: bool
+
+
+class PressService:
+    """The press, as a context manager. It can't be made to answer with codes, and doesn't know who is in a room."""
+
+    name = "paper"
+
+    def __init__(self) -> None:
+        self.clock = SkewedClock()
+        self.faults = Faults()
+        self._press = Press()
+
+    def __enter__(self) -> Self:
+        self._press.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._press.__exit__(kind, error, trace)
+
+    @property
+    def base_url(self) -> str:
+        """Where it answers."""
+        return self._press.base_url
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The account."""
+        return {
+            "PAPER_PRESS": "press-1",
+            "PAPER_API_KEY": KEY,
+            "PAPER_BASE_URLS": self.base_url,
+            "PAPER_WEBHOOK_SECRET": SECRET,
+        }
+
+    @property
+    def recordings(self) -> list[Tape]:
+        """All tapes."""
+        return [Tape(tape["name"], tape["state"] == "running") for tape in self._press.tapes.values()]
+
+    def fail_next(self, operation: str, fault: str, times: int = 1) -> None:
+        """Order something of it."""
+        self.faults.fail_next(operation, fault, times)
+
+    def join(self, room: str, participant: str) -> None:
+        """Nobody is known to be in a room."""
+
+    def leave(self, room: str, participant: str) -> None:
+        """A tape runs on until it is taken out."""

@@ -1,0 +1,55 @@
+"""Every trouble, met by every of a vendor's calls within every operation."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+from battery.cell import Cell, run
+from battery.operations import OPERATIONS, Operation
+from battery.stage import Stage
+from battery.troubles import NOTHING, TROUBLES, Trouble, coded
+
+WORKERS = 6
+"""Stages that are used at the same time: much of what happens is waited for."""
+
+
+def battery(build: Callable[[], Stage], codes: Iterable[int | str] = ()) -> list[Cell]:
+    """All cells of one provider.
+
+    Args:
+        build: makes a stage, which isn't entered.
+        codes: the vendor's own, which its emulated service is made to answer.
+    """
+    troubles = (*TROUBLES, *map(coded, codes))
+    with ExitStack() as stack, ThreadPoolExecutor(WORKERS) as pool:
+        stages: queue.SimpleQueue[Stage] = queue.SimpleQueue()
+        for _ in range(WORKERS):
+            stages.put(stack.enter_context(build()))
+
+        def trial(given: tuple[Operation, int, str, Trouble]) -> list[Cell]:
+            operation, call, name, trouble = given
+            stage = stages.get()
+            try:
+                cells = [run(stage, operation, trouble, call, name)]
+                # Where nothing was repeated, all the later calls can't matter.
+                if cells[0].attempts > 1 and not trouble.lasts and (call == 0 or operation.name == "start"):
+                    cells.append(run(stage, operation, trouble, call, name, always=True))
+                return cells
+            finally:
+                stages.put(stage)
+
+        stage = stages.get()
+        possible = [operation for operation in OPERATIONS if operation.subject(stage) is not None]
+        healthy = [run(stage, operation, NOTHING) for operation in possible]
+        stages.put(stage)
+        trials = (
+            (operation, call, name, trouble)
+            for trouble in troubles
+            for operation, cell in zip(possible, healthy, strict=True)
+            for call, name in enumerate(cell.calls)
+            if name not in cell.calls[:call] and not (trouble.lasts and call)
+        )
+        return [*healthy, *(cell for cells in pool.map(trial, trials) for cell in cells)]
