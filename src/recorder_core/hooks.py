@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pluggy
+from pydantic import ValidationError
 
 from recorder_core.errors import ConfigurationError, RecorderError, Vetoed
 from recorder_core.models import RecordingSpec
@@ -165,8 +166,16 @@ class Interception:
                 changed = hook({"spec": spec})
             except RecorderError:
                 raise
+            except ValidationError as error:
+                # It keeps what was validated, such as the spec with its credentials.
+                wrong = ", ".join(dict.fromkeys(".".join(map(str, found["loc"])) for found in error.errors()))
+                veto = _failed(f"ValidationError: {wrong}")
             except Exception as error:
                 raise _failed(type(error).__name__) from error
+            else:
+                veto = None
+            if veto is not None:
+                raise veto
             if not isinstance(changed, RecordingSpec | None):
                 raise _failed(f"it returned a {type(changed).__name__}, neither a RecordingSpec nor None")
             spec = changed or spec
