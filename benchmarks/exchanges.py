@@ -1,16 +1,18 @@
 """The HTTP exchanges of a real recording, byte by byte: taken down once, then answered again and again.
 
 `take_down` stands between a recorder and an emulator and keeps what goes both ways. `Answering` is a process that
-answers the n-th request of a connection with the n-th answer of a script, begun anew at its end. It reads no more of a
+answers the n-th request at a port with the n-th answer of a script, begun anew at its end. It reads no more of a
 request than its length, so that its own cost is small, and not the client's.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import multiprocessing
 import socket
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -120,13 +122,25 @@ class Counter:
     octets: int = 0
 
 
-class Script(asyncio.Protocol):
-    """Answers one connection by a script."""
+class Script:
+    """The answers of a port, in their order, whichever connection asks."""
 
-    def __init__(self, answers: Sequence[bytes], counter: Counter) -> None:
-        self._answers = answers
-        self._counter = counter
-        self._answered = 0
+    def __init__(self, answers: Sequence[bytes]) -> None:
+        self._answers = itertools.cycle(answers)
+        self.counter = Counter()
+
+    def answer(self, length: int) -> bytes:
+        """The answer to a request of so many bytes."""
+        self.counter.requests += 1
+        self.counter.octets += length
+        return next(self._answers)
+
+
+class Speaking(asyncio.Protocol):
+    """One connection."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
         self._data = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -139,10 +153,7 @@ class Script(asyncio.Protocol):
         self._data += data
         while (length := whole(self._data)) is not None:
             del self._data[:length]
-            self._counter.requests += 1
-            self._counter.octets += length
-            self._transport.write(self._answers[self._answered % len(self._answers)])  # type: ignore[attr-defined]
-            self._answered += 1
+            self._transport.write(self._script.answer(length))  # type: ignore[attr-defined]
 
 
 class Answering:
@@ -150,16 +161,18 @@ class Answering:
 
     Args:
         scripts: the answers of each port.
+        certificate: path of a PEM file with key and chain: it speaks HTTPS. None: HTTP.
     """
 
-    def __init__(self, scripts: Sequence[Sequence[bytes]]) -> None:
+    def __init__(self, scripts: Sequence[Sequence[bytes]], certificate: str | None = None) -> None:
         self._pipe, theirs = multiprocessing.Pipe()
         context = multiprocessing.get_context("spawn")
-        self._process = context.Process(target=_answer, args=(scripts, theirs), daemon=True)
+        self._scheme = "https" if certificate else "http"
+        self._process = context.Process(target=_answer, args=(scripts, certificate, theirs), daemon=True)
 
     def __enter__(self) -> Self:
         self._process.start()
-        self.urls: list[str] = [f"http://127.0.0.1:{port}" for port in self._pipe.recv()]
+        self.urls: list[str] = [f"{self._scheme}://127.0.0.1:{port}" for port in self._pipe.recv()]
         return self
 
     def __exit__(self, *exc_info: object) -> None:
@@ -173,16 +186,20 @@ class Answering:
         return counters
 
 
-def _answer(scripts: Sequence[Sequence[bytes]], pipe: Connection) -> None:
-    asyncio.run(_serve(scripts, pipe))
+def _answer(scripts: Sequence[Sequence[bytes]], certificate: str | None, pipe: Connection) -> None:
+    asyncio.run(_serve(scripts, certificate, pipe))
 
 
-async def _serve(scripts: Sequence[Sequence[bytes]], pipe: Connection) -> None:
+async def _serve(answers: Sequence[Sequence[bytes]], certificate: str | None, pipe: Connection) -> None:
     loop = asyncio.get_running_loop()
-    counters = [Counter() for _ in scripts]
+    tls = None
+    if certificate:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate)
+    scripts = [Script(script) for script in answers]
     ports = []
-    for script, counter in zip(scripts, counters, strict=True):
-        server = await loop.create_server(lambda s=script, c=counter: Script(s, c), "127.0.0.1", 0)
+    for script in scripts:
+        server = await loop.create_server(lambda s=script: Speaking(s), "127.0.0.1", 0, ssl=tls)
         ports.append(server.sockets[0].getsockname()[1])
     pipe.send(ports)
     ended = asyncio.Event()
@@ -193,9 +210,9 @@ async def _serve(scripts: Sequence[Sequence[bytes]], pipe: Connection) -> None:
         except EOFError:
             ended.set()
             return
-        pipe.send(counters)
-        for counter in counters:
-            counter.requests = counter.octets = 0
+        pipe.send([script.counter for script in scripts])
+        for script in scripts:
+            script.counter = Counter()
 
     loop.add_reader(pipe.fileno(), told)
     await ended.wait()

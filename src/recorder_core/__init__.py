@@ -10,9 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from recorder_core.aio import AsyncCallbacks as AsyncCallbacks
-    from recorder_core.aio import AsyncFleet as AsyncFleet
     from recorder_core.aio import AsyncRecorder as AsyncRecorder
+    from recorder_core.awaiting import AsyncCallbacks as AsyncCallbacks
+    from recorder_core.awaiting import AsyncFleet as AsyncFleet
+    from recorder_core.awaiting import AsyncWorker as AsyncWorker
     from recorder_core.budget import Limit as Limit
     from recorder_core.capability import CapabilityAnswer as CapabilityAnswer
     from recorder_core.capability import CapabilityCell as CapabilityCell
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from recorder_core.configuration import ProviderOptions as ProviderOptions
     from recorder_core.errors import *  # noqa: F403
     from recorder_core.following import Fleet as Fleet
+    from recorder_core.following import Worker as Worker
     from recorder_core.geometry import pinned as pinned
     from recorder_core.hooks import HttpExchange as HttpExchange
     from recorder_core.hooks import hookimpl as hookimpl
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
 
 _ROOMS = (
     *("clock", "errors", "models", "hooks", "plan", "geometry", "translation", "configuration", "checks", "budget"),
-    *("provider", "recorder", "callbacks", "following", "aio", "receiving", "preview", "capability"),
+    *("provider", "recorder", "callbacks", "following", "awaiting", "aio", "receiving", "preview", "capability"),
 )
 """Where a public name may live, each room's `__all__` says which are its own; what few ask for is looked into last."""
 

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
+from recorder_core.forking import in_children
+
 __all__ = ["Clock", "Deadline", "SystemClock", "current_deadline"]
 
 
@@ -83,6 +85,7 @@ class Deadline:
 # In the core, for whoever receives a callback and the emulator that has sent it mustn't know one another: receiving may
 # move the emulator's time, which would then wait for every answer, the one that this context is about to give included.
 _answering: ContextVar[bool] = ContextVar("recorder_core_answering", default=False)
+in_children(lambda: _answering.set(False))
 
 
 def is_answering() -> bool:
@@ -102,6 +105,7 @@ def answering() -> Iterator[None]:
 
 _NEVER = Deadline(SystemClock(), None)
 _current: ContextVar[Deadline] = ContextVar("recorder_core_deadline", default=_NEVER)
+in_children(lambda: _current.set(_NEVER))
 
 
 def current_deadline() -> Deadline:

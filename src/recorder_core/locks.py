@@ -9,16 +9,22 @@ from contextlib import contextmanager
 
 from recorder_core.clock import Deadline
 from recorder_core.errors import DeadlineExceeded
+from recorder_core.forking import Guarded
 
 __all__ = ["Locks"]
 
 
-class Locks:
+class Locks(Guarded):
     """One operation at a time on one recording: a stop that overlaps a look can lose a vendor's file list."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._locks: weakref.WeakValueDictionary[str, threading.RLock] = weakref.WeakValueDictionary()
-        self._guard = threading.Lock()
+
+    def _forked(self) -> None:
+        """In a child no operation goes on."""
+        super()._forked()
+        self._locks = weakref.WeakValueDictionary()
 
     @contextmanager
     def of(self, recording_id: str, deadline: Deadline) -> Iterator[None]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections import OrderedDict
 from typing import Generic, TypeVar
+
+from recorder_core.forking import Guarded
 
 __all__ = ["Recent"]
 
 Value = TypeVar("Value")
 
 
-class Recent(Generic[Value]):
+class Recent(Guarded, Generic[Value]):
     """The latest keys, each with a value. Thread-safe.
 
     Args:
@@ -20,9 +21,9 @@ class Recent(Generic[Value]):
     """
 
     def __init__(self, size: int) -> None:
+        super().__init__()
         self._size = size
         self._values: OrderedDict[bytes, Value] = OrderedDict()
-        self._guard = threading.Lock()
 
     def add(self, key: str, value: Value) -> bool:
         """Keep a new key; False: it isn't new, and keeps its value."""

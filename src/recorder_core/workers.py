@@ -6,6 +6,7 @@ import asyncio
 import functools
 import logging
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +14,8 @@ from contextvars import Context, ContextVar, copy_context
 from typing import Any, TypeVar
 
 from recorder_core.clock import Clock
+from recorder_core.daemons import begin_thread
+from recorder_core.forking import Guarded, in_children
 
 __all__ = ["AbandonableClock", "Scope", "Workers"]
 
@@ -55,6 +58,7 @@ class Scope:
 
 
 _scope: ContextVar[Scope | None] = ContextVar("recorder_core_scope", default=None)
+in_children(lambda: _scope.set(None))
 
 
 class AbandonableClock:
@@ -97,18 +101,25 @@ class AbandonableClock:
             raise Abandoned
 
 
-class Workers:
+class Workers(Guarded):
     """Threads for blocking work. Whatever comes when all are busy waits for its turn. Thread-safe.
 
-    They are daemons: no operation keeps a process from its end. A thread ends when there is nothing left to do.
+    No operation keeps a process from its end. A thread ends when there is nothing left to do.
     """
 
     def __init__(self, limit: int) -> None:
+        super().__init__()
         self._limit = limit
         self._busy = 0
         self._waiting: deque[Callable[[], None]] = deque()
+        self._scopes: weakref.WeakSet[Scope] = weakref.WeakSet()
         self._has_warned = False
-        self._guard = threading.Lock()
+
+    def _forked(self) -> None:
+        """The parent's threads do the parent's work."""
+        super()._forked()
+        self._busy = 0
+        self._waiting.clear()
 
     def begin(
         self,
@@ -130,6 +141,9 @@ class Workers:
         """
         context = copy_context() if context is None else context
         context.run(_scope.set, scope)
+        if scope is not None:
+            with self._guard:
+                self._scopes.add(scope)
         loop = asyncio.get_running_loop()
         done: asyncio.Future[R] = loop.create_future()
 
@@ -179,11 +193,19 @@ class Workers:
     def _add(self, run: Callable[[], None]) -> None:
         with self._guard:
             if self._busy < self._limit:
-                threading.Thread(target=self._work, args=(run,), name="recorder-operation", daemon=True).start()
+                begin_thread(functools.partial(self._work, run), name="recorder-operation", end=self._end)
                 self._busy += 1
                 return
             self._waiting.append(run)
         self._warn()
+
+    def _end(self) -> None:
+        """The process ends: nothing more is begun, and what can be abandoned is."""
+        with self._guard:
+            self._waiting.clear()
+            scopes = tuple(self._scopes)
+        for scope in scopes:
+            scope.leave()
 
     def _work(self, run: Callable[[], None] | None) -> None:
         while run is not None:

@@ -6,9 +6,10 @@ import hmac
 import json
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -282,3 +283,17 @@ def spec() -> Callable[..., RecordingSpec]:
         return RecordingSpec(**{"room": "lesson-42", "storage": storage, **changes})
 
     return make
+
+
+@pytest.fixture
+def outage(postgres_server: Any, postgres_url: str) -> Iterator[Callable[[bool], None]]:
+    """Lets the database at `postgres_url` refuse everybody, and serve again."""
+    name = urlsplit(postgres_url).path.removeprefix("/")
+
+    def switch(is_gone: bool) -> None:
+        postgres_server.query(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {not is_gone}")
+        if is_gone:
+            postgres_server.query(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+
+    yield switch
+    switch(False)

@@ -18,7 +18,7 @@ from recorder_core.emulation.clock import EmulatorClock
 from recorder_core.emulation.faults import CALLBACK, Faults
 from recorder_core.emulation.posting import Poster, checked_url, is_allowed, shown_url
 
-__all__ = ["CallbackDelivery", "Callbacks", "Render", "checked_url"]
+__all__ = ["CallbackDelivery", "CallbackSender", "Render", "checked_url"]
 
 log = logging.getLogger("recorder_core.emulation")
 
@@ -70,7 +70,7 @@ class _Notification:
     repeats: list[float] = field(compare=False, default_factory=list)
 
 
-class Callbacks:
+class CallbackSender:
     """The notifications of one service, on their way. Thread-safe.
 
     A thread of its own delivers them one after the other, in the order of their instants, without the service's lock,

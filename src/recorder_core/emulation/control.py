@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from recorder_core.emulation.callbacks import Callbacks
+from recorder_core.emulation.callbacks import CallbackSender
 from recorder_core.emulation.clock import LONGEST_MOVE_S, EmulatorClock
 from recorder_core.emulation.exchange import EmulatedRequest, EmulatedResponse
 from recorder_core.emulation.journal import Journal
@@ -21,7 +21,7 @@ class Controlled(Protocol):
 
     clock: EmulatorClock
     journal: Journal
-    callbacks: Callbacks
+    callbacks: CallbackSender
 
     @property
     def recordings(self) -> list[EmulatedRecording]:

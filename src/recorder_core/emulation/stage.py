@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from recorder_core.emulation.agenda import Agenda, Timed
-from recorder_core.emulation.callbacks import Callbacks
+from recorder_core.emulation.callbacks import CallbackSender
 from recorder_core.emulation.clock import EmulatorClock
 from recorder_core.emulation.faults import CALLBACK, Faults
 from recorder_core.emulation.journal import mask, readable
@@ -74,7 +74,7 @@ class Stage(ABC):
         self._watched: dict[str | None, dict[Timed, None]] = {}
         self._room_of: dict[Timed, str | None] = {}
         self._callback_url = None if callback_url is None else checked_url(callback_url)
-        self.callbacks = Callbacks(
+        self.callbacks = CallbackSender(
             self.clock,
             faults=self.faults,
             kinds=callback_kinds,

@@ -28,7 +28,7 @@ from recorder_core.storage_check.azure import try_azure
 from recorder_core.storage_check.quiet import quiet
 from recorder_core.storage_check.s3 import try_s3
 from recorder_core.storage_check.stores import AzureStore, S3Store, Unchecked, store_of
-from recorder_core.storage_check.verdicts import cut_off, not_looked_at
+from recorder_core.storage_check.verdicts import NEW_KEYS, cut_off, not_looked_at
 from recorder_core.transport.masking import Secrets
 
 __all__ = ["check_storage"]
@@ -36,7 +36,6 @@ __all__ = ["check_storage"]
 LONGEST_S = 30.0
 """Seconds, whatever the deadline: a store that takes longer for a few bytes is no place for a recording."""
 CONTENT = b"Written by recorder-core to check that recordings can be stored here. It may be deleted.\n"
-NEW_KEYS = "Get new temporary keys; access_key, secret_key and session_token belong together."
 
 
 def check_storage(storage: Kind, prefix: str | None = None, *, shortest_session: float = 0.0) -> StorageCheck:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from recorder_core.checks import Check
 from recorder_core.storage_check.stores import AzureStore
-from recorder_core.storage_check.verdicts import Refusal, by_code, not_looked_at, refused, unreachable, written
+from recorder_core.storage_check.verdicts import Refusal, by_code, no_store, refused, unreachable, written
 from recorder_core.transport.failures import described, innermost, stage_of
 
 if TYPE_CHECKING:
@@ -127,9 +127,8 @@ def _failed(store: AzureStore, error: AzureError) -> tuple[Check, ...]:
     return unreachable(stage_of(cause, sent=False), described(innermost(cause)), store.account_url, {"DNS": where})
 
 
-def _no_store(store: AzureStore, what: str = "no sign of a store") -> tuple[Check, ...]:
-    detail = f"{store.account_url} answers, but not as Azure Blob Storage does ({what})"
-    return not_looked_at(Check("storage endpoint", "failed", detail, "Check account_name, and the proxy in between."))
+def _no_store(store: AzureStore, what: str = "") -> tuple[Check, ...]:
+    return no_store(store.account_url, "Azure Blob Storage", what, "Check account_name, and the proxy in between.")
 
 
 def _code(error: AzureError) -> str:

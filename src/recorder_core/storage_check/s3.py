@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from recorder_core.checks import Check
 from recorder_core.storage_check.stores import S3Store
 from recorder_core.storage_check.verdicts import (
+    NEW_KEYS,
     Refusal,
     Step,
     by_code,
     is_word,
+    no_store,
     not_looked_at,
     refused,
     unreachable,
@@ -30,7 +32,6 @@ ATTEMPTS = 2
 
 _ACCEPTED: tuple[Step, ...] = ("endpoint", "credentials")
 _KEYS = "Check access_key and secret_key, and that they belong together and to this cloud."
-_TOKEN = "Get new temporary keys; access_key, secret_key and session_token belong together."  # noqa: S105 - advice
 _REGION = "Give the bucket's own region in storage.region (and the endpoint that belongs to it)."
 _RIGHTS = (
     "Let the key write there (s3:PutObject on the bucket's objects, or the cloud's own word for it), look for a bucket "
@@ -55,13 +56,13 @@ REFUSALS = (
         codes=("ExpiredToken", "SecurityTokenExpired", "TokenRefreshRequired"),
         step="credentials",
         detail="the temporary keys have expired",
-        fix=_TOKEN,
+        fix=NEW_KEYS,
     ),
     Refusal(
         codes=("InvalidToken", "InvalidSecurityToken", "SecurityTokenNotSupported"),
         step="credentials",
         detail="the store doesn't take this session_token",
-        fix=_TOKEN,
+        fix=NEW_KEYS,
     ),
     Refusal(
         codes=("RequestTimeTooSkewed", "RequestExpired"),
@@ -259,9 +260,8 @@ def _refused(store: S3Store, response: Mapping[str, Any]) -> tuple[Check, ...]:
     return refused(row, store.host, code, request_id)
 
 
-def _no_store(store: S3Store, what: str = "no sign of a store") -> tuple[Check, ...]:
-    detail = f"{store.host} answers, but not as a store that speaks the S3 protocol ({what})"
-    return not_looked_at(Check("storage endpoint", "failed", detail, _NO_STORE))
+def _no_store(store: S3Store, what: str = "") -> tuple[Check, ...]:
+    return no_store(store.host, "a store that speaks the S3 protocol", what, _NO_STORE)
 
 
 def _was_sent(error: Exception) -> bool:

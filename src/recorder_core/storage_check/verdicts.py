@@ -10,12 +10,25 @@ from typing import Literal
 from recorder_core.checks import Check
 from recorder_core.transport.failures import Stage
 
-__all__ = ["Refusal", "Step", "by_code", "cut_off", "is_word", "not_looked_at", "refused", "unreachable", "written"]
+__all__ = [
+    "NEW_KEYS",
+    "Refusal",
+    "Step",
+    "by_code",
+    "cut_off",
+    "is_word",
+    "no_store",
+    "not_looked_at",
+    "refused",
+    "unreachable",
+    "written",
+]
 
 Step = Literal["endpoint", "credentials", "bucket", "write"]
 
 STEPS: tuple[Step, ...] = ("endpoint", "credentials", "bucket", "write")
 NOT_TOLD = "the store refused before it told"
+NEW_KEYS = "Get new temporary keys; access_key, secret_key and session_token belong together."
 _SPEAKABLE = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 
 
@@ -104,6 +117,19 @@ def cut_off(host: str, seconds: float) -> tuple[Check, ...]:
     """The steps where the time was over before the store had answered."""
     detail = f"{host} didn't answer within {seconds:.1f} s; a test object may lie there"
     return not_looked_at(Check("storage endpoint", "failed", detail, "Check the endpoint, the proxy and the firewall."))
+
+
+def no_store(host: str, kind: str, what: str, fix: str) -> tuple[Check, ...]:
+    """The steps where whatever answers isn't a store of this kind.
+
+    Args:
+        host: what was spoken to.
+        kind: what it should be.
+        what: what shows that it isn't; "" for an answer that shows nothing of a store.
+        fix: what to do.
+    """
+    detail = f"{host} answers, but not as {kind} does ({what or 'no sign of a store'})"
+    return not_looked_at(Check("storage endpoint", "failed", detail, fix))
 
 
 def not_looked_at(first: Check, reason: str = "it comes after what failed") -> tuple[Check, ...]:
