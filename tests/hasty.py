@@ -13,7 +13,7 @@ from recorder_core.emulation.service import EmulatedService
 __all__ = ["HastyClock", "flying"]
 
 SPEED = 200.0
-TICK_S = 0.01
+TICK_S = 0.05
 
 
 class HastyClock(SystemClock):

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from recorder_core.geometry import pinned as pinned
     from recorder_core.hooks import HttpExchange as HttpExchange
     from recorder_core.hooks import hookimpl as hookimpl
+    from recorder_core.ledger import LedgerEntry as LedgerEntry
     from recorder_core.models import *  # noqa: F403
     from recorder_core.plan import Finding as Finding
     from recorder_core.plan import Plan as Plan
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 _ROOMS = (
     *("clock", "errors", "models", "hooks", "plan", "geometry", "translation", "configuration", "checks", "budget"),
     *("provider", "recorder", "callbacks", "following", "awaiting", "aio", "receiving", "preview", "capability"),
+    "ledger",
 )
 """Where a public name may live, each room's `__all__` says which are its own; what few ask for is looked into last."""
 

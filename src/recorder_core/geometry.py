@@ -54,11 +54,15 @@ def pixels(edge: int, length: int) -> int:
     return (2 * edge * length + MICRO) // (2 * MICRO)
 
 
-def overlap(one: Region, other: Region) -> bool:
-    """Whether two regions share more than an edge."""
-    left, top, right, bottom = edges(one.x, one.y, one.width, one.height)
-    other_left, other_top, other_right, other_bottom = edges(other.x, other.y, other.width, other.height)
-    return left < other_right and other_left < right and top < other_bottom and other_top < bottom
+def crossings(drawn: Sequence[Region]) -> list[tuple[int, int]]:
+    """The pairs of regions that share more than an edge, by their places in the list, the lower one first."""
+    found = [edges(region.x, region.y, region.width, region.height) for region in drawn]
+    return [
+        (low, high)
+        for high, (left, top, right, bottom) in enumerate(found)
+        for low, (other_left, other_top, other_right, other_bottom) in enumerate(found[:high])
+        if left < other_right and other_left < right and top < other_bottom and other_top < bottom
+    ]
 
 
 def regions(layout: Grid | Floating | Spotlight, windows: int) -> tuple[Region, ...]:

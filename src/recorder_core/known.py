@@ -10,23 +10,27 @@ from typing import Any
 
 from recorder_core.forking import Guarded
 from recorder_core.models import Recording, RecordingEvent, RecordingStatus
+from recorder_core.models.base import FrozenMapping
 from recorder_core.seen import ENDED, Seen, Trouble
 
 __all__ = ["Entry", "Known"]
 
 REMEMBERED = 1024
 """Recordings that nobody follows; the latest are kept."""
+NOTHING: FrozenMapping[str, Any] = FrozenMapping()
 
 
 @dataclass(slots=True)
 class Entry:
-    """One start of one recording. Handle and status are kept as text, which takes a tenth of the memory of objects."""
+    """One start of one recording."""
 
-    handle: bytes
+    handle: Recording | bytes
     started_at: float
     revision: int
     native: str
-    status: bytes | None = None
+    status: RecordingStatus | bytes | None = None
+    is_compact: bool = False
+    """Whether handle and status are kept as text, which takes a tenth of the memory of objects, and more time."""
     has_ended: bool = False
     """Whether the status is that of an end whose outcome is known."""
     trouble: Trouble | None = None
@@ -38,30 +42,41 @@ class Entry:
     def of(cls, recording: Recording, native_key: str) -> Entry:
         """A start of which nothing was seen yet."""
         native = str(recording.native.get(native_key, ""))
-        return cls(_compact(recording), recording.started_at.timestamp(), recording.revision, native)
+        return cls(recording, recording.started_at.timestamp(), recording.revision, native)
 
     @property
     def recording(self) -> Recording:
         """The newest handle."""
+        if isinstance(self.handle, Recording):
+            return self.handle
         return Recording.model_validate_json(zlib.decompress(self.handle))
+
+    def compact(self) -> None:
+        """Take little memory from now on: there may be thousands like it."""
+        recording, seen, self.is_compact = self.recording, self.seen, True
+        self.change(recording)
+        self.seen = seen
 
     def change(self, recording: Recording) -> None:
         """Keep a handle."""
-        self.handle, self.revision = _compact(recording), max(self.revision, recording.revision)
+        self.handle = _compact(recording) if self.is_compact else recording
+        self.revision = max(self.revision, recording.revision)
 
     @property
     def seen(self) -> Seen:
         """What was seen of it."""
-        status = None if self.status is None else RecordingStatus.model_validate_json(self.status)
+        status = self.status
+        if isinstance(status, bytes):
+            status = RecordingStatus.model_validate_json(status)
         return Seen(status, self.trouble, self.is_claimed)
 
     @seen.setter
     def seen(self, seen: Seen) -> None:
-        # The vendor's answer is kept only of the end.
         status = seen.status
         if status is not None:
-            left = None if status.state.terminal else {"raw"}
-            self.status = status.model_dump_json(exclude_defaults=True, exclude=left).encode()
+            if status.raw and not status.state.terminal:  # the vendor's answer is kept only of the end
+                status = status.model_copy(update={"raw": NOTHING})
+            self.status = status.model_dump_json(exclude_defaults=True).encode() if self.is_compact else status
         self.has_ended = status is not None and status.state in ENDED
         self.trouble, self.is_claimed = seen.trouble, seen.is_claimed
 
@@ -103,6 +118,8 @@ class Known(Guarded):
         """Keep what is known of it until `unpin`, however many others come."""
         with self._guard:
             entry = self._entry(recording)
+            if not entry.is_compact:
+                entry.compact()
             self._pins[recording.id] += 1
             self._pinned[recording.id] = entry
             self._recent.pop(recording.id, None)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from recorder_core.budget import open_budget
 from recorder_core.clock import Clock, Deadline, SystemClock, deadline_scope
@@ -23,7 +23,7 @@ from recorder_core.models import EventKind, EventSource, Recording, RecordingEve
 from recorder_core.models.base import FrozenMapping
 from recorder_core.plugins import check_provider, load_hooks, load_provider
 from recorder_core.provider import Provider
-from recorder_core.refusals import called, seconds
+from recorder_core.refusals import called, misshapen, seconds
 from recorder_core.tracebacks import forget_locals, forgetful
 from recorder_core.transport import Runtime
 
@@ -173,9 +173,14 @@ class Operations(Guarded):
     @contextmanager
     def _named(self, operation: str, recording_id: str | None = None) -> Iterator[None]:
         """Errors say where they come from, and leave behind what stands in the frames of provider and transport."""
-        outer = sys.exception()
+        outer, refusal = sys.exception(), None
         try:
-            yield
+            try:
+                yield
+            except ValidationError as error:
+                refusal = misshapen(error, may_run=operation == "start" and recording_id is not None)
+            if refusal is not None:
+                raise refusal
         except BaseException as error:
             if isinstance(error, RecorderError):
                 error.provider = error.provider or self.provider.name

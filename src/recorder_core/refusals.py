@@ -9,7 +9,14 @@ from typing import Any
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from recorder_core.errors import ConfigurationError, InvalidSpec, UnsupportedOperation
+from recorder_core.errors import (
+    ConfigurationError,
+    InvalidSpec,
+    RecorderError,
+    StartOutcomeUnknown,
+    UnexpectedResponse,
+    UnsupportedOperation,
+)
 from recorder_core.models import Location, Media, Participants, Recording, RecordingSpec, StartIntent, WebhookRequest
 from recorder_core.models.base import Text
 from recorder_core.models.layout import LayoutBase
@@ -21,6 +28,7 @@ from recorder_core.provider import Provider
 __all__ = [
     "called",
     "expect",
+    "misshapen",
     "push_addresses",
     "recordings_of",
     "refuse_foreign_handle",
@@ -131,6 +139,9 @@ def refuse_foreign_handle(provider: Provider, recording: Recording) -> None:
     elif missing := [name for name in provider.native_ids if not recording.native.get(name)]:
         problem = f"is no whole handle: native.{', native.'.join(missing)} is missing"
         hint = "Keep the handle as start returned it; these ids can't be made again."
+    elif strange := [name for name in provider.native_ids if not _is_id(recording.native[name])]:
+        problem = f"is no handle of a recording: native.{', native.'.join(strange)} is no id"
+        hint = "Keep the handle as start returned it."
     if problem:
         raise ConfigurationError(
             f"recording {recording.id} {problem}",
@@ -139,6 +150,27 @@ def refuse_foreign_handle(provider: Provider, recording: Recording) -> None:
             fault="caller",
             hint=hint,
         )
+
+
+def _is_id(value: object) -> bool:
+    """Whether a value can stand for a recording in a path or a body. Two dots would lead to another path."""
+    return isinstance(value, str) and value not in (".", "..") and value.isprintable()
+
+
+def misshapen(error: ValidationError, *, may_run: bool) -> RecorderError:
+    """The error that takes the place of pydantic's, which keeps what was validated, secrets too.
+
+    Args:
+        error: as an operation of a provider left it.
+        may_run: whether a start may have been carried out.
+    """
+    found = (f"{'.'.join(map(str, part['loc'])) or 'the whole'} ({part['type']})" for part in error.errors())
+    kind = StartOutcomeUnknown if may_run else UnexpectedResponse
+    return kind(
+        f"something hasn't the shape that it must have for {error.title}: {', '.join(dict.fromkeys(found))}",
+        hint="Keep handles as they were returned. If this one is, the vendor gave an answer that it doesn't document, or "
+        "the provider has a fault: report it.",
+    )
 
 
 def refuse_missing_operation(provider: Provider, operation: str, recording: Recording) -> None:

@@ -101,15 +101,15 @@ class Translator:
             options: the provider's own options.
             apart_from: the recordings that this one must stay away from.
         """
-        for name, info in type(spec).model_fields.items():
+        for name, default in _defaults(type(spec)):
             if name != "options":
                 asked = getattr(given, name)
-                self._walk_field(name, getattr(spec, name), None if asked == info.get_default() else asked)
+                self._walk_field(name, getattr(spec, name), None if asked == default else asked)
         if apart_from:
             self._call_scalar("set_apart_from", "apart_from", apart_from, demanded=True)
-        for name, info in type(options).model_fields.items():
+        for name, default in _defaults(type(options)):
             value = getattr(options, name)
-            if value is not None and value != info.get_default(call_default_factory=True):
+            if value is not None and value != default:
                 self._call_scalar(f"option_{name}", f"options.{self.provider}.{name}", value, demanded=True)
 
     def walk_layout(self, layout: BaseModel) -> None:
@@ -175,11 +175,13 @@ class Translator:
             return False
         claims = _claims(getattr(type(self), method))
         arguments: dict[str, Any] = dict.fromkeys(claims)
-        for leaf in _leaves(type(value), flat):
-            if leaf.name in arguments:
-                arguments[leaf.name] = leaf.of(value)
-            elif given is not None and leaf.demanded(given) and leaf.of(value) is not None:
-                self._unclaimed(leaf.path)
+        claimed, unclaimed = _divided(claims, type(value), flat)
+        for leaf in claimed:
+            arguments[leaf.name] = leaf.of(value)
+        if given is not None:
+            for leaf in unclaimed:
+                if leaf.demanded(given) and leaf.of(value) is not None:
+                    self._unclaimed(leaf.path)
         if key or _kind(value) is not None or any(argument is not None for argument in arguments.values()):
             function(*key, **arguments)
         return True
@@ -237,6 +239,12 @@ class _Leaf:
 
 
 @cache
+def _defaults(model: type[BaseModel]) -> tuple[tuple[str, Any], ...]:
+    """The fields of a model, each with what it is where nothing is given."""
+    return tuple((name, info.get_default(call_default_factory=True)) for name, info in model.model_fields.items())
+
+
+@cache
 def _leaves(model: type[BaseModel], flat: bool = True) -> tuple[_Leaf, ...]:
     """The leaves of a model and, if `flat`, those of the models inside it. A list or union of models is one leaf."""
     return tuple(_walk_leaves(model, (), flat))
@@ -272,14 +280,28 @@ def _is_container(annotation: Any) -> bool:
 
 def _kind(value: Any) -> str | None:
     """The kind of a member of a union, None for a plain model."""
-    kind = getattr(value, "kind", None)
-    return None if kind is None else str(kind)
+    return str(value.kind) if _is_in_a_union(value.__class__) else None
+
+
+@cache
+def _is_in_a_union(model: type[BaseModel]) -> bool:
+    return "kind" in model.model_fields
 
 
 def _holds_models(value: Any) -> bool:
     if isinstance(value, Mapping):
         return any(isinstance(item, BaseModel) for item in value.values())
     return isinstance(value, tuple) and any(isinstance(item, BaseModel) for item in value)
+
+
+@cache
+def _divided(
+    claims: tuple[str, ...], model: type[BaseModel], flat: bool
+) -> tuple[tuple[_Leaf, ...], tuple[_Leaf, ...]]:
+    """The leaves of a model that a method claims, and the others."""
+    leaves = _leaves(model, flat)
+    claimed = tuple(leaf for leaf in leaves if leaf.name in claims)
+    return claimed, tuple(leaf for leaf in leaves if leaf.name not in claims)
 
 
 @cache

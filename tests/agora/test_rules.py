@@ -71,6 +71,8 @@ def test_accepted(operation: str, status: int, code: int | None) -> None:
         ("start", NO_ANSWER, None, (3, 6, 9)),
         ("start", 206, 65, (3, 6)),
         ("query", 504, None, (5, 10, 15, 30)),
+        ("query", 504, 62, (5, 10, 15, 30)),
+        ("query", 500, 502, (5, 10, 15, 30)),
         ("updateLayout", 404, 404, (5, 10, 15)),
         ("update", 404, 404, (5, 10, 15)),
         ("update", 504, 62, (3, 6, 9)),

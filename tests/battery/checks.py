@@ -100,10 +100,8 @@ def _result(it: Happening) -> Iterator[str]:
         yield f"it is said to be {result.state}, and it runs"
     if it.operation.name == "stop" and it.running and result.state is not RecordingState.UNREACHABLE:
         yield f"it was stopped ({result.state}), and it runs"
-    if it.operation.name == "list_remote" and not any(
-        remote.native.items() <= it.subject.native.items() for remote in result
-    ):
-        yield "what runs isn't listed"
+    if it.operation.name == "list_remote" and it.running and not result:
+        yield "nothing is listed, and it runs"
     if isinstance(result, Recording):
         yield from _handle(it, result)
     if isinstance(result, RecoveryReport):

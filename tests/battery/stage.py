@@ -206,9 +206,9 @@ class Stage:
         spec = self.spec()
         self.calm()
         self.proxy.fail_always(FAULTS["drop"], after=self._before_start)
-        with self.recorder(Watch(), (self.proxy.base_url,), HEALTHY_S) as recorder:
-            with pytest.raises(StartOutcomeUnknown) as caught:
-                recorder.start(spec)
+        recorder = self.recorder(Watch(), (self.proxy.base_url,), HEALTHY_S)
+        with recorder, pytest.raises(StartOutcomeUnknown) as caught:
+            recorder.start(spec)
         assert caught.value.intent is not None
         return Lost(spec, caught.value.intent)
 

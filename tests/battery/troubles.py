@@ -80,7 +80,7 @@ def _skewed(name: str, seconds: float) -> Trouble:
         stage.service.clock.skew = seconds
         return (stage.proxy.base_url,)
 
-    return Trouble(name, f"this machine's {name}", arrange, lasts=True)
+    return Trouble(name, f"this machine's {name.replace('clock', 'clock is')}", arrange, lasts=True)
 
 
 def coded(code: int | str) -> Trouble:

@@ -37,8 +37,8 @@ SPEC: dict[str, Any] = {
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without any credentials of a vendor."""
-    return {key: value for key, value in os.environ.items() if not key.startswith(("AGORA_", "ZEGO_"))}
+    """This process's environment without any credentials of a vendor, and without a ledger."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("AGORA_", "ZEGO_", "RECORDER_"))}
 
 
 @dataclass(frozen=True)
@@ -136,14 +136,25 @@ def forking() -> Iterator[Callable[..., int]]:
 
 
 @pytest.fixture
-def run(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, forking: Callable[..., int]) -> Run:
-    """Runs `recorder` in a folder of its own; no secret may be in anything that it prints or writes."""
+def data_directory(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variable that names this user's data directory, in which the ledger is: a new one for each test."""
+    return {"XDG_DATA_HOME": str(tmp_path_factory.mktemp("data"))}
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    forking: Callable[..., int],
+    data_directory: dict[str, str],
+) -> Run:
+    """Runs `recorder` in a folder of its own; no secret may be in anything that it prints or writes, the ledger too."""
     streams = [tmp_path_factory.mktemp("streams") / name for name in ("stdin", "stdout", "stderr")]
 
     def recorder(
         *arguments: str, env: dict[str, str] | None = None, stdin: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        whole = clean_environment() | (env or {})
+        whole = clean_environment() | data_directory | (env or {})
         if "PYTHONPATH" in (env or {}):  # plugins are found as Python starts
             done = subprocess.run(
                 (*COMMAND, *arguments), env=whole, cwd=tmp_path, input=stdin, capture_output=True, text=True, timeout=60
@@ -156,7 +167,8 @@ def run(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, forking: Calla
             done = subprocess.CompletedProcess(arguments, code, output, errors)
         secrets = (*SECRETS, *(value for key, value in (env or {}).items() if "SECRET" in key))
         written = [path.read_text() for path in tmp_path.glob("*.json") if path.name != "spec.json"]
-        for text in (done.stdout, done.stderr, *written):
+        ledgers = [path.read_text("latin-1") for path in Path(data_directory["XDG_DATA_HOME"]).rglob("*.db*")]
+        for text in (done.stdout, done.stderr, *written, *ledgers):
             assert not [secret for secret in secrets if secret in text], text
         assert "Traceback" not in done.stderr, done.stderr
         return done
@@ -165,14 +177,14 @@ def run(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, forking: Calla
 
 
 @pytest.fixture
-def begin(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def begin(tmp_path: Path, data_directory: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Begins `recorder` in a folder of its own, to be interrupted; what still runs at the end is ended."""
     begun: list[subprocess.Popen[str]] = []
 
     def recorder(*arguments: str, env: dict[str, str]) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             (*COMMAND, *arguments),
-            env=clean_environment() | env,
+            env=clean_environment() | data_directory | env,
             cwd=tmp_path,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from recorder_core.cli.app import run
+from recorder_core.ledger import Ledger
 from recorder_core.plugins import PROVIDERS, installed, load_provider
 
 
@@ -44,8 +45,8 @@ def command(task: Mapping[str, Any]) -> int:
         os._exit(code or 0)
 
 
-for found in installed(PROVIDERS):
-    load_provider(found.name)
+LOADED = (Ledger, *(load_provider(found.name) for found in installed(PROVIDERS)))
+"""What a command would load when it needs it."""
 gc.freeze()
 for line in sys.stdin:
     sys.stdout.write(f"{command(json.loads(line))}\n")

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from recorder_core import Fit, Floating, Grid, InvalidSpec, Region, Side, Spotlight, pinned
-from recorder_core.geometry import MICRO, Rectangle, arrange, edges, overlap, pixels, regions
+from recorder_core.geometry import MICRO, Rectangle, arrange, crossings, edges, pixels, regions
 
 sides = st.integers(1, 960).map(lambda half: 2 * half)
 
@@ -79,12 +79,12 @@ def test_regions_that_share_an_edge_do_not_overlap() -> None:
     """Only a common area counts, and both ways round."""
     left, right, inset = region(0, 0, 1 / 3, 1), region(1 / 3, 0, 2 / 3, 1), region(0.3, 0.2, 0.1, 0.1)
     below = region(0, 0.5, 0.2, 0.5)
-    assert not overlap(left, right)
-    assert not overlap(right, left)
-    assert overlap(left, inset)
-    assert overlap(inset, right)
-    assert overlap(left, below)
-    assert not overlap(inset, below)
+    assert not crossings([left, right])
+    assert not crossings([right, left])
+    assert crossings([left, inset]) == [(0, 1)]
+    assert crossings([inset, right]) == [(0, 1)]
+    assert crossings([left, below]) == [(0, 1)]
+    assert not crossings([inset, below])
 
 
 layouts = st.one_of(st.builds(Grid), st.builds(Floating), st.builds(Spotlight, side=st.sampled_from([*Side])))
@@ -124,7 +124,7 @@ def test_nothing_leaves_the_canvas(layout: Grid | Floating | Spotlight, windows:
 def test_nothing_overlaps(layout: Grid | Spotlight, windows: int, width: int, height: int) -> None:
     """Only a floating layout lays one window over another: not a millionth, not a pixel is shared elsewhere."""
     made = regions(layout, windows)
-    assert not any(overlap(one, other) for one, other in combinations(made, 2))
+    assert not crossings(made)
     for one, other in combinations(boxes(made, width, height), 2):
         assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
 
@@ -135,7 +135,7 @@ def test_floating_windows_cover_the_large_one_only(windows: int, width: int, hei
     large, *small = regions(Floating(), windows)
     assert boxes([large], width, height) == [(0, 0, width, height)]
     assert all(window.z > large.z for window in small)
-    assert not any(overlap(one, other) for one, other in combinations(small, 2))
+    assert not crossings(small)
 
 
 @settings(max_examples=50)

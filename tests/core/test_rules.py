@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from recorder_core.errors import RateLimited, ServiceUnavailable, TransportError, UnexpectedResponse
+from recorder_core.errors import (
+    RateLimited,
+    ServiceUnavailable,
+    StartOutcomeUnknown,
+    TransportError,
+    UnexpectedResponse,
+)
 from recorder_core.rules import NO_ANSWER, NOT_JSON, NOT_SENT, Rule, RuleTable, Then
 
 
@@ -90,6 +96,29 @@ def test_an_answer_without_a_rule_is_unexpected() -> None:
     """What the table doesn't list is the vendor's fault and raised as such."""
     rule = RuleTable([]).decide("start", 500, 15)
     assert (rule.then, rule.error, rule.fault) == (Then.RAISE, UnexpectedResponse, "vendor")
+
+
+@pytest.mark.parametrize(
+    ("status", "is_json"),
+    [(NO_ANSWER, True), (200, False), (202, True), (204, False), (303, False), (304, True), (408, False), (499, False)]
+    + [(status, is_json) for status in (500, 502, 503, 504) for is_json in (True, False)],
+)
+def test_what_leaves_a_start_in_doubt(status: int | str, is_json: bool) -> None:
+    """Of a call that begins a recording nobody takes for refused what may have been carried out; rules go first."""
+    doubt = RuleTable([]).decide("begin", status, is_json=is_json, starts=True)
+    assert (doubt.then, doubt.error) == (Then.RAISE, StartOutcomeUnknown)
+    assert doubt.hint
+    assert RuleTable([]).decide("begin", status, is_json=is_json).error is not StartOutcomeUnknown
+    own = refuse(statuses=(status,), error=ServiceUnavailable)
+    assert RuleTable([own]).decide("begin", status, is_json=is_json, starts=True) is own
+
+
+@pytest.mark.parametrize(
+    ("status", "is_json"), [(NOT_SENT, True), (400, True), (403, False), (404, False), (429, True)]
+)
+def test_what_leaves_a_start_in_no_doubt(status: int | str, is_json: bool) -> None:
+    """What was never sent, or was refused, doesn't run."""
+    assert RuleTable([]).decide("begin", status, is_json=is_json, starts=True).error is not StartOutcomeUnknown
 
 
 @pytest.mark.parametrize(

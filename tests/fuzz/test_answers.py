@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import gzip
 import json
-import pickle
 import tracemalloc
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
-from pydantic import BaseModel
 
 from battery.operations import OPERATIONS, Operation
-from battery.stage import Stage, Watch
+from battery.stage import Stage
 from fuzz.mangling import BODIES, CHANGES, EVERYWHERE, Change, extended, mangled, replaced
+from fuzz.trying import ECONOMICAL, PROVIDERS, assert_passable, behind_proxy
 from recorder_core import RecorderError
-from recorder_core.plugins import EMULATORS, installed
 from recorder_core.testing import emulate
 from recorder_core.testing.faults import answered, changed, reshaped
 from recorder_core.testing.proxy import Answer, Fault
 
-PROVIDERS = [found.name for found in installed(EMULATORS)]
-ECONOMICAL = settings(
-    derandomize=True,
-    max_examples=15,
-    database=None,
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 NAMES = ("Content_Type", "Content_Encoding", "Retry_After", "Date", "X_Request_ID", "Location", "Set_Cookie")
 HEADERS = st.dictionaries(
     st.sampled_from(NAMES),
@@ -53,25 +43,17 @@ def tried(stage: Stage, operation: Operation, fault: Fault, after: int, times: i
     subject = operation.subject(stage)
     if subject is None:
         return None
-    stage.proxy.clear()
+    stage.calm()
     stage.proxy.fail_next(fault, times, after=after)
-    with stage.recorder(Watch(), stage.proxy.base_url, 5.0) as recorder:
+    with behind_proxy(stage) as recorder:
         try:
             came: object = operation.call(recorder, subject)
         except RecorderError as error:
             came = error
     assert_passable(came)
+    if not operation.again:
+        stage.give_up(subject.room)
     return came
-
-
-def assert_passable(came: object) -> None:
-    """It can be shown, pickled, and written as JSON."""
-    assert str(came)
-    assert repr(came)
-    pickle.dumps(came)
-    for part in came if isinstance(came, tuple) else [came]:
-        if isinstance(part, BaseModel):
-            assert type(part).model_validate_json(part.model_dump_json())
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)

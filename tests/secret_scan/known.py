@@ -7,8 +7,10 @@ import json
 import re
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from secret_scan.allowed import EXAMPLES
@@ -18,9 +20,13 @@ SHORTEST = 8
 """Characters. A shorter value, such as `SK-1`, stands in any text by chance."""
 FEWEST_CHARACTERS = 4
 """Different ones: 32 zeros are in ids as well."""
-MOST = 100
+MOST = 150
 """Secrets that are kept of one kind. A property makes thousands: the first ones and the last ones are searched for."""
 URL_PASSWORD = re.compile(r"^[a-z][a-z0-9+.-]*://[^/?#]*:[^/?#]*@")
+
+
+NAMED_SECRET = re.compile(r"(^|_)(SECRETS?|PASSWORD|SENTINELS|PUSH|PUSH_URL)$")
+"""Constants of test modules that hold secrets, though nothing in this process wraps them."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,8 @@ class KnownSecrets:
         self._known: dict[str, Secret | None] = {}
         self._lasting: dict[str, Secret] = {}
         self._of_test: dict[str, Secret] = {}
+        self.collecting = True
+        """Whether no test has begun yet: what modules make when they are imported counts for all tests."""
 
     def add(self, value: object, origin: str = "") -> None:
         """Take a value for a secret, and the password in it if it is a URL.
@@ -64,7 +72,14 @@ class KnownSecrets:
                 if URL_PASSWORD.match(value):
                     self.add(unquote(urlsplit(value).password or ""), origin)
                 self._known[value] = _secret(value, origin)
-            self._keep(value, self._lasting if origin else self._of_test)
+            self._keep(value, self._lasting if origin or self.collecting else self._of_test)
+
+    def add_constants(self, module: ModuleType) -> None:
+        """Take the texts in constants of a module's whose names say that they are secrets."""
+        for name, constant in list(vars(module).items()):
+            if NAMED_SECRET.search(name):
+                for value in _texts_in(constant):
+                    self.add(value, f"{name} of {module.__name__}")
 
     def use(self, value: object) -> None:
         """A value was asked for: if it is a secret, the current test has to do with it."""
@@ -96,6 +111,16 @@ class KnownSecrets:
         """The test is over."""
         with self._lock:
             self._of_test.clear()
+
+
+def _texts_in(constant: object) -> Iterator[str]:
+    if isinstance(constant, str):
+        yield constant
+    elif isinstance(constant, dict):
+        yield from _texts_in(list(constant.values()))
+    elif isinstance(constant, list | tuple):
+        for part in constant:
+            yield from _texts_in(part)
 
 
 def _secret(value: str, origin: str) -> Secret | None:

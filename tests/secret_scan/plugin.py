@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from secret_scan.errors import Errors
-from secret_scan.known import KnownSecrets
+from secret_scan.known import TESTS, KnownSecrets
 from secret_scan.search import Evidence, Finding
 from secret_scan.stores import ADDRESSES, look_at_folder, look_at_server
 from secret_scan.watching import Watch
@@ -37,6 +38,13 @@ class Scan:
             self.known.add(value, f"fixture {fixturedef.argname}")
             self.servers.add(value)
         return value
+
+    def pytest_collection_finish(self) -> None:
+        """Learn the constants of the tests."""
+        for module in list(sys.modules.values()):
+            if str(getattr(module, "__file__", None)).startswith(TESTS):
+                self.known.add_constants(module)
+        self.known.collecting = False
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:

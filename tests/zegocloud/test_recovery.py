@@ -249,18 +249,18 @@ def test_every_host_with_a_candidate_is_asked(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dies_at", "hosts", "ended_tasks_count", "with_spec"),
+    ("dies_at", "hosts", "ended_tasks_count", "with_spec", "late_s"),
     [
-        (0, 1, True, True),
-        (0, 1, False, False),
-        (0, 2, True, True),
-        (SENT, 1, True, True),
-        (SENT, 1, False, False),
-        (SENT, 2, False, True),
+        (0, 1, True, True, CERTAIN_S),
+        (0, 1, False, False, 2 * 3600.0),
+        (0, 2, True, True, CERTAIN_S),
+        (SENT, 1, True, True, 2 * 3600.0),
+        (SENT, 1, False, False, CERTAIN_S),
+        (SENT, 2, False, True, CERTAIN_S),
     ],
 )
 def test_a_recovery_that_is_cut_short_is_taken_up(
-    serve: Serve, dies_at: int, hosts: int, ended_tasks_count: bool, with_spec: bool
+    serve: Serve, dies_at: int, hosts: int, ended_tasks_count: bool, with_spec: bool, late_s: float
 ) -> None:
     """With strangers in the lists it has to ask: whenever it dies, the next one leaves nothing running unreported, also
     where nobody has the spec any more."""
@@ -272,7 +272,7 @@ def test_a_recovery_that_is_cut_short_is_taken_up(
         house = [serve(ended_tasks_count=ended_tasks_count, clock=clock) for _ in range(hosts)]
         dead = starting(*house, asked=asked, dies_at=dies_at)
         houses.append((house, {str(recorder_of(host).start(asked).native["TaskId"]) for host in house}))
-        clock.advance(CERTAIN_S)
+        clock.advance(late_s)
         return recovering(*house, durable=dead.durable, asked=asked, dies_at=point)
 
     for name, dead in crashes(recover):

@@ -251,19 +251,26 @@ def test_a_span_that_begins_too_early_is_refused() -> None:
     [(1, "starting"), (2, "recording"), (5, "paused"), (3, "completed"), (4, "failed"), (9, None), (None, None)],
 )
 def test_a_listed_task_in_neutral_words(status: int | None, state: str | None) -> None:
-    """Room, state, beginning and the vendor's id; what has no id can't be named."""
-    tasks = [{"TaskId": "t-1", "RoomId": "lesson-42", "RecordBeginTimestamp": BEGUN, "Status": status}, {"Status": 2}]
+    """Room, state, beginning, the vendor's id and the host that lists it."""
+    tasks = [{"TaskId": "t-1", "RoomId": "lesson-42", "RecordBeginTimestamp": BEGUN, "Status": status}]
     (found,), total = listed_tasks("42", answer(PageOffset=1, PageSize=50, TotalCount=7, TaskidList=tasks))
     assert total == 7
     assert (found.provider, found.account, found.room) == ("zegocloud", "42", "lesson-42")
     assert found.state == (state and RecordingState(state))
     assert found.started_at == datetime.fromtimestamp(BEGUN / 1000, UTC)
     assert found.native == {"TaskId": "t-1"}
+    assert found.base_url == answer().base_url
 
 
-def test_a_list_may_lack_everything() -> None:
-    """Nothing of the answer is promised; one of another form is an error that says so."""
-    assert listed_tasks("42", answer()) == ((), None)
+@pytest.mark.parametrize("data", [{"TotalCount": 0}, {"TotalCount": 0, "TaskidList": None}, {"TaskidList": []}])
+def test_a_list_may_be_empty(data: dict[str, Any]) -> None:
+    """It says so by its total or by a list that has nothing in it."""
+    assert listed_tasks("42", answer(**data))[0] == ()
+
+
+@pytest.mark.parametrize("data", [{}, {"TaskidList": "none"}, {"TotalCount": 1}, {"TaskidList": [{"Status": 2}]}])
+def test_a_list_that_leaves_tasks_out_is_none(data: dict[str, Any]) -> None:
+    """What isn't in a list is taken for what doesn't run: one that doesn't say what it holds is an error."""
     with pytest.raises(UnexpectedResponse) as caught:
-        listed_tasks("42", answer(TaskidList="none"))
+        listed_tasks("42", answer(**data))
     assert (caught.value.operation, caught.value.request_id) == ("DescribeTasks", "q-1")

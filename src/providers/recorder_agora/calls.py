@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from recorder_agora.config import AgoraConfig
+from recorder_core.errors import UnexpectedResponse
 from recorder_core.models import Recording
 from recorder_core.plan import PlannedRequest
 from recorder_core.transport import Answer, Call, Transport, quote_path
 
 __all__ = ["Calls", "path_of", "planned"]
+
+ECHOED = frozenset({"cname", "resourceId", "sid", "serverResponse"})
+"""What answers to the methods of a recording have, some or all of it ("update", "query" and others, Agora, 2026); the
+gateway's refusals have none of it."""
 
 
 def planned(config: AgoraConfig, operation: str, path: str, body: Mapping[str, Any]) -> PlannedRequest:
@@ -46,7 +51,20 @@ class Calls:
         method = "GET" if body is None else "POST"
         path = _root(self.config) + path_of(recording, operation)
         call = Call(operation=operation, method=method, path=path, body=body, recording_id=recording.id)
-        return self.transport.send(call)
+        answer = self.transport.send(call)
+        if answer.status == 200 and ECHOED.isdisjoint(answer.body):
+            raise UnexpectedResponse(
+                "accepted, by its status, but the answer names no recording",
+                provider="agora",
+                operation=operation,
+                recording_id=recording.id,
+                http_status=answer.status,
+                vendor_message=answer.envelope.message,
+                request_id=answer.envelope.request_id,
+                hint="Something between here and the vendor may have answered in its place: check proxies and "
+                "base_urls. Ask for the status, and do it again.",
+            )
+        return answer
 
     def send(
         self,
@@ -78,6 +96,7 @@ class Calls:
             body=body,
             recording_id=recording_id,
             requires=requires,
+            starts=operation == "start",
         )
         return self.transport.send(call, base_url=base_url)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from recorder_agora.calls import Calls
 from recorder_agora.starting import Pair, acquired, begun, pair_of, started
+from recorder_agora.translate.answers import sid_of
 from recorder_agora.translate.start import derived_uid
 from recorder_agora.translate.web import WebTranslator
 from recorder_core.clock import current_deadline
@@ -107,7 +108,7 @@ class Inquiry:
             if error.vendor_code in SPENT:
                 return None
             raise
-        if not answer.body.get("sid"):
+        if sid_of(answer) is None:
             return self._without_sid(answer)
         ran_before = answer.status != 200
         at = datetime.fromisoformat(noted["acquired_at"]) if ran_before else self._provider.now()
@@ -130,10 +131,11 @@ class Inquiry:
             if not runs:
                 raise
             return self._conflict()
-        if not answer.body.get("sid"):
+        sid = sid_of(answer)
+        if sid is None:
             self._intent.note(**resource, probe=None)  # what runs is this one
             return self._without_sid(answer)
-        self._note_probe(**resource, sid=answer.body["sid"], started_at=self._provider.now().isoformat())
+        self._note_probe(**resource, sid=sid, started_at=self._provider.now().isoformat())
         return self._stop(self._probe)
 
     def _stop(self, probe: Mapping[str, Any]) -> Recovery:
@@ -168,7 +170,7 @@ class Inquiry:
         """A refusal because room and uid are recorded already."""
         noted, named = self._intent.noted, self._spec.named_participants if self._spec else ()
         reason = f"the vendor refuses another recording of its room with uid {noted['uid']}, for one runs already"
-        if True or noted["uid"] == derived_uid(self._intent.id, self._provider.config.recorder_uid_range, frozenset(named)):
+        if noted["uid"] == derived_uid(self._intent.id, self._provider.config.recorder_uid_range, frozenset(named)):
             return self._uncontrollable(f"it runs: {reason}; without its sid nothing can stop it")
         return self._unclear(f"{reason}: this one, or another one with the same options.agora.uid")
 

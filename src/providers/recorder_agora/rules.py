@@ -87,7 +87,7 @@ RULES: tuple[Rule, ...] = (
         retryable=True,
     ),
     # Answers that the provider reads itself.
-    Rule(statuses=(200,), then=Then.ACCEPT, meaning="accepted"),
+    Rule(statuses=(200,), codes=(None,), then=Then.ACCEPT, meaning="accepted"),
     Rule(
         operations=_STOP,
         statuses=(206,),
@@ -181,7 +181,7 @@ RULES: tuple[Rule, ...] = (
             hint=_MAY_RUN,
             fault="vendor",
         )
-        for statuses, codes in (((408, "5xx"), ()), ((), (500, 501, 504)))
+        for statuses, codes in (((303, 304, 408, 499, "5xx"), ()), ((), (500, 501, 504)))
     ),
     # The gateway's answers, which carry a message and no code.
     Rule(
@@ -256,6 +256,17 @@ RULES: tuple[Rule, ...] = (
         error=UnexpectedResponse,
         meaning="header, method, address or JSON is malformed",
         hint="A proxy may have changed the request; compare it with recorder_http.",
+    ),
+    Rule(
+        operations=("query",),
+        statuses=("5xx",),
+        then=Then.REPEAT,
+        delays=_WATCHING_50X,
+        error=ServiceUnavailable,
+        meaning="the vendor's service can't be asked right now",
+        hint="The recording itself is not affected; ask again later.",
+        fault="vendor",
+        retryable=True,
     ),
     Rule(
         operations=_LATER,
@@ -492,17 +503,6 @@ RULES: tuple[Rule, ...] = (
         error=ServiceUnavailable,
         meaning="the answer is incomplete, as when a query overlaps a stop",
         hint="Try again.",
-        fault="vendor",
-        retryable=True,
-    ),
-    Rule(
-        operations=("query",),
-        statuses=("5xx",),
-        then=Then.REPEAT,
-        delays=_WATCHING_50X,
-        error=ServiceUnavailable,
-        meaning="the vendor's service can't be asked right now",
-        hint="The recording itself is not affected; ask again later.",
         fault="vendor",
         retryable=True,
     ),

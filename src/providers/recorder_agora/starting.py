@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recorder_agora.calls import Calls
 from recorder_agora.config import AgoraOptions
-from recorder_agora.translate.answers import started_without_sid
+from recorder_agora.translate.answers import sid_of, started_without_sid
 from recorder_agora.translate.modes import TRANSLATORS
 from recorder_agora.translate.room import made_token
 from recorder_core.errors import (
@@ -116,7 +116,7 @@ def begun(
         intent,
         started_at=at,
         controllable_until=at + timedelta(hours=hours),
-        native={**pair.identity, "resourceId": resource_id, "sid": answer.body["sid"]},
+        native={**pair.identity, "resourceId": resource_id, "sid": sid_of(answer)},
         request_id=answer.envelope.request_id,
     )
 
@@ -134,14 +134,16 @@ def start(provider: AgoraProvider, calls: Calls, intent: StartIntent, plan: Plan
     except ServiceUnavailable as error:
         if error.vendor_code not in AFRESH:
             raise
-        first, resource = error, {key: intent.noted[key] for key in ("resourceId", "acquired_at")}
+        # Of a resource id that wasn't given nothing was started.
+        first = error
+        resource = {key: intent.noted[key] for key in ("resourceId", "acquired_at") if key in intent.noted}
     try:
         return _start(provider, calls, intent, pair)
     except (StartOutcomeUnknown, LedgerUnavailable):
         raise
     except RecorderError as error:
         # A conflict says that room and uid are recorded: by the first start, then. What 15 means isn't documented.
-        if not isinstance(error, RecordingConflict) and first.vendor_code != SEEN_ONCE:
+        if not resource or (not isinstance(error, RecordingConflict) and first.vendor_code != SEEN_ONCE):
             raise
         intent.note(**resource)
         last = error
@@ -164,6 +166,6 @@ def _start(provider: AgoraProvider, calls: Calls, intent: StartIntent, pair: Pai
     # Before start is sent: only with this id will the vendor say later that this very start was carried out.
     intent.note(**pair.identity, resourceId=resource_id, acquired_at=provider.now().isoformat())
     answer = started(calls, intent, pair, resource_id)
-    if not answer.body.get("sid"):
+    if sid_of(answer) is None:
         raise started_without_sid(answer, intent, pair.plan.spec.mode)
     return begun(provider, intent, pair, resource_id, answer, provider.now())

@@ -66,7 +66,7 @@ def _tasks(calls: Calls, base_url: str, wanted: Mapping[str, Any]) -> Iterator[R
             tasks, total = listed_tasks(account, calls.send("DescribeTasks", None, body, base_url=base_url))
             totals.add(total)
             yield from tasks
-            if (len(tasks) < PAGE_SIZE) if total is None else (page * PAGE_SIZE >= total):
+            if not tasks or ((len(tasks) < PAGE_SIZE) if total is None else (page * PAGE_SIZE >= total)):
                 break
         if len(totals) == 1:
             break

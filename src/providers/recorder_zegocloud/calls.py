@@ -75,6 +75,7 @@ class Calls:
             query=_query(self.config, action),
             body=body,
             recording_id=recording_id,
+            starts=action == "StartRecord",
         )
         return self.transport.send(call, base_url=base_url)
 

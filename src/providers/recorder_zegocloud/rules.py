@@ -329,7 +329,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         operations=_START,
-        statuses=("2xx", 408, "5xx"),
+        statuses=("2xx", 303, 304, 408, 499, "5xx"),
         then=Then.REPEAT,
         delays=_AGAIN,
         error=StartOutcomeUnknown,

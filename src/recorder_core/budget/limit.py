@@ -14,14 +14,8 @@ PACE = 0.97
 """The part of a limit that is used."""
 SLACK = 1.01
 """By how much a span is taken for longer than it is."""
-LONGEST_WAY_S = 0.25
-"""A call that isn't answered after this time has arrived: what takes longer is the vendor's own work."""
-FORGETTING = 1.001
-"""By how much the fastest way is taken for slower with every call: networks change."""
-
-
-ENOUGH = 5
-"""The fastest of so many calls took little more than the way does."""
+USUAL_WAY_S = 0.25
+"""A call arrives within this time, as a rule."""
 
 
 class Admitted:
@@ -31,11 +25,9 @@ class Admitted:
         late: seconds for which a call would have to wait, longer than its deadline: it must not be sent. 0: it may.
     """
 
-    __slots__ = ("ended_at", "late", "left_at")
+    __slots__ = ("late",)
 
-    def __init__(self, left_at: float = -math.inf, *, late: float = 0.0) -> None:
-        self.left_at = left_at
-        self.ended_at: float | None = None
+    def __init__(self, *, late: float = 0.0) -> None:
         self.late = late
 
     def leaves(self) -> None:
@@ -80,33 +72,3 @@ class Limit:
         """The limit with another rate: as many whole calls as fit into a second, or one in a longer time."""
         calls = max(1, math.floor(calls_per_second))
         return replace(self, calls=calls, seconds=calls / calls_per_second)
-
-    def part(self, share: float) -> Limit:
-        """A share of the limit, 0 < `share` <= 1, such that the shares of several never add up to more than it.
-
-        As many whole calls as there are in it, in the limit's own span; or one in a span that is longer.
-        """
-        calls = math.floor(self.calls * share)
-        if calls:
-            return replace(self, calls=calls)
-        return replace(self, calls=1, seconds=self.seconds / (self.calls * share))
-
-
-class Way:
-    """The way to the vendor and back, as it is for one process and limit."""
-
-    __slots__ = ("_answers", "_fastest")
-
-    def __init__(self) -> None:
-        self._answers = 0
-        self._fastest = math.inf
-
-    @property
-    def there_and_back(self) -> float:
-        """Seconds that the fastest call took lately; 0 as long as there were too few to know."""
-        return self._fastest if self._answers >= ENOUGH else 0.0
-
-    def took(self, seconds: float) -> None:
-        """A call was answered after this time."""
-        self._answers += 1
-        self._fastest = min(max(seconds, 0.0), self._fastest * FORGETTING)

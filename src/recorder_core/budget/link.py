@@ -7,7 +7,7 @@ import logging
 import math
 import uuid
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -88,8 +88,13 @@ class Link(Guarded):
         super()._forked()
         self._begin()
 
-    def run(self, script: Script, keys: Sequence[str], *arguments: str) -> Any:
+    def run(self, script: Script, keys: Sequence[str], arguments: Callable[[], Sequence[str]]) -> Any:
         """What a script answers.
+
+        Args:
+            script: what is run.
+            keys: on which.
+            arguments: gives its arguments, for every attempt anew.
 
         Raises:
             UnreachableError: the Redis can't be used, for whatever reason.
@@ -115,18 +120,19 @@ class Link(Guarded):
                 client.hdel(key, self.who)
             client.close()
 
-    def _tried(self, script: Script, keys: Sequence[str], arguments: Sequence[str]) -> Any:
-        """What a script answers, at the second attempt where the first one found nothing but an old connection."""
+    def _tried(self, script: Script, keys: Sequence[str], arguments: Callable[[], Sequence[str]]) -> Any:
+        """What a script answers, at the second attempt where the first one found that the connection was ended."""
         try:
-            return self._evaluated(script, keys, arguments)
+            return self._evaluated(script, keys, arguments())
         except MovedError:
             with self._guard:
                 self._is_cluster, self._client = True, None
         except redis.ConnectionError as error:
             if type(error) is not redis.ConnectionError or self.gone_at is not None:
                 raise
-            self.cut_at = self._clock.monotonic()
-        return self._evaluated(script, keys, arguments)
+            with self._guard:
+                self.cut_at, self._client = self._clock.monotonic(), None  # so were the other connections
+        return self._evaluated(script, keys, arguments())
 
     def _evaluated(self, script: Script, keys: Sequence[str], arguments: Sequence[str]) -> Any:
         with self._guard:
@@ -166,9 +172,9 @@ class Link(Guarded):
         return [str(value) for name, value in pool.connection_kwargs.items() if "password" in name]
 
     def _connects(self, connection: Any) -> None:
-        """A connection is made. If it is made anew, the Redis had ended it."""
+        """A connection is made. Where it had been made before, the Redis has ended it meanwhile: that must be told."""
         if connection in self._known:
-            self.cut_at = self._clock.monotonic()
+            raise redis.ConnectionError("the connection was ended")
         self._known.add(connection)
         if not self._is_cluster:
             connection.on_connect()

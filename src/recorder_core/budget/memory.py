@@ -6,8 +6,9 @@ import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 
-from recorder_core.budget.limit import LONGEST_WAY_S, Admitted, Limit, Way
+from recorder_core.budget.limit import Admitted, Limit
 from recorder_core.budget.queue import Queue, Source
+from recorder_core.budget.ways import Call, Ways
 from recorder_core.clock import Clock, Deadline
 from recorder_core.errors import ConfigurationError
 from recorder_core.forking import Guarded
@@ -61,13 +62,13 @@ class Budget:
         return Slots(limit, self._clock)
 
 
-class _Call(Admitted):
-    """A place in a limit."""
+class _Call(Call):
+    """A place in a limit that is this process's own."""
 
     __slots__ = ("_slots",)
 
-    def __init__(self, slots: Slots, left_at: float) -> None:
-        super().__init__(left_at)
+    def __init__(self, slots: Slots, operation: int, left_at: float) -> None:
+        super().__init__(operation, left_at)
         self._slots = slots
 
     def leaves(self) -> None:
@@ -86,11 +87,12 @@ class Slots(Guarded):
     def __init__(self, limit: Limit, clock: Clock) -> None:
         super().__init__()
         self._clock = clock
+        self._limit = limit.calls
         self._span = limit.span
         self.between = limit.between
         self._slot = -math.inf
-        self._way = Way()
-        self._calls = deque([Admitted()] * limit.calls, maxlen=limit.calls)
+        self._ways: Ways[Call] = Ways()
+        self._calls: deque[Call] = deque(maxlen=limit.calls)
 
     def ask(self, urgency: int, left: float) -> Admitted | float:
         """As `Source.ask`."""
@@ -98,7 +100,7 @@ class Slots(Guarded):
             now = self._clock.time()
             delay = self._delay(now)
             if delay <= 0:
-                return self._take(now)
+                return self._take(urgency, now)
         return delay if delay < left else Admitted(late=delay)
 
     def least(self) -> float:
@@ -110,33 +112,29 @@ class Slots(Guarded):
         """As `Source.sleep`, on the clock."""
         self._clock.sleep(seconds)
 
-    def leaves(self, call: Admitted) -> None:
+    def leaves(self, call: Call) -> None:
         """A call is being written."""
         with self._guard:
-            call.left_at = self._clock.time()
+            self._ways.begins(call, self._clock.time())
 
-    def ends(self, call: Admitted, *, is_answered: bool) -> None:
+    def ends(self, call: Call, *, is_answered: bool) -> None:
         """A call was answered, or has failed."""
         with self._guard:
-            call.ended_at = self._clock.time()
-            if is_answered:
-                self._way.took(call.ended_at - call.left_at)
+            self._ways.ends(call, self._clock.time(), is_answered=is_answered)
 
     def _delay(self, now: float) -> float:
         """Seconds until the next call may be sent."""
         if self._slot > now + self._span:  # the clock was set back
             self._slot = now + self._span
-            self._calls.extend([Admitted()] * len(self._calls))
-        return max(self._slot, self._arrived(self._calls[0], now) + self._span) - now
+            self._calls.clear()
+        if len(self._calls) < self._limit:
+            return self._slot - now
+        return max(self._slot, self._ways.arrival(self._calls[0], now) + self._span - self._ways.there) - now
 
-    def _arrived(self, call: Admitted, now: float) -> float:
-        """The latest instant at which a call can have arrived."""
-        way = (call.ended_at or now) - call.left_at - self._way.there_and_back
-        return call.left_at + min(max(way, 0.0), LONGEST_WAY_S)
-
-    def _take(self, now: float) -> _Call:
-        call = _Call(self, now)
+    def _take(self, urgency: int, now: float) -> _Call:
+        call = _Call(self, urgency, now)
         self._calls.append(call)
+        self._ways.begins(call, now)
         # A slot that was missed by less than the time between two can still be used by the next call.
         self._slot = max(self._slot, now - self.between) + self.between
         return call

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from recorder_core.budget.limit import LONGEST_WAY_S, Admitted, Limit
+from recorder_core.budget.limit import USUAL_WAY_S, Admitted, Limit
 from recorder_core.budget.memory import Slots
 from recorder_core.budget.queue import Source
 from recorder_core.clock import Clock
@@ -63,13 +63,13 @@ def slots_of(seat: Seat, limit: Limit, clock: Clock, ahead: float) -> Source:
 class TurnSlots:
     """As `Source`: every so many slots one, for more processes than there are calls in a span.
 
-    Nobody tells anybody when a call arrived: so the slots are so far from one another that any call may be as late as is
-    possible at all. They are counted by the Redis's clock, as it was when it could be read.
+    Nobody tells the others when a call arrived: so the slots are so far from one another that each may be as late as
+    is possible at all. They are counted by the Redis's clock, as it was when it could be read.
     """
 
     def __init__(self, seat: Seat, limit: Limit, clock: Clock, ahead: float) -> None:
         self._clock = clock
-        step = (limit.span + LONGEST_WAY_S) / limit.calls
+        step = (limit.span + USUAL_WAY_S) / limit.calls
         self.between = seat.cycle * step
         self._latest = step / 2
         self._first = seat.number * step - ahead
@@ -80,7 +80,7 @@ class TurnSlots:
         delay = self.least()
         if delay <= 0:
             self._taken = self._clock.monotonic()
-            return Admitted(self._taken)
+            return Admitted()
         return delay if delay < left else Admitted(late=delay)
 
     def least(self) -> float:

@@ -1,8 +1,10 @@
--- A process tells of a call, see take.lua: when it left (and half of what the fastest call took), or when it arrived.
+-- A process tells of calls, see take.lua: by when each has arrived; or when it left, and what is known of its way.
 --
--- KEYS: the arrivals of the limit's latest calls. ARGV: the number of the call; what is known of it.
--- If the call is not known any more, it doesn't count any more.
+-- KEYS: the arrivals of the limit's latest calls. ARGV: the number of each call, and what is told of it.
+-- A call that is not known any more doesn't count any more.
 
-if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then
-  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+for index = 1, #ARGV, 2 do
+  if redis.call('HEXISTS', KEYS[1], ARGV[index]) == 1 then
+    redis.call('HSET', KEYS[1], ARGV[index], ARGV[index + 1])
+  end
 end

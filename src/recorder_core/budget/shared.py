@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -12,11 +13,12 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from recorder_core.budget.limit import LONGEST_WAY_S, Admitted, Limit, Way
+from recorder_core.budget.limit import USUAL_WAY_S, Admitted, Limit
 from recorder_core.budget.link import ANSWER_S, CONNECT_S, SILENCE_S, Link, Script, UnreachableError, sealed
 from recorder_core.budget.memory import Budget
 from recorder_core.budget.parts import NOWHERE, Part, Seat, slots_of
 from recorder_core.budget.queue import Source
+from recorder_core.budget.ways import LONGEST_WAY_S, Call, Ways
 from recorder_core.clock import Clock, SystemClock
 from recorder_core.forking import Guarded
 
@@ -38,7 +40,13 @@ PARTS = ("state", "arrivals", "waiting", "sharing")
 
 
 def _script(name: str) -> Script:
-    times = {"LONGEST_WAY": LONGEST_WAY_S, "LATELY": LATELY_S, "APART": APART_S, "KEPT": KEPT_S / 1000}
+    times = {
+        "USUAL_WAY": USUAL_WAY_S,
+        "LONGEST_WAY": LONGEST_WAY_S,
+        "LATELY": LATELY_S,
+        "APART": APART_S,
+        "KEPT": KEPT_S / 1000,
+    }
     constants = "".join(f"local {constant} = {seconds * WHOLE:.0f}\n" for constant, seconds in times.items())
     return Script(constants + resources.files(__package__).joinpath(name).read_text(encoding="utf-8"))
 
@@ -89,41 +97,37 @@ class SharedBudget(Budget):
         return slots
 
 
-class _Call(Admitted):
-    """A place in a limit that is shared, by the process's clock; the Redis is told when the call arrived, by its own.
+class _Call(Call):
+    """A place in a limit that is shared. Its instants are by the process's clock.
 
     Args:
         slots: whose it is.
+        operation: its urgency in the limit.
         number: under which the Redis knows it.
-        taken: when the place was taken, in microseconds of the Redis's clock.
-        asked_at: when the process had asked for it. That was earlier, so that all else seems to be rather too late.
+        taken: when it got its place, in microseconds of the Redis's clock.
+        asked_at: when the process had asked for it. That was earlier: all else seems to be rather too late.
     """
 
-    __slots__ = ("_asked_at", "_number", "_slots", "_taken")
+    __slots__ = ("_asked_at", "_slots", "_taken", "number")
 
-    def __init__(self, slots: SharedSlots, number: int, taken: int, asked_at: float) -> None:
-        super().__init__(asked_at)
+    def __init__(self, slots: SharedSlots, operation: int, number: int, taken: int, asked_at: float) -> None:
+        super().__init__(operation, asked_at)
+        self.number = str(number)
         self._slots = slots
-        self._number = str(number)
         self._taken = taken
         self._asked_at = asked_at
 
     def leaves(self) -> None:
-        self.left_at = self._slots.now()
-        if self.left_at - self._asked_at > LATE_S:
-            self._slots.report(self._number, f"{self._at(self.left_at)} {self._slots.way}")
+        self._slots.leaves(self, is_late=self._slots.now() - self._asked_at > LATE_S)
 
     def answered(self) -> None:
-        self._slots.took(self._slots.now() - self.left_at)
-        self.lost()
+        self._slots.ends(self, is_answered=True)
 
     def lost(self) -> None:
-        self.ended_at = self._slots.now()
-        way = self._slots.way / WHOLE
-        self._slots.report(self._number, str(self._at(min(self.ended_at - way, self.left_at + way + LONGEST_WAY_S))))
+        self._slots.ends(self, is_answered=False)
 
-    def _at(self, instant: float) -> int:
-        """An instant of the process by the Redis's clock."""
+    def by_redis(self, instant: float) -> int:
+        """An instant of the process in microseconds of the Redis's clock."""
         return self._taken + max(0, _micro(instant - self._asked_at))
 
 
@@ -148,7 +152,7 @@ class SharedSlots(Guarded):
         self._begin()
 
     def _begin(self) -> None:
-        self._way = Way()
+        self._ways: Ways[_Call] = Ways()
         self._met: tuple[int, float] | None = None
         self._joined_at = -math.inf
         self._seat = NOWHERE
@@ -185,20 +189,26 @@ class SharedSlots(Guarded):
         """The instant, by this process's clock."""
         return self._clock.monotonic()
 
-    @property
-    def way(self) -> int:
-        """Half of what the fastest call took, in microseconds."""
-        return _micro(self._way.there_and_back / 2)
+    def leaves(self, call: _Call, *, is_late: bool) -> None:
+        """A call is being written. The Redis is told if that is much later than its place is."""
+        with self._guard:
+            is_late = is_late or call.arrived_at is not None
+            self._ways.begins(call, self.now())
+            there, back = self._ways.there, self._ways.back(call.operation)
+        if is_late:
+            self._report(call.number, f"{call.by_redis(call.left_at)} {_micro(there)} {_micro(back)}")
 
-    def took(self, seconds: float) -> None:
-        """A call was answered after this time."""
-        self._way.took(seconds)
+    def ends(self, call: _Call, *, is_answered: bool) -> None:
+        """A call was answered, or has failed. The Redis is told when it has arrived, and others that have by now."""
+        with self._guard:
+            arrivals = self._ways.ends(call, self.now(), is_answered=is_answered)
+        if arrivals:
+            self._report(*itertools.chain(*((each.number, str(each.by_redis(at))) for each, at in arrivals.items())))
 
-    def report(self, number: str, what: str) -> None:
-        """Tell the Redis of a call, if that is possible."""
+    def _report(self, *told: str) -> None:
         if self._link.gone_at is None:
             with suppress(UnreachableError):
-                self._link.run(REPORT, self._keys[1:2], number, what)
+                self._link.run(REPORT, self._keys[1:2], lambda: told)
 
     def leave(self) -> str | None:
         """Where the process's name stands among those that share the limit, if it does."""
@@ -221,8 +231,13 @@ class SharedSlots(Guarded):
         Raises:
             UnreachableError: it can't be used.
         """
-        asked_at = self.now()
-        question = json.dumps(self._question(urgency, left, asked_at))
+        asked_at = -math.inf
+
+        def question() -> tuple[str]:
+            nonlocal asked_at
+            asked_at = self.now()
+            return (json.dumps(self._question(urgency, left, asked_at)),)
+
         what, value, taken, *seat = self._link.run(TAKE, self._keys, question)
         met_at, wait = self.now(), value / WHOLE
         with self._guard:
@@ -237,10 +252,15 @@ class SharedSlots(Guarded):
             self._part = None
             self._turn_at = met_at + wait if what == "wait" else -math.inf
         if what == "taken":
-            return _Call(self, value, taken, asked_at)
-        return wait if what == "wait" else Admitted(late=wait)
+            call = _Call(self, urgency, value, taken, asked_at)
+            with self._guard:
+                self._ways.begins(call, asked_at)
+            return call
+        return wait if what == "wait" else Admitted(late=max(wait, left))
 
     def _question(self, urgency: int, left: float, now: float) -> dict[str, Any]:
+        with self._guard:
+            there, back = self._ways.there, self._ways.back(urgency)
         question: dict[str, Any] = {
             "who": self._link.who,
             "rank": urgency,
@@ -248,8 +268,9 @@ class SharedSlots(Guarded):
             "calls": self._limit.calls,
             "span": _micro(self._limit.span),
             "between": _micro(self._limit.between),
-            "way": self.way,
-            "joins": now >= self._joined_at + JOIN_S,
+            "there": _micro(there),
+            "back": _micro(back),
+            "joins": not self._seat.cycle or now >= self._joined_at + JOIN_S,
         }
         if self._met is not None and now <= self._met[1] + MEMORY_S:
             at, met_at = self._met
@@ -265,6 +286,7 @@ class SharedSlots(Guarded):
         """As `ask`, of the part that is this process's own."""
         with self._guard:
             part = self._part = self._part or self._a_part(self._link.gone_at)
+            part.since = part.since or self._link.gone_at
         now = self.now()
         wait = part.begins_at - now
         answer = wait if wait > 0 else part.slots.ask(0, left)
@@ -278,11 +300,10 @@ class SharedSlots(Guarded):
     def _a_part(self, since: float | None) -> Part:
         """What the Redis told lately is this process's own; the least that is of any use where it didn't."""
         found_at = self.now() if since is None else since
-        is_known = self._met is not None and found_at <= self._joined_at + LATELY_S
+        seat = self._seat if found_at <= self._joined_at + LATELY_S else NOWHERE
         ahead = self._met[0] / WHOLE - self._met[1] if self._met else 0.0
-        seat = self._seat if is_known else NOWHERE
         slots = slots_of(seat, self._limit, self._clock, ahead)
-        return Part(since, found_at + self._limit.span + LONGEST_WAY_S, slots)
+        return Part(since, found_at + self._limit.span + USUAL_WAY_S, slots)
 
 
 def _micro(seconds: float) -> int:

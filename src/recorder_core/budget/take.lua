@@ -6,7 +6,7 @@
 --   rank              how urgent its caller is, 0 for the most urgent operation
 --   left              how long the caller may wait
 --   calls, span, between  the limit, as the process knows it
---   way               half of what the process's fastest call took
+--   there, back       how long a call of the process takes at the least to get to the vendor; and then to be answered
 --   joins             whether the process tells that it shares the limit, and wants to know its part
 --   before            where it was here lately: `since` when, by its own clock; what this clock should show (`expected`);
 --                     whether its connection was cut meanwhile
@@ -103,14 +103,14 @@ end
 -- Where calls may have been made that are not known here, none is made for as long as they count.
 
 local function pause(from)
-  slot, paused = from + span + LONGEST_WAY, now
+  slot, paused = from + span + USUAL_WAY, now
   redis.call('DEL', arrivals)
 end
 
 if not slot then -- new, or the data are lost
   number, seen, paused, apart = now, 0, 0, 0
   pause(now)
-elseif apart > now + APART or slot > math.max(now, apart) + span + LONGEST_WAY + between then -- the clock was set back
+elseif apart > now + APART or slot > math.max(now, apart) + span + USUAL_WAY + between then -- the clock was set back
   apart = 0
   pause(now)
 elseif ask.before and paused < now - ask.before.since then -- the data may be older than what the process was told
@@ -147,11 +147,12 @@ end
 local ready = slot
 local arrival = redis.call('HGET', arrivals, whole(number + 1 - calls))
 if arrival then
-  local arrived, way = unpack(numbers(arrival))
-  if way then -- it isn't known yet: it is under way, or nobody will ever tell
-    arrived = arrived + way + math.min(math.max(now - arrived - 2 * way, 0), LONGEST_WAY)
+  local arrived, there, back = unpack(numbers(arrival))
+  if there then -- it left then; when it arrived isn't known yet, or nobody will ever tell
+    local earliest = arrived + there
+    arrived = math.min(math.max(now - back, earliest), earliest + LONGEST_WAY)
   end
-  ready = math.max(ready, arrived + span - ask.way)
+  ready = math.max(ready, arrived + span - ask.there)
 end
 
 -- The more urgent go first; of those that are equally urgent, those that wait for longer. A slot is kept for a process
@@ -179,7 +180,7 @@ if ready <= now and not is_kept then
   number = number + 1
   -- A slot that was missed by less than the time between two can still be used by the next call.
   slot = math.max(slot, now - between) + between
-  redis.call('HSET', arrivals, whole(number), whole(now) .. ' ' .. whole(ask.way))
+  redis.call('HSET', arrivals, whole(number), table.concat({whole(now), whole(ask.there), whole(ask.back)}, ' '))
   redis.call('HDEL', arrivals, whole(number - calls))
   redis.call('HDEL', waiting, mine)
   return answer('taken', number)

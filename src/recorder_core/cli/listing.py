@@ -63,7 +63,7 @@ def _state(entry: LedgerEntry) -> str:
 
 
 def _described(entry: LedgerEntry) -> dict[str, Any]:
-    kept = json.loads(entry.model_dump_json(exclude={"intent", "owner", "leased_until"}))
+    kept = json.loads(entry.model_dump_json(exclude={"intent", "owner", "leased_until", "is_open"}))
     return {**kept, "state": _state(entry), "open": entry.open}
 
 

@@ -60,10 +60,11 @@ def recover(
             working(f"Looking at {provider}", at_most=deadline, as_json=as_json),
         ):
             report = recorder.recover(spec=_by_room(specs), stop=stop, deadline=deadline)
+            key = recorder.provider.native_key
         if as_json:
             print_json(json.loads(report.model_dump_json()))
         else:
-            _show(report)
+            _show(report, key)
         if report.problems or any(recovery.verdict in UNEXPLAINED for recovery in report.recoveries):
             raise typer.Exit(1)
 
@@ -76,11 +77,11 @@ def _by_room(specs: Sequence[RecordingSpec]) -> SpecOf:
     return lambda intent: rooms.get(intent.room)
 
 
-def _show(report: RecoveryReport) -> None:
+def _show(report: RecoveryReport, key: str) -> None:
     for recovery in report.recoveries:
-        _show_recovery(recovery)
+        _show_recovery(recovery, key)
     for stranger in report.unknown:
-        _show_stranger(stranger)
+        _show_stranger(stranger, key)
     if report.unknown:
         print_line(OUT, "What isn't in the ledger is another application's, or was lost; it is left alone.")
     for problem in report.problems:
@@ -91,7 +92,7 @@ def _show(report: RecoveryReport) -> None:
         print_line(OUT, "Everything is explained.", "green")
 
 
-def _show_recovery(recovery: Recovery) -> None:
+def _show_recovery(recovery: Recovery, key: str) -> None:
     intent, recording = recovery.intent, recovery.recording
     short = intent.id[:SHOWN]
     print_line(
@@ -102,17 +103,21 @@ def _show_recovery(recovery: Recovery) -> None:
     if recovery.ends_by:
         print_line(OUT, legible(f"  It ends by itself: {recovery.ends_by}"))
     for candidate in recovery.candidates:
-        ids = " ".join(f"{name}={value}" for name, value in candidate.native.items() if isinstance(value, str))
-        print_line(OUT, legible(f"  It may be: {ids} since {candidate.started_at:%Y-%m-%d %H:%M} UTC"))
+        since = f"{candidate.started_at:%Y-%m-%d %H:%M} UTC"
+        print_line(OUT, legible(f"  It may be: {key} {candidate.native.get(key)} since {since}"))
     if recovery.verdict is Verdict.RUNNING:
         print_line(OUT, f"  Next: recorder status {short} | recorder stop {short}")
     elif recording is not None and recovery.status is not None and recovery.status.state.ending:
         print_line(OUT, f"  Its files come: recorder status {short}")
     elif recovery.verdict is Verdict.UNCLEAR and recording is None:
-        print_line(OUT, "  With its spec more can be told: recover with --spec FILE. A callback may tell it, too.")
+        print_line(OUT, "  Its spec may tell more: recover with --spec FILE. So may a callback.")
+    if recovery.candidates:
+        print_line(
+            OUT, "  Look at their rooms before you stop one: --json has their handles, which recorder stop - takes."
+        )
 
 
-def _show_stranger(stranger: RemoteRecording) -> None:
-    ids = " ".join(f"{name}={value}" for name, value in stranger.native.items() if isinstance(value, str))
+def _show_stranger(stranger: RemoteRecording, key: str) -> None:
     since = f" since {stranger.started_at:%Y-%m-%d %H:%M} UTC" if stranger.started_at else ""
-    print_line(OUT, legible(f"not in the ledger: {stranger.room or 'some room'}{since}: {ids}"), "yellow")
+    what = f"not in the ledger: {stranger.room or 'some room'}{since}: {key} {stranger.native.get(key)}"
+    print_line(OUT, legible(what), "yellow")

@@ -86,16 +86,19 @@ class Telling(Guarded):
             seen: what somebody else has told of it before; it isn't told again, unless it is the end.
             at_once: whether it is looked at now, whatever was told of it.
         """
+        self._refuse_parents()
+        if self._is_closed:
+            raise ConfigurationError(
+                f"the {type(self).__name__.lower()} is closed", recording_id=recording.id, fault="caller"
+            )
+        if recording.id in self._lives:
+            self._watch.known.remember(recording)
+            return
+        self._watch.known.pin(recording)  # which may ask a ledger: not under the lock
         with self._guard:
-            self._refuse_parents()
-            if self._is_closed:
-                raise ConfigurationError(
-                    f"the {type(self).__name__.lower()} is closed", recording_id=recording.id, fault="caller"
-                )
-            if recording.id in self._lives:
-                self._watch.known.remember(recording)
+            if self._is_closed or recording.id in self._lives:  # somebody was faster
+                self._watch.known.unpin(recording.id)
                 return
-            self._watch.known.pin(recording)
             now = self._clock.time()
             life = self._lives[recording.id] = Life(recording.started_at.timestamp())
             if seen is not None and not seen.state.terminal:

@@ -7,7 +7,7 @@ import logging
 import math
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Literal, Self
 
 from recorder_core.clock import Deadline
@@ -112,7 +112,7 @@ class Worker(Follower):
         self._closing.set()
         if is_first and not self._is_parents:
             try:
-                self._settle_all()
+                self._settle(self._ended.copy())
                 self._leases.leave()
             except LedgerUnavailable as error:
                 logger.warning("the recordings are free only when their leases run out: %s", error.message)
@@ -161,11 +161,13 @@ class Worker(Follower):
         self._in_hand[event.recording_id or ""] += 1
 
     def _left(self, recording_id: str, *, has_ended: bool) -> None:
-        if has_ended:
-            self._ended.add(recording_id)
-            return
         try:
-            self._leases.leave_alone(recording_id)
+            if has_ended:
+                with self._guard:
+                    self._ended.add(recording_id)
+                self._settle([recording_id])
+            else:
+                self._leases.leave_alone(recording_id)
         except LedgerUnavailable as error:
             self._cut_off(error)
 
@@ -175,33 +177,35 @@ class Worker(Follower):
             self._in_hand[recording_id] -= 1
             if self._in_hand[recording_id] <= 0:
                 del self._in_hand[recording_id]
-            is_told = self._is_told(recording_id)
-        if is_told:
-            try:
-                self._settle([recording_id])
-            except LedgerUnavailable as error:
-                self._cut_off(error)  # it is tried again
+        try:
+            self._settle([recording_id])
+        except LedgerUnavailable as error:
+            self._cut_off(error)
+
+    def _settle(self, recording_ids: Iterable[str]) -> None:
+        """Write down of which of these the end is told; one whose outcome the ledger doesn't know is followed anew.
+
+        Raises:
+            LedgerUnavailable: it is tried again.
+        """
+        with self._guard:
+            told = {recording_id for recording_id in recording_ids if self._is_told(recording_id)}
+            self._ended -= told
+        try:
+            unwritten = told - self._leases.settle(told) if told else None
+            if unwritten:
+                for recording_id in unwritten:
+                    self._write_again(recording_id)
+                self._leases.give_back(unwritten - self._leases.settle(unwritten))
+        except LedgerUnavailable:
+            with self._guard:
+                self._ended |= told
+            raise
 
     def _is_told(self, recording_id: str) -> bool:
-        """Whether a recording has ended and all is told of it."""
+        """Whether a recording has ended, and nothing of it waits to be told."""
         is_waiting = recording_id in self._outbox or recording_id in self._in_hand
         return recording_id in self._ended and not is_waiting
-
-    def _settle_all(self) -> None:
-        with self._guard:
-            told = [recording_id for recording_id in self._ended if self._is_told(recording_id)]
-        if told:
-            self._settle(told)
-
-    def _settle(self, recording_ids: Collection[str]) -> None:
-        """Write down that all is told of recordings; one whose outcome isn't known to the ledger is followed anew."""
-        unwritten = set(recording_ids) - self._leases.settle(recording_ids)
-        if unwritten:
-            for recording_id in unwritten:
-                self._write_again(recording_id)
-            unwritten -= self._leases.settle(unwritten)
-            self._leases.give_back(unwritten)
-        self._ended.difference_update(recording_ids)
 
     def _write_again(self, recording_id: str) -> None:
         """Write what is known here of a recording, should the ledger have been gone when it became known."""
@@ -270,7 +274,7 @@ class Worker(Follower):
             logger.info("%d recordings aren't followed here any more: their leases are lost", len(lost))
             self._drop(lost)
             self._ended -= lost
-        self._settle_all()
+        self._settle(self._ended.copy())
         surplus = self._leases.divide() if self._until != "looked" else 0
         if surplus:
             spare = self._spare(surplus)
@@ -281,7 +285,9 @@ class Worker(Follower):
             if entry.recording is not None and not self._is_closed:
                 seen = None if entry.followed_at is None else entry.status
                 self._follow(entry.recording, seen, at_once=self._until == "looked")
-        if not entries and self._is_done():
+        if self._is_closed:  # meanwhile
+            self._leases.leave()
+        elif not entries and self._is_done():
             self._finish()
 
     def _is_done(self) -> bool:

@@ -19,8 +19,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from recorder_core.errors import ConfigurationError
-from recorder_core.ledger.entry import LedgerEntry
-from recorder_core.ledger.known import LedgerKnown
+from recorder_core.ledger.entry import LedgerEntry as LedgerEntry
+from recorder_core.ledger.known import LedgerKnown as LedgerKnown
 from recorder_core.tracebacks import forgetful
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from recorder_core.clock import Clock
     from recorder_core.ledger.ledger import Ledger as Ledger
 
-__all__ = ["Ledger", "LedgerEntry", "LedgerKnown", "open_ledger"]
+__all__ = ["LedgerEntry"]
 
 
 @forgetful

@@ -27,6 +27,9 @@ Format = Literal["json", "yaml", "toml"]
 
 T = TypeVar("T")
 
+MOST_VALUES = 100_000
+"""Values, lists and mappings in a file; what is recorded takes some hundred."""
+
 _SUFFIXES: dict[str, Format] = {".json": "json", ".yaml": "yaml", ".yml": "yaml", ".toml": "toml"}
 
 
@@ -111,9 +114,17 @@ class _Environment:
     def __init__(self) -> None:
         self.values: set[str] = set()
         self.problems: list[str] = []
+        self._values = 0
 
     def applied(self, value: Any, *path: str) -> Any:
-        """The tree with every `${env:NAME}` replaced."""
+        """The tree with every `${env:NAME}` replaced.
+
+        Raises:
+            _UnreadableError: it has too many values. A small text can stand for a large tree, by references in YAML.
+        """
+        self._values += 1
+        if self._values > MOST_VALUES:
+            raise _UnreadableError(f"has too many values: more than {MOST_VALUES}")
         if isinstance(value, Mapping):
             return {key: self.applied(item, *path, str(key)) for key, item in value.items()}
         if isinstance(value, list | tuple):

@@ -1,6 +1,10 @@
-"""For tests of applications and of providers: the vendors' services, emulated on loopback.
+"""For tests of applications and of providers: the vendors' services, emulated on loopback, and what goes wrong.
 
-`recorder_core.testing.fixtures` has them as pytest fixtures.
+| module | holds |
+| --- | --- |
+| `fixtures` | pytest fixtures |
+| `proxy` | `FaultProxy`, which stands before a service, and `Unreachable` |
+| `faults` | what it can be told to do |
 """
 
 from __future__ import annotations
@@ -9,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from recorder_core.plugins import load_emulator, load_provider
 from recorder_core.recorder import Recorder
+from recorder_core.testing.proxy import FaultProxy, Unreachable
 from recorder_core.tracebacks import forgetful
+from recorder_core.transport.backoff import no_backoff
 
 if TYPE_CHECKING:
     from recorder_core.emulation.service import EmulatedService
 
-__all__ = ["connect", "emulate"]
+__all__ = ["FaultProxy", "Unreachable", "connect", "emulate", "no_backoff"]
 
 
 def emulate(name: str, **options: Any) -> EmulatedService:

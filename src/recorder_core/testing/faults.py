@@ -192,7 +192,7 @@ def _with(status: int, answer: Answer) -> Answer:
 STATUSES = (
     *map(answered, (400, 401, 403, 404, 405, 408, 429, 499, 500, 502, 503, 504)),
     *(answered(status, b'{"error": "internal"}', Content_Type="application/json") for status in (400, 404, 500)),
-    *(answered(status, Retry_After=wait) for status in (429, 503) for wait in ("2", "9" * 30)),
+    *(answered(status, Retry_After=wait) for status in (429, 503) for wait in ("2", "9" * 12)),
     *(answered(429, Retry_After=wait) for wait in ("-5", "soon", "Fri, 31 Dec 9999 23:59:59 GMT")),
     *(answered(status, done=True) for status in (408, 500, 502, 503, 504)),
     *(answered(status, b"", done=True) for status in (202, 204, 304)),
@@ -244,8 +244,8 @@ BODIES = (
 
 VALUES: Mapping[str, Any] = {
     "null": None,
-    "a list": [],
-    "an object": {},
+    "a list": [None],
+    "an object": {"name": None},
     "a text": "text",
     "a number": -1,
     "a huge number": 10**400,

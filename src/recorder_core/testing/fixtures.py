@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from recorder_core import testing
 from recorder_core.recorder import Recorder
 from recorder_core.testing import connect, emulate
 
 if TYPE_CHECKING:
     from recorder_core.emulation.service import EmulatedService
 
-__all__ = ["connected", "emulated"]
+__all__ = ["connected", "emulated", "no_backoff"]
 
 
 @pytest.fixture
@@ -33,3 +34,10 @@ def connected() -> Iterator[Callable[..., Recorder]]:
 
     with ExitStack() as running:
         yield recorder
+
+
+@pytest.fixture
+def no_backoff() -> Iterator[None]:
+    """For the length of the test no repeat waits, whichever recorder makes it."""
+    with testing.no_backoff():
+        yield

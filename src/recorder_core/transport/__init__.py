@@ -18,7 +18,6 @@ that it raises, logs or shows to an observer holds a secret that the call carrie
 """
 
 from recorder_core.rules import NO_ANSWER, NOT_JSON, NOT_SENT, Rule, RuleTable, Then
-from recorder_core.transport.backoff import no_backoff
 from recorder_core.transport.calls import Answer, Call, Envelope, Runtime, quote_path
 from recorder_core.transport.client import Transport
 from recorder_core.transport.failures import Stage
@@ -38,6 +37,5 @@ __all__ = [
     "Stage",
     "Then",
     "Transport",
-    "no_backoff",
     "quote_path",
 ]

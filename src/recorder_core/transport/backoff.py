@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,8 +17,8 @@ LONGEST_PAUSE_S = 120.0
 SENSELESS_PAUSE_S = 31 * 86_400.0
 """What asks for more than a month isn't meant."""
 
-_switches = threading.Lock()
-_switched_off = 0
+_switched_off: list[object] = []
+"""One for each switch that is on: no lock is needed for that, which a forked process might find held."""
 
 
 @contextmanager
@@ -29,14 +28,12 @@ def no_backoff() -> Iterator[None]:
     Which calls are repeated, how often and where, is as always. Nothing else is changed: `wait`, `follow` and the pauses
     within a `stop` are by the recorder's clock.
     """
-    global _switched_off
-    with _switches:
-        _switched_off += 1
+    switch = object()
+    _switched_off.append(switch)
     try:
         yield
     finally:
-        with _switches:
-            _switched_off -= 1
+        _switched_off.remove(switch)
 
 
 def pause(delay: float, asked: float) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,6 +15,9 @@ from recorder_core.clock import Clock
 from recorder_core.hooks import HttpExchange
 
 __all__ = ["Answer", "Call", "Envelope", "Runtime", "quote_path"]
+
+PLAIN = re.compile(r"[0-9A-Za-z_.~-]+")
+"""What needs no quoting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +122,4 @@ def quote_path(*segments: str) -> str:
     for segment in segments:
         if segment in ("", ".", ".."):
             raise ValueError(f"{segment!r} can't be a segment of a path")
-    return "".join(f"/{quote(segment, safe='')}" for segment in segments)
+    return "".join(f"/{segment if PLAIN.fullmatch(segment) else quote(segment, safe='')}" for segment in segments)

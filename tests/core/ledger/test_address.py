@@ -13,6 +13,8 @@ from pydantic import SecretStr
 
 from recorder_core import ConfigurationError, LedgerUnavailable, RecorderError
 from recorder_core.ledger import Ledger, open_ledger
+from recorder_core.ledger.address import Address
+from recorder_core.models.base import MASK
 
 from .conftest import HandClock, intent
 
@@ -96,6 +98,12 @@ def test_a_password_is_shown_nowhere(address: str) -> None:
     shown = repr(ledger) + repr(vars(ledger)) + repr(vars(ledger._database))
     assert PASSWORD not in shown
     assert QUOTED not in shown
+
+
+def test_words_of_a_database_are_masked() -> None:
+    """Whatever of the address a server or its driver repeats."""
+    address = Address(f"postgresql://teacher:{QUOTED}@host/lessons?sslpassword=of-the-key&application_name=school")
+    assert address.masked(f"no {PASSWORD} for school, of-the-key is wrong") == f"no {MASK} for school, {MASK} is wrong"
 
 
 def test_a_refused_password_is_shown_nowhere(postgres_url: str) -> None:

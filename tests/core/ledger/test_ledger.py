@@ -88,6 +88,33 @@ def test_a_refused_start_is_over(ledger: Ledger, other: Ledger) -> None:
     assert other.begin(intent(created_at=at(1)), 60) is None
 
 
+def test_a_refusal_does_not_undo_a_handle(ledger: Ledger, other: Ledger) -> None:
+    """A callback told the id of a start of which the vendor said no, such as to its second try: it runs."""
+    start = intent()
+    ledger.begin(start, 60)
+    other.started(recording())
+    ledger.refused(start, "it runs already")
+    assert (found(ledger).open, found(ledger).verdict) == (True, None)
+
+
+def test_a_handle_takes_no_lease_from_another(ledger: Ledger, other: Ledger, hand_clock: HandClock) -> None:
+    """A recovery looks into a slow start, which ends all the same: its handle counts, the recovery goes on."""
+    ledger.begin(intent(), 60)
+    hand_clock.sleep(60)
+    (claimed,) = other.claim_starts(10, 60)
+    ledger.started(recording())
+    entry = found(ledger)
+    assert (entry.recording, entry.owner, entry.leased_until) == (recording(), claimed.owner, claimed.leased_until)
+
+
+def test_what_is_over_needs_no_stop(ledger: Ledger) -> None:
+    """A wish that comes too late isn't written: nobody would send it again."""
+    ledger.learn(recording(), status("completed"))
+    ledger.wish_stop(recording())
+    assert found(ledger).stop_wished_at is None
+    assert len(ledger.entries()) == 1
+
+
 def test_a_start_that_was_taken_for_dead_sends_nothing_more(
     ledger: Ledger, other: Ledger, hand_clock: HandClock
 ) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine
+from sqlalchemy.event import listen, remove
 
 from recorder_core import Grid, LedgerUnavailable, RecordedFile, Spotlight
 from recorder_core.known import REMEMBERED
@@ -31,6 +34,21 @@ def writes(ledger: Ledger, recording_id: str = "r-1") -> int:
     glance = ledger.glance(recording_id=recording_id)
     assert glance is not None
     return glance.sight.written.version
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What databases are asked meanwhile."""
+    executed: list[str] = []
+
+    def listener(*given: Any) -> None:
+        executed.append(given[2])
+
+    listen(Engine, "before_cursor_execute", listener)
+    try:
+        yield executed
+    finally:
+        remove(Engine, "before_cursor_execute", listener)
 
 
 def test_another_process_knows_what_one_has_learnt(known: LedgerKnown, elsewhere: LedgerKnown) -> None:
@@ -103,9 +121,14 @@ def test_what_two_processes_see_at_once_is_joined(known: LedgerKnown, elsewhere:
 def test_only_what_has_changed_is_written(known: LedgerKnown, ledger: Ledger) -> None:
     """The same look a minute later costs the database nothing, though its id of the request is another."""
     known.begin(recording())
-    for number in range(5):
-        known.learn(recording(), status("recording", request_id=f"q-{number}", raw={"x": number}))
-    known.tell(event(kind="audio_changed", participant="7"))
+    with statements() as executed:
+        known.learn(recording(), status("recording"))
+    assert [statement.split()[0] for statement in executed] == ["UPDATE"]
+    with statements() as executed:
+        for number in range(5):
+            known.learn(recording(), status("recording", request_id=f"q-{number}", raw={"x": number}))
+        known.tell(event(kind="audio_changed", participant="7"))
+    assert executed == []
     assert writes(ledger) == 1
     known.tell(event(kind="error", reason="the camera is off", fault="caller"))
     known.learn(recording(), status("paused"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import json
 import time
 from typing import Any
 
@@ -93,6 +94,50 @@ class TestOneAttempt:
         assert isinstance(error, UnexpectedResponse)
         assert (error.http_status, error.vendor_code, error.request_id) == (200, 0, "q7")
         assert key in error.message
+
+    @pytest.mark.parametrize(
+        ("body", "lacks"), [({"sid": "s"}, False), ({"id": {"of": 7}}, False), ({"id": {}}, True), ({"sid": ""}, True)]
+    )
+    def test_of_several_keys_one_is_enough(self, bench: Any, peer: Any, body: Any, lacks: bool) -> None:
+        """A bar stands between keys of which an accepted answer needs one."""
+        peer.will(peer.answer({"code": 0, **body}))
+        transport, call = bench.transport(peer), bench.call(requires=("sid|id.of",))
+        if lacks:
+            assert "sid|id.of" in failure(transport, call).message
+        else:
+            assert transport.send(call).body == {"code": 0, **body}
+
+    def test_a_start_that_is_accepted_without_its_id_may_run(self, bench: Any, peer: Any) -> None:
+        """What the core can't read of a start's success is no failure."""
+        peer.will(peer.answer({"code": 0}))
+        error = failure(bench.transport(peer), bench.call("begin", starts=True, requires=("tape",)))
+        assert isinstance(error, StartOutcomeUnknown)
+        assert "tape" in error.message
+        assert error.hint
+
+    @pytest.mark.parametrize("status", [303, 304])
+    def test_redirects_by_which_a_start_may_have_been_carried_out(self, bench: Any, peer: Any, status: int) -> None:
+        """ "See other" and "not modified" aren't followed either, and leave a start in doubt."""
+        peer.will(*[peer.answer(b"", status=status, headers={"Location": "/there"})] * 2)
+        transport = bench.transport(peer)
+        assert isinstance(failure(transport, bench.call("begin", starts=True)), StartOutcomeUnknown)
+        assert isinstance(failure(transport, bench.call("begin")), UnexpectedResponse)
+
+    def test_half_a_surrogate_is_no_text(self, bench: Any, peer: Any) -> None:
+        """What no file, database or log takes is replaced; a whole pair is the letter that it stands for."""
+        peer.will(
+            peer.answer(b'{"code": 0, "id": "a\\ud800b", "\\uDFFF": ["\\ud83d\\ude00"], "big": %s}' % (b"9" * 400))
+        )
+        body = bench.transport(peer).send(bench.call()).body
+        assert body == {"code": 0, "id": "a?b", "?": ["😀"], "big": int("9" * 400)}
+        assert json.dumps(body, ensure_ascii=False).encode()
+
+    @pytest.mark.parametrize("odd", [[], {}, True, 1.5])
+    def test_an_envelope_of_the_wrong_types_holds_nothing(self, bench: Any, peer: Any, odd: object) -> None:
+        """A provider that passes on what it is given passes on no list, and no code that is none."""
+        peer.will(peer.answer({"code": odd, "message": odd}, status=400))
+        error = failure(bench.transport(peer), bench.call())
+        assert (error.vendor_code, error.vendor_message) == (None, None)
 
     def test_zero_and_false_are_not_empty(self, bench: Any, peer: Any) -> None:
         """A required key may hold 0 or false."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import gzip
 import os
+import socket
 import ssl
 import subprocess
 import sys
 import textwrap
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import urllib3
 from requests.auth import HTTPBasicAuth
 
 from forked import begun_in_child
@@ -27,6 +30,7 @@ from recorder_core.errors import (
     UnexpectedResponse,
 )
 from recorder_core.rules import NO_ANSWER, NOT_SENT, Rule, Then
+from recorder_core.testing import Unreachable
 from recorder_core.transport.pool import LARGEST_ANSWER
 
 UNSENT = Rule(statuses=(NOT_SENT,), then=Then.RAISE, error=ServiceUnavailable)
@@ -152,6 +156,87 @@ class TestNoAnswer:
             error = failure(bench.transport(peer, rules=(UNANSWERED,)), bench.call())
         assert isinstance(error, DeadlineExceeded)
         assert isinstance(error.__cause__, RateLimited)
+
+
+class TestInTime:
+    def test_the_addresses_of_a_host_share_the_time(self, bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Addresses that take no connection are given what is left until the deadline, together."""
+        waited: list[float] = []
+        look_up, connect = socket.getaddrinfo, urllib3.util.connection.create_connection
+
+        def three_addresses(host: str, port: int, *given: Any) -> list[Any]:
+            found = look_up("127.0.0.1" if host == "vendor.test" else host, port, *given)
+            spellings = ("127.0.0.1", "127.0.1", "127.1") if host == "vendor.test" else (host,)
+            return [(*entry[:4], (spelling, port)) for entry in found[:1] for spelling in spellings]
+
+        def connected(address: Any, timeout: float, **given: Any) -> Any:
+            waited.append(timeout)
+            return connect(address, timeout, **given)
+
+        monkeypatch.setattr(socket, "getaddrinfo", three_addresses)
+        monkeypatch.setattr(urllib3.util.connection, "create_connection", connected)
+        with Unreachable() as nowhere, deadline_scope(Deadline(bench.clock, 0.5)):
+            there = nowhere.base_url.replace("127.0.0.1", "vendor.test")
+            error = failure(bench.transport(there, rules=(UNSENT, UNANSWERED), timeout=(0.3, 5)), bench.call())
+        assert isinstance(error, DeadlineExceeded)
+        assert isinstance(error.__cause__, ServiceUnavailable)
+        assert len(waited) == 3
+        assert waited[0] == 0.3
+        assert sum(waited) <= 0.51
+
+    def test_each_address_is_tried(self, bench: Any, peer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """One that refuses costs no call where another one answers."""
+        look_up = socket.getaddrinfo
+
+        def two_addresses(host: str, port: int, *given: Any) -> list[Any]:
+            addresses = ("127.0.0.9", "127.0.0.1") if host == "vendor.test" else (host,)
+            return [entry for address in addresses for entry in look_up(address, port, *given)]
+
+        monkeypatch.setattr(socket, "getaddrinfo", two_addresses)
+        assert bench.transport(peer.url.replace("127.0.0.1", "vendor.test")).send(bench.call()).status == 200
+        assert peer.received[0].headers["Host"].startswith("vendor.test:")
+
+    def test_nothing_is_sent_when_the_connection_took_all_the_time(
+        self, bench: Any, peer: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A start for whose answer no time is left isn't sent."""
+        connect = urllib3.util.connection.create_connection
+
+        def slowly(*given: Any, **named: Any) -> Any:
+            made = connect(*given, **named)
+            time.sleep(0.1)
+            return made
+
+        monkeypatch.setattr(urllib3.util.connection, "create_connection", slowly)
+        with deadline_scope(Deadline(bench.clock, 0.05)):
+            error = failure(bench.transport(peer, rules=(UNSENT, UNANSWERED)), bench.call())
+        assert isinstance(error, DeadlineExceeded)
+        assert isinstance(error.__cause__, ServiceUnavailable)
+        assert peer.received == []
+
+
+class TestWhoseAnswerItIs:
+    @pytest.mark.parametrize("status", [100, 102, 103, 199])
+    def test_answers_that_only_inform_are_read_over(self, bench: Any, peer: Any, status: int) -> None:
+        """A 1xx is no answer, and the one that follows isn't left for the next call, however late it comes."""
+
+        def inform(connection: socket.socket) -> bool:
+            for _ in range(3):
+                connection.sendall(b"HTTP/1.1 %d Wait\r\nX: y\r\n\r\n" % status)
+                time.sleep(0.01)
+            return bool(peer.answer({"code": 0, "is": "the first"})(connection))
+
+        peer.will(inform, peer.answer({"code": 0, "is": "the second"}))
+        transport = bench.transport(peer)
+        assert [transport.send(bench.call()).body["is"] for _ in range(2)] == ["the first", "the second"]
+        assert peer.connections == 1
+
+    def test_what_comes_after_an_answer_answers_nothing(self, bench: Any, peer: Any) -> None:
+        """A second answer to one request is thrown away with its connection."""
+        twice = HEAD + b'Content-Length: 22\r\n\r\n{"code": 0, "is": "1"}'
+        peer.will(peer.raw(twice + twice, close=False), peer.answer({"code": 0, "is": "2"}))
+        transport = bench.transport(peer)
+        assert [transport.send(bench.call()).body.get("is") for _ in range(2)] == ["1", "2"]
 
 
 class TestBodies:

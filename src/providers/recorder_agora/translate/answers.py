@@ -42,6 +42,7 @@ __all__ = [
     "query_status",
     "read_envelope",
     "recorded_files",
+    "sid_of",
     "somebody",
     "source_addresses",
     "started_without_sid",
@@ -100,6 +101,12 @@ def _service(server: QueryServerResponse | StopServerResponse, name: str) -> Ser
     """What a service of a web page recording tells; nothing, where there is none."""
     told = (service.payload for service in server.extensionServiceState if service.serviceName == name)
     return next(told, ServicePayload())
+
+
+def sid_of(answer: Answer) -> str | None:
+    """The `sid` that the answer to a start tells; None: it tells none, or what can't be one."""
+    sid = answer.body.get("sid")
+    return sid if isinstance(sid, str) and sid else None
 
 
 def started_without_sid(answer: Answer, intent: StartIntent, mode: Mode) -> StartOutcomeUnknown:
@@ -283,6 +290,7 @@ def source_addresses(answer: Answer) -> tuple[str, ...]:
     if not addresses:
         raise UnexpectedResponse(
             "the answer names no address",
+            provider="agora",
             operation="ncs/ip",
             http_status=answer.status,
             request_id=answer.envelope.request_id,

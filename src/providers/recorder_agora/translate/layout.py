@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from recorder_agora.translate.participants import UidTranslator
 from recorder_agora.wire.layout import BackgroundConfig, LayoutConfig, MixedLayout
-from recorder_core.geometry import MICRO, edges, overlap, regions
+from recorder_core.geometry import MICRO, crossings, edges, regions
 from recorder_core.models import Content, Custom, Fit, Floating, Grid, Layout, Region, Side, Spotlight
 
 __all__ = ["RENDER_MODES", "LayoutTranslator"]
@@ -114,7 +114,7 @@ class LayoutTranslator(UidTranslator):
 
     def _stack(self, drawn: Sequence[Region]) -> None:
         """The wire has no stacking order: which of two overlapping regions is on top follows from the list."""
-        crossed = [(low, high) for high in range(len(drawn)) for low in range(high) if overlap(drawn[low], drawn[high])]
+        crossed = crossings(drawn)
         if not crossed:
             return
         against = sorted({high for low, high in crossed if drawn[low].z > drawn[high].z})

@@ -209,12 +209,18 @@ def listed_span(since: datetime, until: datetime, now: datetime) -> dict[str, in
 
 
 def listed_tasks(account: str, answer: Answer) -> tuple[tuple[RemoteRecording, ...], int | None]:
-    """One page of a list of tasks, and how many there are on all pages, if it says so."""
+    """One page of a list of tasks, and how many there are on all pages, if it says so.
+
+    Raises:
+        UnexpectedResponse: it lists nothing and doesn't say that there is nothing, or something without its id: what
+            isn't in a list is taken for what doesn't run.
+    """
     with _of_documented_form("DescribeTasks", answer, None):
         page = DescribeTasksResponse.model_validate(answer.body).Data or TaskList()
-    return tuple(
-        _listed(account, task, answer.base_url) for task in page.TaskidList or () if task.TaskId
-    ), page.TotalCount
+        tasks = page.TaskidList or ()
+        if (page.TaskidList is None and page.TotalCount != 0) or not all(task.TaskId for task in tasks):
+            raise ValueError("tasks are left out")
+    return tuple(_listed(account, task, answer.base_url) for task in tasks), page.TotalCount
 
 
 def _listed(account: str, task: ListedTask, base_url: str) -> RemoteRecording:

@@ -28,22 +28,12 @@ from recorder_core import (
     ServiceUnavailable,
     StartIntent,
     StartOutcomeUnknown,
+    UnexpectedResponse,
     Verdict,
     WebhookRequest,
 )
-from recorder_core.transport import (
-    NO_ANSWER,
-    NOT_JSON,
-    Answer,
-    Call,
-    Envelope,
-    Rule,
-    RuleTable,
-    Runtime,
-    Then,
-    Transport,
-    quote_path,
-)
+from recorder_core.transport import Answer, Call, Envelope, Rule, RuleTable, Runtime, Then, Transport, quote_path
+from recorder_paper.answers import Account, NewTape, Tapes, TapeState, read
 from recorder_paper.config import PaperConfig, PaperOptions
 from recorder_paper.events import located
 from recorder_paper.translate import TapeTranslator
@@ -52,7 +42,7 @@ from recorder_paper.webhooks import events_of, is_callback
 STATES = {"running": RecordingState.RECORDING, "done": RecordingState.COMPLETED}
 
 RULES = (
-    Rule(statuses=(200, 201), then=Then.ACCEPT),
+    Rule(statuses=(200, 201), codes=(None,), then=Then.ACCEPT),
     Rule(
         statuses=(401,),
         then=Then.RAISE,
@@ -69,23 +59,23 @@ RULES = (
         hint="Pay for the paper.",
         fault="caller",
     ),
-    Rule(codes=("no_tape",), then=Then.RAISE, error=RecordingNotFound, meaning="there is no such tape"),
     Rule(
-        statuses=(503,),
+        codes=("no_tape",),
+        then=Then.RAISE,
+        error=RecordingNotFound,
+        meaning="there is no such tape",
+        hint="The press keeps a tape for a year.",
+    ),
+    # By its code alone: a gateway's 503 doesn't say that no tape was put in.
+    Rule(
+        codes=("ink",),
         then=Then.REPEAT,
         delays=(0.01, 0.01),
         error=ServiceUnavailable,
         meaning="the press is out of ink",
+        hint="Ink comes every morning.",
         fault="vendor",
         retryable=True,
-    ),
-    Rule(
-        operations=("new",),
-        statuses=(NO_ANSWER, NOT_JSON, "2xx", "5xx"),
-        then=Then.RAISE,
-        error=StartOutcomeUnknown,
-        meaning="the press may have put in a tape",
-        hint="Recover it: the press finds a tape by its reference.",
     ),
 )
 
@@ -132,24 +122,31 @@ class PaperProvider(Provider):
 
     def start(self, plan: Plan, intent: StartIntent) -> Recording:
         """Put in a new tape."""
-        answer = self._send("new", "POST", "/tapes", intent.id, plan.request("new").payload, requires=("tape",))
+        answer = self._send("new", "POST", "/tapes", intent.id, plan.request("new").payload, starts=True)
+        try:
+            tape = read(NewTape, "new", answer).tape
+        except UnexpectedResponse as error:
+            raise StartOutcomeUnknown(**{**error.fields(), "message": "a tape was put in, and not named"}) from error
         return self.begun(
             plan,
             intent,
             started_at=self.now(),
-            native={"tape": answer.body["tape"]},
+            native={"tape": tape},
             request_id=answer.envelope.request_id,
         )
 
     def recover(self, intent: StartIntent, spec: RecordingSpec | None) -> Recovery:
         """Ask for the tape by its reference, which is the recording's id. The press takes one in at once or never."""
         call = Call(operation="find", method="GET", path="/v1/tapes", query={"reference": intent.id})
-        tapes = self.transport.send(call).body["tapes"]
+        tapes = read(Tapes, "find", self.transport.send(call)).tapes
         recording = self.revived(intent, tape=tapes[0]) if tapes else None
         if recording is None:
             reason = "the press has no tape of its reference"
             return Recovery(intent=intent, verdict=Verdict.NEVER_STARTED, reason=reason)
         status = self.status(recording)
+        if status.state is RecordingState.GONE:
+            reason = "the press names a tape of its reference that it doesn't know"
+            return Recovery(intent=intent, verdict=Verdict.UNCLEAR, reason=reason)
         verdict = Verdict.RUNNING if status.state.running else Verdict.ENDED
         reason = "the press has a tape of its reference"
         return Recovery(intent=intent, verdict=verdict, recording=recording, status=status, reason=reason)
@@ -160,11 +157,14 @@ class PaperProvider(Provider):
 
     def status(self, recording: Recording) -> RecordingStatus:
         """Look at the tape."""
-        return self._status(recording, self._send("look", "GET", self._path(recording), recording.id))
+        try:
+            return self._status(recording, "look", self._send("look", "GET", self._path(recording), recording.id))
+        except RecordingNotFound as error:
+            return RecordingStatus(state=RecordingState.GONE, reason=error.message, request_id=error.request_id)
 
     def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
         """Take the tape out."""
-        return self._status(recording, self._send("take", "DELETE", self._path(recording), recording.id))
+        return self._status(recording, "take", self._send("take", "DELETE", self._path(recording), recording.id))
 
     def translate_layout(self, recording: Recording, layout: Layout) -> Plan:
         """One request."""
@@ -176,7 +176,7 @@ class PaperProvider(Provider):
     def layout(self, recording: Recording, layout: Layout, plan: Plan) -> Recording:
         """Change the layout."""
         path = f"{self._path(recording)}/layout"
-        self._send("layout", "PUT", path, recording.id, plan.request("layout").payload)
+        read(TapeState, "layout", self._send("layout", "PUT", path, recording.id, plan.request("layout").payload))
         return recording
 
     def restore(self, recording: Recording, state: RecordingState | None = None) -> bool:
@@ -201,12 +201,12 @@ class PaperProvider(Provider):
 
     def webhook_sources(self) -> tuple[str, ...]:
         """As the press tells them."""
-        return tuple(self._send("account", "GET", "/account", None).body["callbacks_from"])
+        return tuple(read(Account, "account", self._send("account", "GET", "/account", None)).callbacks_from)
 
     def check_account(self, base_url: str) -> str:
         """Ask for the account."""
         call = Call(operation="account", method="GET", path="/v1/account")
-        paper = self.transport.send(call, base_url=base_url).body["paper"]
+        paper = read(Account, "account", self.transport.send(call, base_url=base_url)).paper
         return f"api_key is accepted; there is paper for {paper} tapes"
 
     def _path(self, recording: Recording) -> str:
@@ -223,7 +223,7 @@ class PaperProvider(Provider):
         recording_id: str | None,
         body: Mapping[str, Any] | None = None,
         *,
-        requires: tuple[str, ...] = (),
+        starts: bool = False,
     ) -> Answer:
         call = Call(
             operation=operation,
@@ -231,7 +231,7 @@ class PaperProvider(Provider):
             path=f"/v1{path}",
             body=body,
             recording_id=recording_id,
-            requires=requires,
+            starts=starts,
         )
         return self.transport.send(call)
 
@@ -239,13 +239,13 @@ class PaperProvider(Provider):
         request.headers["Authorization"] = f"Bearer {self.config.api_key.get_secret_value()}"
         return request
 
-    def _status(self, recording: Recording, answer: Answer) -> RecordingStatus:
-        location = recording.location
+    def _status(self, recording: Recording, operation: str, answer: Answer) -> RecordingStatus:
+        location, tape = recording.location, read(TapeState, operation, answer)
         return RecordingStatus(
-            state=STATES[answer.body["state"]],
+            state=STATES[tape.state],
             files=tuple(
                 RecordedFile(name=name, uri=location.uri(name) if location else None, status=FileStatus.UPLOADED)
-                for name in answer.body["files"]
+                for name in tape.files
             ),
             started_at=recording.started_at,
             request_id=answer.envelope.request_id,
