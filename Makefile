@@ -53,6 +53,7 @@ tables: install ## write the tables of the docs that come from the code
 	$(BIN)/python tests/docs/spec_tables.py
 	$(BIN)/python tests/docs/field_tables.py
 	$(BIN)/python tests/docs/event_tables.py
+	$(BIN)/python tests/docs/kill_tables.py
 	$(BIN)/python tests/docs/fault_tables.py
 
 pytest: install ## the tests, on the built wheel

@@ -8,7 +8,6 @@ request than its length, so that its own cost is small, and not the client's.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import multiprocessing
 import socket
@@ -21,7 +20,7 @@ from multiprocessing.connection import Connection
 from typing import Self
 from urllib.parse import urlsplit
 
-__all__ = ["Answering", "Exchange", "take_down"]
+__all__ = ["Answering", "Exchange", "Script", "take_down"]
 
 END_OF_HEAD = b"\r\n\r\n"
 FRAMING = frozenset({"host", "content-length", "connection"})
@@ -122,25 +121,42 @@ class Counter:
     octets: int = 0
 
 
+@dataclass(frozen=True, slots=True)
 class Script:
-    """The answers of a port, in their order, whichever connection asks."""
+    """The answers of a port.
 
-    def __init__(self, answers: Sequence[bytes]) -> None:
-        self._answers = itertools.cycle(answers)
+    Attributes:
+        answers: in their order, again and again.
+        native_id: a text in them that is another one of the same length every time: no two recordings have one id.
+    """
+
+    answers: tuple[bytes, ...]
+    native_id: str = ""
+
+
+class Stage:
+    """Plays a script, whichever connection asks."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._played = 0
         self.counter = Counter()
 
     def answer(self, length: int) -> bytes:
         """The answer to a request of so many bytes."""
         self.counter.requests += 1
         self.counter.octets += length
-        return next(self._answers)
+        times, number = divmod(self._played, len(self._script.answers))
+        self._played += 1
+        answer, told = self._script.answers[number], self._script.native_id
+        return answer.replace(told.encode(), b"%0*d" % (len(told), times)) if told else answer
 
 
 class Speaking(asyncio.Protocol):
     """One connection."""
 
-    def __init__(self, script: Script) -> None:
-        self._script = script
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
         self._data = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -153,18 +169,18 @@ class Speaking(asyncio.Protocol):
         self._data += data
         while (length := whole(self._data)) is not None:
             del self._data[:length]
-            self._transport.write(self._script.answer(length))  # type: ignore[attr-defined]
+            self._transport.write(self._stage.answer(length))  # type: ignore[attr-defined]
 
 
 class Answering:
     """A process that answers by scripts, one port for each; a context manager.
 
     Args:
-        scripts: the answers of each port.
+        scripts: one for each port.
         certificate: path of a PEM file with key and chain: it speaks HTTPS. None: HTTP.
     """
 
-    def __init__(self, scripts: Sequence[Sequence[bytes]], certificate: str | None = None) -> None:
+    def __init__(self, scripts: Sequence[Script], certificate: str | None = None) -> None:
         self._pipe, theirs = multiprocessing.Pipe()
         context = multiprocessing.get_context("spawn")
         self._scheme = "https" if certificate else "http"
@@ -186,20 +202,20 @@ class Answering:
         return counters
 
 
-def _answer(scripts: Sequence[Sequence[bytes]], certificate: str | None, pipe: Connection) -> None:
+def _answer(scripts: Sequence[Script], certificate: str | None, pipe: Connection) -> None:
     asyncio.run(_serve(scripts, certificate, pipe))
 
 
-async def _serve(answers: Sequence[Sequence[bytes]], certificate: str | None, pipe: Connection) -> None:
+async def _serve(scripts: Sequence[Script], certificate: str | None, pipe: Connection) -> None:
     loop = asyncio.get_running_loop()
     tls = None
     if certificate:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(certificate)
-    scripts = [Script(script) for script in answers]
+    stages = [Stage(script) for script in scripts]
     ports = []
-    for script in scripts:
-        server = await loop.create_server(lambda s=script: Speaking(s), "127.0.0.1", 0, ssl=tls)
+    for stage in stages:
+        server = await loop.create_server(lambda s=stage: Speaking(s), "127.0.0.1", 0, ssl=tls)
         ports.append(server.sockets[0].getsockname()[1])
     pipe.send(ports)
     ended = asyncio.Event()
@@ -210,9 +226,9 @@ async def _serve(answers: Sequence[Sequence[bytes]], certificate: str | None, pi
         except EOFError:
             ended.set()
             return
-        pipe.send([script.counter for script in scripts])
-        for script in scripts:
-            script.counter = Counter()
+        pipe.send([stage.counter for stage in stages])
+        for stage in stages:
+            stage.counter = Counter()
 
     loop.add_reader(pipe.fileno(), told)
     await ended.wait()

@@ -29,7 +29,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 import trustme
-from exchanges import Answering, Exchange, take_down
+from exchanges import Answering, Exchange, Script, take_down
 from pydantic import SecretStr
 from ratios import Work, compare
 
@@ -69,8 +69,28 @@ def lesson() -> RecordingSpec:
 # --- the exchanges -----------------------------------------------------------------------------------------
 
 
-def recorded(name: str) -> tuple[tuple[Exchange, ...], dict[str, str]]:
-    """Record at the emulator of a provider: what goes over the wire, and the environment of the account."""
+@dataclass(frozen=True, slots=True)
+class TakenDown:
+    """A recording at a provider's emulator.
+
+    Attributes:
+        exchanges: what goes over the wire.
+        native_id: the vendor's id of the recording.
+        env: the environment of the account.
+    """
+
+    exchanges: tuple[Exchange, ...]
+    native_id: str
+    env: dict[str, str]
+
+    @property
+    def script(self) -> Script:
+        """What the answering process says."""
+        return Script(tuple(exchange.answer for exchange in self.exchanges), self.native_id)
+
+
+def recorded(name: str) -> TakenDown:
+    """Record at the emulator of a provider."""
     provider = load_provider(name)
     with emulate(name, clock=EmulatorClock(frozen=True), media=False) as service:
         for participant in ("1001", "1002", "1003"):
@@ -86,7 +106,8 @@ def recorded(name: str) -> tuple[tuple[Exchange, ...], dict[str, str]]:
                 recorder.stop(recording)
         # Where a vendor uploads after the stop it is looked at until that is done; here the first look finds it done.
         ending = kept[running:] if len(kept) - running < 3 else [kept[running], kept[-1]]
-        return (*kept[:running], *ending), dict(service.env)
+        native_id = str(recording.native[provider.native_key])
+        return TakenDown((*kept[:running], *ending), native_id, dict(service.env))
 
 
 # --- the sides ---------------------------------------------------------------------------------------------
@@ -211,9 +232,9 @@ def certified() -> Iterator[str]:
 def compared(name: str, setting: Setting, *, rounds: int, batch: int) -> Iterator[dict[str, Any]]:
     """The rows of one provider over one scheme."""
     provider = load_provider(name)
-    exchanges, env = recorded(name)
-    script = [exchange.answer for exchange in exchanges]
-    with Answering([script] * 4, setting.certificate) as answering, ExitStack() as stack:
+    taken = recorded(name)
+    exchanges, env = taken.exchanges, taken.env
+    with Answering([taken.script] * 4, setting.certificate) as answering, ExitStack() as stack:
         bare_at, ours_at, kept_at, vendor_at = answering.urls
 
         def recorder(base_url: str, **shared: str) -> Recorder:

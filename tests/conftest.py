@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["recorder_core.testing.fixtures", "distributions.shelf", "servers"]
+pytest_plugins = ["secret_scan.plugin", "recorder_core.testing.fixtures", "distributions.shelf", "servers"]
 
 sys.path.insert(0, str(Path(__file__).parent))
 

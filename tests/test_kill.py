@@ -117,14 +117,16 @@ def _length_of_a_life(found: World) -> float:
 def test_a_recovery_that_is_killed_anywhere(
     nursery: Nursery, tmp_path: Path, vendor: str, lost: str, later: float
 ) -> None:
-    """At each of its writes, and at each of its requests: the next recovery finds out what there is, all the same."""
+    """After each of its writes, and after each of its requests: the next recovery finds out what there is, all the same.
+
+    What dies before a write or a request is what died after the one before.
+    """
     (point,) = (point for point in points_of(vendor) if point.name == lost)
-    ways = (_at_write("before"), _at_write("after"), _at_request("lost"), _at_request("late"), _at_request("answered"))
     deaths = 0
     with world(f"sqlite:///{tmp_path / 'none.db'}", nursery) as vendors:
-        for number, way in enumerate(ways):
+        for way in (_after_write, _after_request):
             for nth in itertools.count(1):
-                with vendors.with_ledger(f"sqlite:///{tmp_path / f'{number}-{nth}.db'}") as found:
+                with vendors.with_ledger(f"sqlite:///{tmp_path / f'{way.__name__}{nth}.db'}") as found:
                     room = found.die(vendor, point)
                     found.clock.advance(later)
                     if not found.dies(vendor, way(nth), room, act="recover", knows_spec=True):
@@ -137,12 +139,12 @@ def test_a_recovery_that_is_killed_anywhere(
     assert deaths > 5
 
 
-def _at_write(when: str) -> Callable[[int], Point]:
-    return lambda nth: Point(f"{when} write {nth}", call={"method": "*", "when": when, "nth": nth})
+def _after_write(nth: int) -> Point:
+    return Point(f"after write {nth}", call={"method": "*", "when": "after", "nth": nth})
 
 
-def _at_request(when: str) -> Callable[[int], Point]:
-    return lambda nth: Point(f"request {nth} {when}", doom=Doom(None, when, nth))
+def _after_request(nth: int) -> Point:
+    return Point(f"after request {nth}", doom=Doom(None, "answered", nth))
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

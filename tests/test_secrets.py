@@ -39,7 +39,7 @@ SENTINELS = {
     "push_url": "rtmp://e.com/live/sentinel-stream-key-8",
     "config": "sentinel-config-secret-9-32-long",
 }
-SECRETS = {
+ACCOUNTS = {
     "agora": {"app_id": "app", "customer_id": "customer", "customer_secret": SENTINELS["config"]},
     "zegocloud": {"app_id": 1234567890, "server_secret": SENTINELS["config"]},
 }
@@ -139,7 +139,7 @@ def test_a_spec_shows_none() -> None:
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_a_configuration_shows_none(name: str) -> None:
     """The config, the provider that holds it, and the recorder that holds that."""
-    with Recorder(name, hooks=[], **SECRETS[name]) as recorder:
+    with Recorder(name, hooks=[], **ACCOUNTS[name]) as recorder:
         for thing in (recorder.provider.config, recorder.provider, recorder):
             for view in (repr(thing), str(thing)):
                 assert leaks(view) == []
@@ -151,7 +151,7 @@ def test_a_configuration_shows_none(name: str) -> None:
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_a_plan_and_what_refuses_it_show_none(name: str) -> None:
     """The plan, its dump, its findings, and UnsupportedFeature with its pickle."""
-    with Recorder(name, hooks=[], **SECRETS[name]) as recorder:
+    with Recorder(name, hooks=[], **ACCOUNTS[name]) as recorder:
         for spec in (rich(), startable(name)):
             plan = recorder.plan(spec)
             for view in (
@@ -185,7 +185,7 @@ def broken_specs() -> dict[str, Callable[[], object]]:
         return rich(push_urls=[], encryption=None, options={provider: values})
 
     token = SENTINELS["token"]
-    plans = {name: Recorder(name, hooks=[], **SECRETS[name]) for name in PROVIDERS}
+    plans = {name: Recorder(name, hooks=[], **ACCOUNTS[name]) for name in PROVIDERS}
     return {
         "an unknown key": lambda: RecordingSpec.load({**base, "stroage": base["storage"]}),
         "a key with white space": lambda: RecordingSpec.load(with_storage(secret_key=SENTINELS["secret_key"] + "\n")),
@@ -307,7 +307,7 @@ def test_a_token_factory_is_not_shown() -> None:
         def __call__(self, room: str, uid: str) -> str:
             return SENTINELS["token"]
 
-    with Recorder("agora", hooks=[], token_factory=Factory(), **SECRETS["agora"]) as recorder:
+    with Recorder("agora", hooks=[], token_factory=Factory(), **ACCOUNTS["agora"]) as recorder:
         assert leaks(repr(recorder.provider.config)) == []
         plan = recorder.plan(
             RecordingSpec.load({"room": "r", "storage": rich().storage.model_dump(context={"reveal": True})})

@@ -235,7 +235,7 @@ class Changes(Operations):
 
     def _tell_changed(self, recording: Recording, operation: str) -> None:
         kind, state = DONE[operation]
-        self._listeners.tell(self._event(recording, kind, EventSource.OPERATION, state=state))
+        self._listeners.tell_of(recording.id, lambda: self._event(recording, kind, EventSource.OPERATION, state=state))
         if operation == "layout":
             self._hooks.notify("recorder_layout_changed", recording=recording)
         else:

@@ -33,8 +33,10 @@ class ProviderConfig(BaseModel):
     """Hosts to use in place of the vendor's, in failover order, each with its scheme."""
 
     calls_per_second: dict[str, float] = Field(default_factory=dict)
-    """How often the account may call the vendor, by operation (the vendor's name for it), `*` for all, where that isn't
-    what the vendor documents or several processes share it. More than 0; infinity lifts a limit."""
+    """How often the account may call the vendor, by operation (the vendor's name for it), `*` for all, where
+    that isn't what the vendor documents. With `Recorder(..., budget=...)` that is for all processes that share the
+    budget, and the strictest of them counts; without, for this one, which needs its part where others use the account
+    too, forked ones among them. More than 0; infinity lifts a limit."""
 
     webhook_secret: tuple[SecretStr, ...] = ()
     """What the vendor signs its callbacks with: one, or several while one is replaced by another. None: nothing tells a

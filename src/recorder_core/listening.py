@@ -99,9 +99,15 @@ class Listeners(Guarded):
         """Tell everybody whom the event concerns."""
         _tell(self._concerned(event.recording_id, looks=False), event)
 
-    def tell_look(self, recording_id: str, make: Callable[[], RecordingEvent]) -> None:
-        """Tell those who want to know of looks; the event is only made where there is somebody."""
-        listeners = self._concerned(recording_id, looks=True)
+    def tell_of(self, recording_id: str, make: Callable[[], RecordingEvent], *, looks: bool = False) -> None:
+        """Tell those whom something concerns that this recorder did; the event is only made where there is somebody.
+
+        Args:
+            recording_id: the recording that it is about.
+            make: makes the event.
+            looks: whether it is a look.
+        """
+        listeners = self._concerned(recording_id, looks=looks)
         if listeners:
             _tell(listeners, make())
 

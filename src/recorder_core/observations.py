@@ -127,8 +127,8 @@ class Observations(Changes):
     def _tell(self, recording: Recording, status: RecordingStatus) -> None:
         """Tell whoever follows the recording what a look has shown."""
         told = {name: getattr(status, name) for name in ("state", "files", "reason", "fault", "ending", "raw")}
-        self._listeners.tell_look(
-            recording.id, lambda: self._event(recording, EventKind.STATUS, EventSource.LOOK, **told)
+        self._listeners.tell_of(
+            recording.id, lambda: self._event(recording, EventKind.STATUS, EventSource.LOOK, **told), looks=True
         )
 
     def follow(self, recording: Recording, *, timeout: float | None = None) -> Iterator[RecordingEvent]:

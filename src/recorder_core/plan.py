@@ -13,11 +13,11 @@ from recorder_core.errors import UnsupportedFeature
 from recorder_core.models import RecordingSpec
 from recorder_core.models.base import MASK
 
-__all__ = ["Change", "Fidelity", "Finding", "Plan", "PlannedRequest", "Verdict"]
+__all__ = ["Change", "Fidelity", "Finding", "FindingVerdict", "Plan", "PlannedRequest"]
 
 logger = logging.getLogger("recorder_core")
 
-Verdict = Literal["approximated", "unsupported"]
+FindingVerdict = Literal["approximated", "unsupported"]
 Fidelity = Literal["exact", "approximated", "unsupported"]
 
 NEVER_DROPPED = ("room", "mode", "media", "participants", "storage", "encryption", "output.formats", "output.prefix")
@@ -36,7 +36,7 @@ class Finding:
     """
 
     path: str
-    verdict: Verdict
+    verdict: FindingVerdict
     detail: str
     instead: str = ""
 

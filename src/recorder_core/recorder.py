@@ -7,32 +7,37 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recorder_core.checks import Check, StorageCheck
 from recorder_core.clock import Deadline, deadline_scope
-from recorder_core.errors import (
-    InvalidSpec,
-    LedgerUnavailable,
-    RecorderError,
-    RecordingConflict,
-    StartOutcomeUnknown,
+from recorder_core.errors import InvalidSpec, LedgerUnavailable, RecorderError, RecordingConflict, StartOutcomeUnknown
+from recorder_core.models import (
+    Recording,
+    RecordingSpec,
+    RecordingState,
+    RemoteRecording,
+    StartIntent,
+    Storage,
+    Verdict,
 )
-from recorder_core.models import Recording, RecordingSpec, RecordingState, RemoteRecording, StartIntent, Storage
 from recorder_core.models.storage import StorageBase
 from recorder_core.observations import WAIT_S
 from recorder_core.plan import Plan
-from recorder_core.recovering import UNDER_WAY, conflict, lease_of
+from recorder_core.recovering import Found, lease_of
 from recorder_core.refusals import expect, recordings_of, refuse_span
 from recorder_core.stopping import going_on
 from recorder_core.working import Working
+
+if TYPE_CHECKING:
+    from recorder_core.ledger import LedgerEntry
 
 __all__ = ["Recorder"]
 
 PLANNED_ID = uuid.UUID(int=0).hex
 """The recording id in plans, so that the plan of a spec is the same every time."""
 KEY_NAMESPACE = uuid.UUID("6f1c6a52-8d0e-5b43-9a3f-2f6f6b1d7c11")
-
+UNDER_WAY = "is being started just now, by another process or one that has died"
 
 logger = logging.getLogger("recorder_core")
 
@@ -127,11 +132,13 @@ class Recorder(Working):
         plan.report(intent.id)
         try:
             with self._operation("start", intent.id, limit) as held:
-                recording = self._of_this_key(intent, spec, held) or self._started(plan, intent, dropped)
+                running = self._of_this_key(intent, spec, held)
+                recording = running or self._started(plan, intent, dropped)
         except BaseException as error:
             _attach(error, intent, None)
             raise
-        self._hooks.notify("recorder_started", recording=recording)
+        if running is None:
+            self._hooks.notify("recorder_started", recording=recording)
         return recording, intent
 
     def _of_this_key(self, intent: StartIntent, spec: RecordingSpec, limit: Deadline) -> Recording | None:
@@ -148,8 +155,39 @@ class Recorder(Working):
             return None
         recording = self._resumed(other, intent.room, spec, limit)
         if recording is None and self._ledger.begin(intent, lease_of(limit)) is not None:
-            raise conflict(other, UNDER_WAY, retryable=True)
+            raise _conflict(other, UNDER_WAY, retryable=True)
         return recording
+
+    def _resumed(self, entry: LedgerEntry, room: str, spec: RecordingSpec, limit: Deadline) -> Recording | None:
+        """The recording of a start that is open, if it runs. None: nothing of it does, and it is open no more.
+
+        Raises:
+            RecordingConflict: it is under way, ends just now, can't be told or can't be controlled.
+        """
+        if entry.room != room:
+            raise _conflict(entry, f"is one of room {entry.room!r}")
+        recording = entry.recording
+        if recording is None:
+            claimed = self.ledger.claim_start(entry.id, lease_of(limit))
+            if claimed is None:
+                raise _conflict(entry, UNDER_WAY, retryable=True)
+            found = Found(held=[entry.id])
+            with self._holding(found):
+                self._take(found, self._explained(claimed.intent.kept_by(self.ledger.note), spec), limit)
+            recovery = found.recoveries[entry.id]
+            if recovery.verdict in (Verdict.NEVER_STARTED, Verdict.ENDED):
+                return None
+            recording = recovery.recording
+            if recording is None or recovery.verdict is not Verdict.RUNNING:
+                raise _conflict(entry, f"is {recovery.verdict}: {recovery.reason}", ends_by=recovery.ends_by)
+            return recording
+        status = self.status(recording)
+        if status.state.running and entry.stop_wished_at is None:
+            return recording
+        if status.state.terminal:
+            return None
+        what = "is to be stopped" if status.state.running else f"is {status.state}"
+        raise _conflict(entry, what, retryable=True)
 
     def _started(self, plan: Plan, intent: StartIntent, dropped: tuple[str, ...]) -> Recording:
         """Start a recording, with what is known of it durable at each step."""
@@ -274,6 +312,23 @@ class Recorder(Working):
             created_at=datetime.fromtimestamp(self._clock.time(), UTC),
             apart_from=tuple(apart_from),
         )
+
+
+def _conflict(
+    entry: LedgerEntry, what: str, *, ends_by: str | None = None, retryable: bool = False
+) -> RecordingConflict:
+    """Why a start with a key isn't another one's turn yet."""
+    return RecordingConflict(
+        f"the recording of this key {what}; nothing was started",
+        recording_id=entry.id,
+        retryable=retryable,
+        fault="caller",
+        hint=f"It ends by itself: {ends_by}"
+        if ends_by
+        else "Start again in a moment, call recover() if its process has died, or take another key.",
+        intent=entry.intent,
+        recording=entry.recording,
+    )
 
 
 def _attach(error: BaseException, intent: StartIntent, recording: Recording | None) -> None:

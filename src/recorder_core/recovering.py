@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 from recorder_core.clock import Deadline, deadline_scope
-from recorder_core.errors import ConfigurationError, InvalidSpec, RecorderError, RecordingConflict, Vetoed
+from recorder_core.errors import ConfigurationError, InvalidSpec, RecorderError, Vetoed
 from recorder_core.models import (
     Recording,
     RecordingSpec,
@@ -30,9 +29,7 @@ from recorder_core.stopping import Stopping, going_on
 if TYPE_CHECKING:
     from recorder_core.ledger import LedgerEntry
 
-__all__ = ["RECOVER_S", "UNDER_WAY", "Recovering", "SpecOf", "conflict", "lease_of"]
-
-logger = logging.getLogger("recorder_core")
+__all__ = ["RECOVER_S", "Found", "Recovering", "SpecOf", "lease_of"]
 
 RECOVER_S = 300.0
 """Seconds that a recovery may take when it is given no deadline."""
@@ -51,7 +48,6 @@ SpecOf: TypeAlias = RecordingSpec | Callable[[StartIntent], RecordingSpec | None
 """What was asked for: one spec, or what finds the spec of a start."""
 
 NOTED = "the vendor's ids had been noted"
-UNDER_WAY = "is being started just now, by another process or one that has died"
 
 
 def lease_of(limit: Deadline) -> float:
@@ -78,9 +74,9 @@ class Found:
         except RecorderError as error:
             self.problems.append(f"{room} ({recording_id}): {error.message}")
         except Exception as error:
-            # Its text may hold anything.
-            self.problems.append(f"{room} ({recording_id}): {type(error).__name__}; this is a bug, perhaps a plugin's")
-            logger.exception("recording %s couldn't be looked into", recording_id)
+            # Its text may hold anything, secrets too.
+            bug = f"{type(error).__name__}, a bug: in a plugin, in what finds the spec, or in the library"
+            self.problems.append(f"{room} ({recording_id}): {bug}")
 
     def report(self, unknown: tuple[RemoteRecording, ...] = ()) -> RecoveryReport:
         """What is told in the end."""
@@ -146,7 +142,7 @@ class Recovering(Stopping):
                 for entry in self._claimed(found, self.ledger.claim_running, limit):
                     self._look_at(found, entry)
                 self._look_again(found, limit, stop=stop)
-                return found.report(self._strangers(found, since, now))
+                return found.report(() if limit.expired else self._strangers(found, since, now))
 
     def _recover_starts(self, found: Found, spec: SpecOf, limit: Deadline, *, stop: bool = False) -> None:
         """Find out what became of all starts that were cut short, and send the stops again that were.
@@ -223,49 +219,19 @@ class Recovering(Stopping):
         """What became of a start whose handle is lost. If it is found, it is durable when this returns."""
         recording = self.provider.revived(intent)
         if recording is not None:
-            self._known.begin(recording)
-            recovery = _seen(intent, recording, self.status(recording), NOTED)
-        else:
-            recovery = self.provider.recover(intent, self._spec_of(intent, spec))
-            recording = recovery.recording
-            if recording is not None:
-                self._known.begin(recording)
-                if recovery.status is not None:
-                    self._known.learn(recording, recovery.status)
-        if recording is not None and recovery.verdict is not Verdict.ENDED:
-            self._hooks.notify("recorder_started", recording=recording)
+            self._begun(recording)
+            return _seen(intent, recording, self.status(recording), NOTED)
+        recovery = self.provider.recover(intent, self._spec_of(intent, spec))
+        if recovery.recording is not None:
+            self._begun(recovery.recording)
+            if recovery.status is not None:
+                self._known.learn(recovery.recording, recovery.status)
         return recovery
 
-    def _resumed(self, entry: LedgerEntry, room: str, spec: RecordingSpec, limit: Deadline) -> Recording | None:
-        """The recording of a start that is open, if it runs. None: nothing of it does, and it is open no more.
-
-        Raises:
-            RecordingConflict: it is under way, ends just now, can't be told or can't be controlled.
-        """
-        if entry.room != room:
-            raise conflict(entry, f"is one of room {entry.room!r}")
-        recording = entry.recording
-        if recording is None:
-            claimed = self.ledger.claim_start(entry.id, lease_of(limit))
-            if claimed is None:
-                raise conflict(entry, UNDER_WAY, retryable=True)
-            found = Found(held=[entry.id])
-            with self._holding(found):
-                self._take(found, self._explained(claimed.intent.kept_by(self.ledger.note), spec), limit)
-            recovery = found.recoveries[entry.id]
-            if recovery.verdict in (Verdict.NEVER_STARTED, Verdict.ENDED):
-                return None
-            recording = recovery.recording
-            if recording is None or recovery.verdict is not Verdict.RUNNING:
-                raise conflict(entry, f"is {recovery.verdict}: {recovery.reason}", ends_by=recovery.ends_by)
-            return recording
-        status = self.status(recording)
-        if status.state.running and entry.stop_wished_at is None:
-            return recording
-        if status.state.terminal:
-            return None
-        what = "is to be stopped" if status.state.running else f"is {status.state}"
-        raise conflict(entry, what, retryable=True)
+    def _begun(self, recording: Recording) -> None:
+        """Know a recording whose start nobody was told of."""
+        self._known.begin(recording)
+        self._hooks.notify("recorder_started", recording=recording)
 
     def _take(self, found: Found, recovery: Recovery, limit: Deadline, *, stop: bool = False) -> None:
         """Write down what was found out, and do what follows."""
@@ -366,23 +332,6 @@ class Recovering(Stopping):
                 fault="caller",
                 hint="Use the recorder of the account that began it.",
             )
-
-
-def conflict(
-    entry: LedgerEntry, what: str, *, ends_by: str | None = None, retryable: bool = False
-) -> RecordingConflict:
-    """Why a start with a key isn't another one's turn yet."""
-    return RecordingConflict(
-        f"the recording of this key {what}; nothing was started",
-        recording_id=entry.id,
-        retryable=retryable,
-        fault="caller",
-        hint=f"It ends by itself: {ends_by}"
-        if ends_by
-        else "Start again in a moment, call recover() if its process has died, or take another key.",
-        intent=entry.intent,
-        recording=entry.recording,
-    )
 
 
 def _seen(intent: StartIntent, recording: Recording, status: RecordingStatus, reason: str) -> Recovery:

@@ -168,8 +168,8 @@ def misshapen(error: ValidationError, *, may_run: bool) -> RecorderError:
     kind = StartOutcomeUnknown if may_run else UnexpectedResponse
     return kind(
         f"something hasn't the shape that it must have for {error.title}: {', '.join(dict.fromkeys(found))}",
-        hint="Keep handles as they were returned. If this one is, the vendor gave an answer that it doesn't document, or "
-        "the provider has a fault: report it.",
+        hint="Keep handles as they were returned. If this one is, the vendor gave an answer that it doesn't document, "
+        "or the provider has a fault: report it.",
     )
 
 

@@ -55,7 +55,9 @@ class Stopping(Observations):
         status = self._known.learn(recording, stopped)
         if status.state not in NOT_STOPPED and status.ending in (None, Ending.STOPPED):
             done = {"state": RecordingState.STOPPING, "ending": Ending.STOPPED}
-            self._listeners.tell(self._event(recording, EventKind.STOPPED, EventSource.OPERATION, **done))
+            self._listeners.tell_of(
+                recording.id, lambda: self._event(recording, EventKind.STOPPED, EventSource.OPERATION, **done)
+            )
         return status
 
 

@@ -35,7 +35,8 @@ class Toolbox(ABC):
 
     name: ClassVar[str]
     native_ids: ClassVar[tuple[str, ...]] = ()
-    """The keys of `Recording.native` without which no operation is possible: a handle that lacks one is refused."""
+    """The keys of `Recording.native` without which no operation is possible: a handle that lacks one is refused.
+    Each is a text."""
     native_key: ClassVar[str] = ""
     """The key of `Recording.native` by which the vendor tells one recording from all others; events have it too."""
 

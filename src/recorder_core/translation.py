@@ -29,7 +29,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from recorder_core.models import RecordingSpec
-from recorder_core.plan import Finding, Verdict
+from recorder_core.plan import Finding, FindingVerdict
 
 __all__ = ["Translator"]
 
@@ -84,7 +84,7 @@ class Translator:
         """
         self._find(part, "unsupported", detail, instead, of)
 
-    def _find(self, part: str, verdict: Verdict, detail: str, instead: str, of: str | None = None) -> None:
+    def _find(self, part: str, verdict: FindingVerdict, detail: str, instead: str, of: str | None = None) -> None:
         path = ".".join(step for step in (of or self._path, part) if step)
         finding = Finding(path, verdict, detail, instead)
         if finding not in self._findings:

@@ -139,7 +139,7 @@ def _error(it: Happening, error: RecorderError) -> Iterator[str]:
         "operation": bool(error.operation),
         "message": bool(error.message),
         "hint": bool(error.hint),
-        "recording_id": error.recording_id is not None or it.operation.name in ("list_remote", "webhook_sources"),
+        "recording_id": error.recording_id is not None or it.operation.name == "list_remote",
         "http_status": error.http_status is None or type(error.http_status) is int,
         "vendor_code": error.vendor_code is None or type(error.vendor_code) in (int, str),
         "vendor_message": error.vendor_message is None or type(error.vendor_message) is str,

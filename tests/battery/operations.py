@@ -88,6 +88,5 @@ OPERATIONS = (
         thorough=True,
         again=False,
     ),
-    Operation("webhook_sources", lambda recorder, _: recorder.provider.webhook_sources(), changes=False),
     Operation("stop", lambda recorder, it: recorder.stop(it), thorough=True),
 )

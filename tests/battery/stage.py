@@ -32,6 +32,8 @@ HEALTHY_S = 20.0
 """Seconds for answers that nothing delays, on a machine however busy."""
 ROOMS, IDLE_S = 10, 400.0
 """After so many rooms were left, so many seconds pass: longer than the longest idle time-out."""
+BEFORE_A_REPEAT_S = 0.5
+"""No rule repeats a start as soon as that."""
 YOUNG_S = 20.0
 """After so many seconds a recording truly records."""
 STORAGE = {"kind": "s3", "bucket": "b", "region": "eu-west-1", "access_key": "AK-battery", "secret_key": "SK-battery"}
@@ -45,13 +47,16 @@ BOARD: Mapping[str, Any] = {"whiteboard": {"aspect": "16:9"}}
 
 
 class SkewedClock(EmulatorClock):
-    """A service's clock, by which another machine's may be off.
+    """A service's clock, by which another machine's may be off. It stands still but for waits: no deadline passes
+    because the machine is busy.
 
     Attributes:
         skew: seconds by which it is ahead of the other.
     """
 
-    skew = 0.0
+    def __init__(self) -> None:
+        super().__init__(frozen=True)
+        self.skew = 0.0
 
     def wall(self) -> float:
         """The wall time there."""
@@ -208,7 +213,7 @@ class Stage:
         self.proxy.fail_always(FAULTS["drop"], after=self._before_start)
         recorder = self.recorder(Watch(), (self.proxy.base_url,), HEALTHY_S)
         with recorder, pytest.raises(StartOutcomeUnknown) as caught:
-            recorder.start(spec)
+            recorder.start(spec, deadline=BEFORE_A_REPEAT_S)
         assert caught.value.intent is not None
         return Lost(spec, caught.value.intent)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
@@ -35,7 +35,8 @@ def battery(build: Callable[[], Stage], codes: Iterable[int | str] = ()) -> list
             try:
                 cells = [run(stage, operation, trouble, call, name)]
                 # Where nothing was repeated, all the later calls can't matter.
-                if cells[0].attempts > 1 and not trouble.lasts and (call == 0 or operation.name == "start"):
+                goes_on = operation.thorough and (call == 0 or operation.name == "start")
+                if cells[0].attempts > 1 and goes_on and not trouble.lasts:
                     cells.append(run(stage, operation, trouble, call, name, always=True))
                 return cells
             finally:
@@ -45,11 +46,21 @@ def battery(build: Callable[[], Stage], codes: Iterable[int | str] = ()) -> list
         possible = [operation for operation in OPERATIONS if operation.subject(stage) is not None]
         healthy = [run(stage, operation, NOTHING) for operation in possible]
         stages.put(stage)
+        alone = list(_without_the_same(zip(possible, healthy, strict=True)))
         trials = (
             (operation, call, name, trouble)
             for trouble in troubles
-            for operation, cell in zip(possible, healthy, strict=True)
+            for operation, cell in alone
             for call, name in enumerate(cell.calls)
             if name not in cell.calls[:call] and not (trouble.lasts and call)
         )
         return [*healthy, *(cell for cells in pool.map(trial, trials) for cell in cells)]
+
+
+def _without_the_same(operations: Iterable[tuple[Operation, Cell]]) -> Iterator[tuple[Operation, Cell]]:
+    """Without changes that are the same call of the vendor's as another one's."""
+    calls: set[tuple[str, ...]] = set()
+    for operation, cell in operations:
+        if operation.thorough or cell.calls not in calls:
+            yield operation, cell
+        calls.add(cell.calls)

@@ -208,7 +208,7 @@ def test_what_may_be_dropped_is_dropped_when_asked(
 def test_an_interrupted_start_says_what_may_be_running(
     begin: Any, spec: Any, services: Any, number: signal.Signals, code: int, as_json: bool
 ) -> None:
-    """While the vendor's answer is out, an interruption prints the intent: the recording may run."""
+    """While the vendor's answer is out, an interruption prints the intent: the recording may run, and can be found."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         env = services["zegocloud"].env | {"ZEGO_BASE_URLS": f"http://127.0.0.1:{silent.getsockname()[1]}"}
         arguments = ("start", spec(room="cut-off"), "-p", "zegocloud", "--key", "k", *["--json"] * as_json)
@@ -220,13 +220,14 @@ def test_an_interrupted_start_says_what_may_be_running(
             process.send_signal(number)
             output, errors = process.communicate(timeout=30)
     assert (process.returncode, output) == (code, "")
+    found = "in two minutes `recorder recover --provider zegocloud` finds out what became of it"
     if as_json:
         error = json.loads(errors)
-        assert error["message"] == "interrupted; the recording may run"
+        assert error["message"] == f"interrupted; {found}; the recording may run"
         intent = error["intent"]
     else:
         first, kept = errors.splitlines()
-        assert first == "error: interrupted; the recording may run"
+        assert first == f"error: interrupted; {found}; the recording may run"
         intent = json.loads(kept.removeprefix("Keep this, it identifies what may be running: "))
     assert (intent["room"], intent["key"]) == ("cut-off", "k")
 

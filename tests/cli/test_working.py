@@ -86,7 +86,7 @@ def test_until_idle_ends_when_all_have_ended(run: Any, services: Any, ledger: st
 
 
 def test_a_worker_that_is_ended_gives_back_what_it_has(
-    begin: Any, services: Any, ledger: str, start: Start, worker: Any
+    begin: Any, run: Any, services: Any, ledger: str, start: Start, worker: Any
 ) -> None:
     """SIGTERM ends it as it ends every verb; the next one goes on at once, and tells nothing twice."""
     room = start("agora")
@@ -96,13 +96,8 @@ def test_a_worker_that_is_ended_gives_back_what_it_has(
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 143, errors
     assert worker("--once", env=services["agora"].env)[1] == []
-    (entry,) = json.loads(worker_list(begin, ledger))
+    (entry,) = json.loads(run("list", "--json", "--ledger", ledger).stdout)
     assert entry["state"] == "recording"
-
-
-def worker_list(begin: Any, ledger: str) -> str:
-    output, _ = begin("list", "--json", "--ledger", ledger, env={}).communicate(timeout=60)
-    return str(output)
 
 
 def test_only_the_providers_that_were_named(services: Any, start: Start, worker: Any) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from forked import begun_in_child
+from pacing import most_in_a_second
 from recorder_core import ConfigurationError, ProviderConfig
 from recorder_core.budget import PACE, Budget, Limit
 from recorder_core.clock import Deadline
@@ -93,11 +95,6 @@ def arrived(budget: Budget, clock: OversleepingClock, count: int, way: Callable[
     return sorted(instants)
 
 
-def most_in_a_second(instants: list[float]) -> int:
-    """The most calls that any stretch of one second holds."""
-    return max(sum(since <= other < since + 1 for other in instants) for since in instants)
-
-
 def test_calls_are_paced_below_the_limit() -> None:
     """Two calls after a rest go at once, as an acquire and its start do; then one goes in each slot of 97 %."""
     clock = OversleepingClock()
@@ -133,7 +130,7 @@ def test_no_call_too_many_reaches_the_vendor(jitter_s: float, late_s: float, lea
 
 
 def test_the_vendors_own_work_is_no_way() -> None:
-    """A synchronous stop that takes 20 s arrived long ago: it holds up nobody."""
+    """A synchronous stop that takes 20 s arrived long ago, as later calls were answered: it holds up nobody."""
     clock = OversleepingClock()
     budget = budget_of(clock)
     sent(budget, clock, 10)
@@ -141,6 +138,32 @@ def test_the_vendors_own_work_is_no_way() -> None:
         clock.at(clock.now + 20, budget.admit("stop", Deadline(clock, None)).answered)
     instants = sent(budget, clock, 300)
     assert 299 / instants[-1] >= 9.6
+
+
+def test_every_call_takes_long() -> None:
+    """Starts that take most of a second at the vendor, and never less, are no reason to wait for one another."""
+    clock = OversleepingClock()
+    budget = budget_of(clock)
+    never = Deadline(clock, None)
+    generator = random.Random(3)
+    sent(budget, clock, 10)
+    began = clock.now
+    for _ in range(200):
+        clock.at(clock.now + 0.8 + generator.random() * 0.02, budget.admit("start", never).answered)
+    assert 199 / (clock.now - began) >= 9.5
+
+
+def test_a_vendor_that_stands_still() -> None:
+    """What was sent while the vendor didn't answer arrives all at once: as many more aren't sent behind it."""
+    clock = OversleepingClock()
+    budget = budget_of(clock)
+    never = Deadline(clock, None)
+    instants = []
+    for _ in range(100):
+        admitted = budget.admit("status", never)
+        instants.append(clock.now + (max(10_003.9 - clock.now, 0.005) if clock.now > 10_003 else 0.005))
+        clock.at(instants[-1] + 0.005, admitted.answered)
+    assert most_in_a_second(sorted(instants)) == 10
 
 
 def test_a_connection_that_has_to_be_made_first() -> None:
@@ -177,12 +200,12 @@ def test_no_time_is_left() -> None:
 
 
 def test_a_call_that_is_never_answered_is_forgotten() -> None:
-    """A caller that dies in the middle of a call takes a quarter of a second from the others, once."""
+    """A caller that dies in the middle of a call takes less than a slot from the others, once."""
     clock = OversleepingClock()
     budget = budget_of(clock)
     sent(budget, clock, 10)
     budget.admit("status", Deadline(clock, None))
-    assert sent(budget, clock, 30)[-1] <= 30 * 0.1 / PACE + 0.25
+    assert sent(budget, clock, 30)[-1] <= 31 * 0.1 / PACE
 
 
 def test_a_limit_of_its_own_for_each_operation() -> None:
@@ -277,6 +300,19 @@ def test_an_interrupted_caller_leaves_the_queue() -> None:
 
 def interrupted(_: float) -> None:
     raise KeyboardInterrupt
+
+
+def test_a_forked_child_has_a_queue_of_its_own() -> None:
+    """Those who wait do so in the parent; the child has the whole limit for itself."""
+    clock = GatedClock()
+    budget = budget_of(clock)
+
+    def work() -> int:
+        clock.gate.set()
+        return len(sent(budget, clock, 20, "status"))
+
+    with queued(clock, budget, "stop change"):
+        assert begun_in_child(work)() == 20
 
 
 def test_a_clock_that_is_set_back_costs_one_span() -> None:

@@ -20,7 +20,7 @@ from recorder_core.budget.shared import SharedBudget
 from servers import REDIS_PASSWORD, RedisServer
 from sharing import PAUSE, STATUS, TEN, Process, World, driven
 
-APART = 4.5
+APART = 3.5
 """Seconds for which all keep to their parts when the Redis is back."""
 SILENCE = 2.5
 """Seconds after which a process tries again in any case."""
@@ -54,11 +54,10 @@ def unlocked(world: World) -> None:
     world.redis.config_set("requirepass", REDIS_PASSWORD)
 
 
-WAYS_TO_GO = [pytest.param(killed, started, id="killed"), pytest.param(locked, unlocked, id="locked")]
-
-
-@pytest.mark.parametrize("count", [3, 8, 20])
-@pytest.mark.parametrize(("goes", "comes"), WAYS_TO_GO)
+@pytest.mark.parametrize(
+    ("count", "goes", "comes"),
+    [(8, killed, started), (8, locked, unlocked), (20, killed, started), (3, locked, unlocked)],
+)
 def test_all_go_on_without_it(
     world: World,
     caplog: pytest.LogCaptureFixture,
@@ -101,7 +100,8 @@ def test_whoever_slept_meanwhile(world: World) -> None:
     locked(world)
     world.run(6)
     unlocked(world)
-    world.run(SILENCE)
+    while world.held("state")["apart"] == "0":
+        world.run(0.1)
     assert idle.call() == pytest.approx(PAUSE)
     world.run(10)
     assert most_in_a_second(sorted(world.arrivals)) <= 10

@@ -57,7 +57,7 @@ def test_no_call_too_many_reaches_the_vendor(rested: World, jitter_s: float, lat
         process.calls(
             way=lambda: 0.03 + rested.random.random() * jitter_s, late=lambda: rested.random.random() * late_s
         )
-    rested.run(30)
+    rested.run(20)
     instants = sorted(rested.arrivals)
     assert most_in_a_second(instants) == 10
     assert paced([instant for instant in instants if instant > instants[0] + 6]) >= least  # by then the way is known
@@ -177,7 +177,7 @@ def test_a_redis_that_has_lost_its_data(world: World) -> None:
     assert paced(world.arrivals) == pytest.approx(10 / (1 + PAUSE / 10), abs=0.5)
 
 
-@pytest.mark.parametrize("seconds", [-3600.0, -2.0, -0.5, -0.1, 3600.0, 3.0])
+@pytest.mark.parametrize("seconds", [-3600.0, -0.5, 3600.0, 3.0])
 def test_a_redis_whose_clock_is_set(rested: World, seconds: float) -> None:
     """Set back or forward: never a burst, and nobody waits for much longer than a span."""
     for process in rested.processes(3):

@@ -34,11 +34,11 @@ def test_looks_are_for_those_who_want_them() -> None:
         return made[-1]
 
     listeners.subscribe(heard.append)
-    listeners.tell_look("r-1", make)
+    listeners.tell_of("r-1", make, looks=True)
     assert made == []
     listeners.subscribe(looks.append, "r-1", looks=True)
-    listeners.tell_look("r-2", make)
-    listeners.tell_look("r-1", make)
+    listeners.tell_of("r-2", make, looks=True)
+    listeners.tell_of("r-1", make, looks=True)
     assert (heard, looks) == ([], made)
 
 
@@ -81,7 +81,7 @@ def test_one_that_fails_keeps_nobody_from_being_told(caplog) -> None:
         listeners.subscribe(listener)
         listeners.subscribe(listener, "r-1", looks=True)
     listeners.tell(event(reason="the vendor's words"))
-    listeners.tell_look("r-1", event)
+    listeners.tell_of("r-1", event, looks=True)
     assert len(told) == 2
     assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [ZeroDivisionError] * 2
     assert "a listener failed at the event status of recording r-1" in caplog.text

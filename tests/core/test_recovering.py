@@ -184,6 +184,16 @@ def test_hooks_hear_of_a_start_when_its_handle_is_durable(make: Make, spec: Any)
     assert observer.kept.recording == recording
 
 
+def test_the_kept_intent_says_whose_servers_are_not_to_be_shared(make: Make, spec: Any, studio: Studio) -> None:
+    """Sent again by a recovery, it is to be the same start."""
+    first = make().start(spec(room="first"))
+    studio.during = killing("start")
+    with pytest.raises(Killed):
+        make(studio, on_unsupported="warn").start(spec(), key="k", apart_from=[first])
+    recorder = make()
+    assert recorder.ledger.entry(recorder.recording_id("k")).intent.apart_from == (first,)
+
+
 @pytest.mark.parametrize(
     "failure",
     [StartOutcomeUnknown("no answer"), KeyboardInterrupt(), ValueError("a plugin's bug"), LedgerUnavailable("away")],
@@ -273,10 +283,18 @@ def test_no_ledger_is_no_cost(spec: Any, clock: SteppedClock, studio: Studio) ->
 
 
 def test_a_key_stands_for_one_recording_in_all_processes(make: Make, spec: Any, studio: Studio) -> None:
-    """Another process that starts it again gets the recording that runs; nothing is sent but a look."""
-    recording = make().start(spec(), key="k")
-    assert make(studio).start(spec(), key="k") == recording
+    """Another process that starts it again gets the recording that runs; nothing is sent but a look, nor told."""
+    heard: list[Recording] = []
+
+    class Observer:
+        @hookimpl
+        def recorder_started(self, recording: Recording) -> None:
+            heard.append(recording)
+
+    recording = make(hooks=[Observer()]).start(spec(), key="k")
+    assert make(studio, hooks=[Observer()]).start(spec(), key="k") == recording
     assert studio.calls == ["status"]
+    assert heard == [recording]
 
 
 def test_a_key_is_free_again_when_its_recording_has_ended(make: Make, spec: Any, studio: Studio) -> None:
@@ -595,7 +613,7 @@ def test_one_that_fails_keeps_nobody_from_looking_into_the_others(
     assert [recovery.intent.room for recovery in report.recoveries] == ["fine"]
     assert report.problems == (
         f"refused ({lost[0].id}): wrong key",
-        f"broken ({lost[1].id}): ValueError; this is a bug, perhaps a plugin's",
+        f"broken ({lost[1].id}): ValueError, a bug: in a plugin, in what finds the spec, or in the library",
     )
     studio.found = never_started
     assert len(make(studio).recover().recoveries) == 2
@@ -858,6 +876,35 @@ def test_asyncio_recovers_too(url: str, make: Make, spec: Any, studio: Studio, c
             return recoveries
 
     assert [recovery.intent.id for recovery in asyncio.run(recover())] == [intent.id]
+
+
+def test_a_cancelled_start_is_stopped_and_written_down(url: str, make: Make, spec: Any, clock: SteppedClock) -> None:
+    """Of a start whose task is cancelled nothing runs, and the ledger says so."""
+    studio, begun, release = Studio(), threading.Event(), threading.Event()
+    studio.states.appendleft(RecordingState.COMPLETED)
+
+    def during(call: str) -> None:
+        if call == "start":
+            begun.set()
+            assert release.wait(30)
+
+    studio.during = during
+
+    async def cancel() -> None:
+        async with AsyncRecorder(studio, clock=clock, hooks=[], ledger=url) as recorder:
+            task = asyncio.create_task(recorder.start(spec(), key="k"))
+            await asyncio.to_thread(begun.wait, 30)
+            task.cancel()
+            await asyncio.sleep(0)
+            release.set()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(cancel())
+    recorder = make()
+    entry = recorder.ledger.entry(recorder.recording_id("k"))
+    assert (entry.outcome, entry.open) == (RecordingState.COMPLETED, False)
+    assert entry.stop_wished_at is not None
 
 
 def _lost_without_ledger(spec: RecordingSpec, at: str = "begun") -> StartIntent:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 CORE = ROOT / "src" / "recorder_core"
 PROVIDERS = sorted(path for path in (ROOT / "src" / "providers").iterdir() if (path / "provider.py").exists())
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-INSIDE = ("following", "ledger", "receiving", "storage_check", "emulation")
+INSIDE = ("budget", "following", "ledger", "receiving", "storage_check", "emulation")
 """The rooms whose files have a row of their own."""
 
 

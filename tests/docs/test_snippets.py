@@ -10,6 +10,7 @@ moves on by ten seconds after every command. What happens to a block follows fro
 | `python` | it is executed |
 | `python`, `yaml`, `json`, … with `title="name"` | it is written to that file |
 | `yaml`, `toml`, `json` | it is a spec, a part of one, a layout or a pyproject.toml, and loads as that |
+| `yaml` with `apiVersion` | it is a manifest of Kubernetes; the `recorder` commands in it exist |
 | `console` | each `$ command` is run (`recorder`, `pytest`); the lines below it are its output, `…` any text in it |
 | `text` after `python` | what the Python printed, as above |
 | `http` | it is sent to the last emulator that was started |
@@ -219,6 +220,9 @@ def _load(block: Block) -> None:
     assert isinstance(tree, dict)
     if tree.keys() == {"project"}:
         return
+    if "apiVersion" in tree:
+        _check_commands(tree)
+        return
     if "kind" in tree:
         Path("layout.part").write_text(block.text, encoding="utf-8")
         load_layout("layout.part", block.language)  # type: ignore[arg-type]
@@ -229,6 +233,16 @@ def _load(block: Block) -> None:
         if "room" in tree:
             raise
         RecordingSpec.load({**MINIMAL, **tree})
+
+
+def _check_commands(tree: Any) -> None:
+    """Every `recorder` that a manifest runs has such a verb and such options."""
+    if isinstance(tree, list) and tree[:1] == ["recorder"]:
+        result = CliRunner().invoke(app, [*tree[1:], "--help"])
+        assert result.exit_code == 0, result.output
+    elif isinstance(tree, dict | list):
+        for item in tree.values() if isinstance(tree, dict) else tree:
+            _check_commands(item)
 
 
 def _check_shell(text: str) -> None:
@@ -242,10 +256,11 @@ def _check_shell(text: str) -> None:
 
 
 @pytest.fixture
-def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
-    """An empty folder, both emulators, simulated time."""
+def page(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+    """An empty folder, an empty ledger, both emulators, simulated time."""
     clock = EmulatorClock(frozen=True)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
     monkeypatch.setattr("recorder_core.operations.SystemClock", lambda: clock)
     monkeypatch.setattr("recorder_core.aio.SystemClock", lambda: clock)
     with ExitStack() as stack:

@@ -63,9 +63,9 @@ class Scan:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self) -> Iterator[None]:
         """Look at what is gone afterwards, then at what is left."""
-        for url in self.servers:
+        servers, self.servers = self.servers, set()
+        for url in servers:
             look_at_server(url, self.evidence)
-        self.servers.clear()
         result = yield
         for folder in self.watch.folders:
             look_at_folder(folder, self.evidence, self.watch.written)

@@ -48,11 +48,14 @@ def look_at_folder(folder: Path, evidence: Evidence, written: dict[str, int]) ->
 
 
 def look_at_server(url: str, evidence: Evidence) -> None:
-    """Look through all that a database, or a Redis, holds. What was killed holds nothing."""
-    if url.startswith("redis"):
-        evidence.add("contents of Redis", "\n".join(_redis_values(url)))
-    else:
-        evidence.add("rows of PostgreSQL", "\n".join(_postgres_rows(url)))
+    """Look through all that a database, or a Redis, holds. What was killed, or lets nobody in, is left alone."""
+    try:
+        if url.startswith("redis"):
+            evidence.add("contents of Redis", "\n".join(_redis_values(url)))
+        else:
+            evidence.add("rows of PostgreSQL", "\n".join(_postgres_rows(url)))
+    except (redis.RedisError, psycopg.OperationalError):
+        return
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -73,21 +76,18 @@ def _sqlite_rows(path: Path) -> Iterator[str]:
 def _postgres_rows(url: str) -> Iterator[str]:
     address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     tables = "SELECT table_schema, table_name FROM information_schema.tables WHERE table_schema = 'public'"
-    with psycopg.connect(address, autocommit=True) as database:
+    with psycopg.connect(address, autocommit=True, connect_timeout=2) as database:
         for schema, table in database.execute(tables).fetchall():
             rows = database.execute(sql.SQL("SELECT t::text FROM {} t").format(sql.Identifier(schema, table)))
             yield from (str(row) for (row,) in rows)
 
 
 def _redis_values(url: str) -> Iterator[str]:
-    with redis.Redis.from_url(url, decode_responses=False) as client:
-        try:
-            for key in client.scan_iter():
-                yield repr(key)
-                yield repr(client.dump(key))
-                yield json.dumps(_value_of(client, key), default=repr)
-        except redis.ConnectionError:
-            return
+    with redis.Redis.from_url(url, socket_timeout=2.0) as client:
+        for key in client.scan_iter():
+            yield repr(key)
+            yield repr(client.dump(key))
+            yield json.dumps(_value_of(client, key), default=repr)
 
 
 def _value_of(client: redis.Redis, key: bytes) -> object:

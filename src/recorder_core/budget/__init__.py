@@ -1,4 +1,34 @@
-"""The account's budget of calls: kept below the vendor's limits, paced, the most urgent first."""
+"""The account's budget of calls: kept below the vendor's limits, paced, the most urgent first.
+
+A limit is spent in slots: absolute instants, `1 / (PACE x rate)` apart, each of which takes one call. Callers queue for
+the next slot before it comes, so that one that wakes late uses its own slot late and moves nobody else's.
+
+What counts for the vendor is when calls arrive. That isn't known, but it is no later than the answer, less the time of
+the fastest way back. A call isn't sent before a whole span has passed since the call that is a whole limit before it
+has arrived, so that a slow network or a busy process doesn't bring them closer together than is allowed.
+
+| module | holds |
+| --- | --- |
+| `limit` | `Limit`: what a vendor allows; `Admitted`: a call's place in it |
+| `queue` | those who wait in a process, the most urgent first |
+| `ways` | when calls arrive |
+| `memory` | `Budget`: the calls of one process |
+| `shared` | `SharedBudget`: those of all processes that have the same Redis, which runs `take.lua` and `report.lua` |
+| `link` | the way to that Redis |
+| `parts` | what each process keeps to when it can't be used |
+
+Libraries were tried first. In one process (pyrate-limiter 4.5, throttled-py 3.5, limits 5.8): each judges a call when
+it comes, so that callers try again and again and what is lost between two tries is lost for good (8 threads with up to
+20 ms of jitter used 66 and 51 % of 10 calls per second; the third one doesn't wait at all), none knows urgencies or
+when calls arrive, and an uncontended call costs 7 to 17 us. This costs about 4.
+
+Eight processes with one Redis, and up to 20, 50 and 100 ms of jitter on either way: of the calls that limits' moving
+window let through, a strict sliding server refused 15 %; throttled-py used 49 % of the limit, and pyrate-limiter 64 %
+if paced; greedy it used all, in bursts of ten and by each process's own clock; self-limiters 0.4, for asyncio alone,
+gives slots by the Redis's clock, used 97 %, and had 0, 4 and 7 % refused. With none does a stop of one process go
+before a look of another, none knows when calls arrive, and each raises an error when its Redis is gone. This used 97,
+94 and 90 %, had 0, 0 and 0 to 2 % refused, and goes on without it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +41,7 @@ from recorder_core.budget.limit import Admitted as Admitted
 from recorder_core.budget.limit import Limit
 from recorder_core.budget.memory import Budget as Budget
 from recorder_core.errors import ConfigurationError
+from recorder_core.tracebacks import forgetful
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -20,6 +51,7 @@ if TYPE_CHECKING:
 __all__ = ["Limit"]
 
 
+@forgetful
 def open_budget(
     url: str | SecretStr | None,
     limits: Sequence[Limit],

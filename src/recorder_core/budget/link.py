@@ -144,14 +144,15 @@ class Link(Guarded):
 
     def _new(self) -> redis.Redis | redis.RedisCluster:
         """A client that has no connection yet."""
-        kind = redis.RedisCluster if self._is_cluster else redis.Redis
+        is_cluster = self._is_cluster
+        kind = redis.RedisCluster if is_cluster else redis.Redis
         return kind.from_url(
             self._url.get_secret_value(),
             protocol=2,  # a newer one brings messages that nobody asked for, and timers for them
             socket_connect_timeout=CONNECT_S,
             socket_timeout=self._patience(),
             retry=Retry(NoBackoff(), 0),
-            redis_connect_func=self._connects,
+            redis_connect_func=self._watch if is_cluster else self._connect,
             decode_responses=True,
         )
 
@@ -160,7 +161,7 @@ class Link(Guarded):
         is_gone = self.gone_at is not None and self._clock.monotonic() > self.gone_at + ANSWER_S
         return CONNECT_S if is_gone else ANSWER_S
 
-    def _checked(self) -> list[str]:
+    def _checked(self) -> list[SecretStr]:
         """What is secret in the URL, of which nothing but a connection knows whether it can be understood."""
         try:
             pool = redis.ConnectionPool.from_url(self._url.get_secret_value())
@@ -169,15 +170,18 @@ class Link(Guarded):
             pool = None
         if pool is None:
             raise _refused("the URL of the budget can't be read")
-        return [str(value) for name, value in pool.connection_kwargs.items() if "password" in name]
+        return [SecretStr(str(value)) for name, value in pool.connection_kwargs.items() if "password" in name]
 
-    def _connects(self, connection: Any) -> None:
+    def _connect(self, connection: Any) -> None:
+        """A connection is made."""
+        self._watch(connection)
+        connection.on_connect()
+
+    def _watch(self, connection: Any) -> None:
         """A connection is made. Where it had been made before, the Redis has ended it meanwhile: that must be told."""
         if connection in self._known:
             raise redis.ConnectionError("the connection was ended")
         self._known.add(connection)
-        if not self._is_cluster:
-            connection.on_connect()
 
     def _failed(self, error: Exception) -> None:
         with self._guard:
@@ -206,7 +210,7 @@ class Link(Guarded):
     def _masked(self, error: Exception) -> str:
         words = str(error).partition("\n")[0].strip(" .")
         for secret in self._secrets:
-            words = words.replace(secret, MASK)
+            words = words.replace(secret.get_secret_value(), MASK)
         return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 

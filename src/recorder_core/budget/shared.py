@@ -28,7 +28,7 @@ LATELY_S = 60.0
 """For how long it is counted among those that share it, and knows its part, after it told that last."""
 MEMORY_S = 10.0
 """For how long it is sure enough of its clock to notice that the Redis's was set."""
-APART_S = SILENCE_S + 2 * ANSWER_S
+APART_S = SILENCE_S + ANSWER_S
 """For how long each process keeps to its own part when the Redis is back: until all others must have noticed."""
 KEPT_S = 30 * 86_400.0
 """For how long a limit that nobody uses is remembered. Where none is, the first call waits for a span."""
@@ -89,7 +89,7 @@ class SharedBudget(Budget):
 
     def close(self) -> None:
         """Leave the limits to the other processes, and close the connections."""
-        self._link.leave(filter(None, [slots.leave() for slots in self._shared]))
+        self._link.leave(filter(None, [slots.withdraw() for slots in self._shared]))
 
     def _source(self, limit: Limit) -> Source:
         slots = SharedSlots(limit, self._link, f"{self._name}:{limit.operations[0]}", self._clock)
@@ -210,9 +210,11 @@ class SharedSlots(Guarded):
             with suppress(UnreachableError):
                 self._link.run(REPORT, self._keys[1:2], lambda: told)
 
-    def leave(self) -> str | None:
-        """Where the process's name stands among those that share the limit, if it does."""
-        return None if self._met is None else self._keys[3]
+    def withdraw(self) -> str | None:
+        """Share it no more. Where the process's name stands among those that do; None: it never did."""
+        with self._guard:
+            was_met, self._seat, self._joined_at = self._met is not None, NOWHERE, -math.inf
+        return self._keys[3] if was_met else None
 
     # With the Redis
 

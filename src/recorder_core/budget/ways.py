@@ -70,7 +70,7 @@ class Ways(Generic[Own]):
         known = [call] if call.arrived_at is None else []
         if is_answered:
             known += [other for other in self._under_way if other.left_at < call.left_at]
-        arrivals = {each: self.arrival(each, now) for each in known}
+        arrivals = {each: self._bounded(each, now - self.back(call.operation)) for each in known}
         for each, arrived_at in arrivals.items():
             each.arrived_at = arrived_at
             self._under_way.pop(each, None)
@@ -81,8 +81,10 @@ class Ways(Generic[Own]):
         return arrivals
 
     def arrival(self, call: Own, now: float) -> float:
-        """The latest instant at which a call can have arrived."""
-        if call.arrived_at is not None:
-            return call.arrived_at
+        """By when a call has arrived, unless it is held up on its way there and nobody can know that yet."""
+        return self._bounded(call, now - self.back(call.operation)) if call.arrived_at is None else call.arrived_at
+
+    def _bounded(self, call: Own, instant: float) -> float:
+        """An instant at which a call may have arrived, or the nearest one."""
         earliest = call.left_at + self.there
-        return min(max(now - self.back(call.operation), earliest), earliest + LONGEST_WAY_S)
+        return min(max(instant, earliest), earliest + LONGEST_WAY_S)

@@ -38,7 +38,7 @@ from recorder_core.cli.documents import (
 )
 from recorder_core.cli.ledgers import LedgerOption, ledger_of
 from recorder_core.cli.planning import ProviderName
-from recorder_core.errors import RecorderError
+from recorder_core.errors import RecorderError, StartOutcomeUnknown
 from recorder_core.models import Media
 from recorder_core.observations import WAIT_S
 from recorder_core.operations import DEADLINE_S
@@ -89,7 +89,7 @@ def start(
         with Recorder.from_env(provider, on_unsupported=on_unsupported, ledger=url) as recorder:
             if handle is not None:
                 refuse_to_lose(handle, recorder, key)
-            with working(f"Starting {given.room} at {provider}"):
+            with working(f"Starting {given.room} at {provider}"), _teaching(provider, has_ledger=url is not None):
                 recording = recorder.start(given, key=key)
             with _not_losing(recording):
                 # Before anything else can go wrong: a recording whose handle is lost can't be stopped.
@@ -108,6 +108,18 @@ def start(
                             print_line(OUT, reached.reason)
         if path is not None and not saved:
             raise typer.Exit(1)
+
+
+@contextmanager
+def _teaching(provider: str, *, has_ledger: bool) -> Iterator[None]:
+    """What ends a start whose outcome isn't known says how it can be found out."""
+    try:
+        yield
+    except BaseException as error:
+        may_run = isinstance(error, StartOutcomeUnknown) or not isinstance(error, RecorderError)
+        if has_ledger and may_run and getattr(error, "intent", None) is not None:
+            error.add_note(f"in two minutes `recorder recover --provider {provider}` finds out what became of it")
+        raise
 
 
 @contextmanager

@@ -35,19 +35,20 @@ class Leases(Guarded):
         lease: seconds.
         batch: recordings that are claimed, or given back, at once.
         most: recordings that are held at once.
+        shares: whether other workers get as many.
     """
 
-    def __init__(self, ledger: Ledger, clock: Clock, *, lease: float, batch: int, most: int) -> None:
+    def __init__(self, ledger: Ledger, clock: Clock, *, lease: float, batch: int, most: int, shares: bool) -> None:
         super().__init__()
         self._ledger = ledger
         self._clock = clock
         self._lease = lease
         self._batch = batch
         self._most = most
+        self._shares = shares
+        self._wanted = 0
         self._until: dict[str, float] = {}
         self._renew_at = -math.inf
-        self.share = most
-        """How many recordings this process is to hold, so that each worker has as many."""
 
     def _forked(self) -> None:
         """What the parent has leased is the parent's."""
@@ -81,18 +82,17 @@ class Leases(Guarded):
 
     def divide(self) -> int:
         """See what is there to be followed, and by how many; how many recordings to give back."""
-        workers, recordings = self._ledger.attendance()
-        self.share = min(self._most, math.ceil(recordings / max(workers, 1)))
-        surplus = len(self) - self.share
-        return min(surplus, self._batch) if len(self) > self.share * TOLERANCE else 0
+        there = self._ledger.attendance()
+        share = min(self._most, math.ceil(there.recordings / max(there.workers, 1)) if self._shares else self._most)
+        self._wanted = min(self._batch, share - len(self), there.unfollowed)
+        return min(len(self) - share, self._batch) if len(self) > share * TOLERANCE else 0
 
     def claim(self) -> list[LedgerEntry]:
-        """Some more recordings that nobody follows."""
-        wanted = min(self._batch, self.share - len(self))
-        if wanted <= 0:
+        """Some more recordings that nobody follows, as many as there were for this process."""
+        if self._wanted <= 0:
             return []
         now = self._clock.time()
-        entries = self._ledger.claim_followed(wanted, self._lease)
+        entries = self._ledger.claim_followed(self._wanted, self._lease)
         with self._guard:
             self._until.update((entry.id, now + self._lease) for entry in entries)
         return entries

@@ -16,7 +16,7 @@ from recorder_core.errors import DeadlineExceeded, LedgerUnavailable, RecorderEr
 from recorder_core.following.follower import Follower
 from recorder_core.following.leases import Leases
 from recorder_core.following.watch import Watch
-from recorder_core.models import RecordingEvent, RecoveryReport
+from recorder_core.models import RecordingEvent, RecoveryReport, Verdict
 from recorder_core.refusals import seconds
 
 if TYPE_CHECKING:
@@ -26,8 +26,10 @@ __all__ = ["Worker"]
 
 logger = logging.getLogger("recorder_core.following")
 
-KEEP_S = 2.0
+VISIT_S = 2.0
 """Seconds between two visits to the ledger: the first look that a vendor advises comes after two."""
+HASTE_S = 0.2
+"""As many while there is more to claim, or somebody waits for all to have been looked at."""
 RECOVER_S = 60.0
 """Seconds between two recoveries, at least."""
 
@@ -81,13 +83,15 @@ class Worker(Follower):
         most: int,
         until: Literal["idle", "looked"] | None,
     ) -> None:
-        self._leases = Leases(ledger, watch.clock, lease=lease, batch=batch, most=most)
+        shares = until != "looked"
+        self._leases = Leases(ledger, watch.clock, lease=lease, batch=batch, most=most, shares=shares)
         self._recover = recover
         self._until = until
         self._recover_every = max(lease, RECOVER_S)
+        self._logged: dict[str, Verdict] = {}
         self._has_set_out = False
         self._setting_out = threading.Lock()
-        self._keep_at = self._recover_at = -math.inf
+        self._visit_at = self._recover_at = -math.inf
         self._is_cut_off = False
         self._closing = threading.Event()
         self._in_hand: Counter[str] = Counter()
@@ -146,7 +150,7 @@ class Worker(Follower):
                 return self._take(deadline)
             self._work_off()
             try:
-                due = min(self._keep_at, self._recover_at) - self._clock.time()
+                due = min(self._visit_at, self._recover_at) - self._clock.time()
                 return self._take(Deadline(self._clock, min(deadline.remaining(), max(due, 0.0))))
             except DeadlineExceeded:
                 if deadline.expired:
@@ -226,60 +230,58 @@ class Worker(Follower):
                 self._keep()
             super()._set_out()
             if self._workers:
-                for work, every in ((self._visit, KEEP_S), (self._recover_dead, self._recover_every)):
-                    repeated = functools.partial(self._repeat, work, every)
-                    begin_thread(repeated, name="recorder-worker", end=self._end)
+                for work in (self._visit, self._recover_dead):
+                    begin_thread(functools.partial(self._repeat, work), name="recorder-worker", end=self._end)
 
     def _end(self) -> None:
         super()._end()
         self._closing.set()
 
-    def _repeat(self, work: Callable[[], None], every: float) -> None:
+    def _repeat(self, work: Callable[[], float]) -> None:
         while not self._is_closed:
-            work()
-            self._clock.wait(self._closing, every)
+            self._clock.wait(self._closing, work())
 
     def _work_off(self) -> None:
         """Do in the thread that iterates what is due."""
         now = self._clock.time()
         if now >= self._recover_at:
-            self._recover_at = now + self._recover_every
-            self._recover_dead()
-        if now >= self._keep_at:
-            self._keep_at = now + KEEP_S
-            self._visit()
+            self._recover_at = now + self._recover_dead()
+        if now >= self._visit_at:
+            self._visit_at = now + self._visit()
 
-    def _visit(self) -> None:
-        """Visit the ledger, which may be gone."""
+    def _visit(self) -> float:
+        """Visit the ledger, which may be gone; the seconds until the next visit."""
         try:
-            self._keep()
+            is_in_haste = self._keep()
         except LedgerUnavailable as error:
             self._cut_off(error)
+            return VISIT_S
         except Exception:
             logger.exception("a worker's visit to the ledger failed")
-        else:
-            if self._is_cut_off:
-                self._is_cut_off = False
-                logger.warning("the ledger can be used again; %d recordings are followed", len(self))
+            return VISIT_S
+        if self._is_cut_off:
+            self._is_cut_off = False
+            logger.warning("the ledger can be used again; %d recordings are followed", len(self))
+        return HASTE_S if is_in_haste else VISIT_S
 
     def _cut_off(self, error: LedgerUnavailable) -> None:
         if not self._is_cut_off:
             self._is_cut_off = True
             logger.warning("%d recordings are followed for as long as their leases last: %s", len(self), error.message)
 
-    def _keep(self) -> None:
-        """Renew the leases, give up what is another's, and claim what is nobody's."""
+    def _keep(self) -> bool:
+        """Renew the leases, give up what is another's, and claim what is nobody's; whether to come back at once."""
         lost = self._leases.renew()
         if lost:
             logger.info("%d recordings aren't followed here any more: their leases are lost", len(lost))
             self._drop(lost)
-            self._ended -= lost
+            with self._guard:
+                self._ended -= lost
         self._settle(self._ended.copy())
-        surplus = self._leases.divide() if self._until != "looked" else 0
-        if surplus:
+        if surplus := self._leases.divide():
             spare = self._spare(surplus)
-            self._drop(spare)
             self._leases.give_back(spare)
+            self._drop(spare)
         entries = self._leases.claim()
         for entry in entries:
             if entry.recording is not None and not self._is_closed:
@@ -289,6 +291,7 @@ class Worker(Follower):
             self._leases.leave()
         elif not entries and self._is_done():
             self._finish()
+        return bool(entries) or self._until == "looked"
 
     def _is_done(self) -> bool:
         if self._until == "idle":
@@ -306,7 +309,8 @@ class Worker(Follower):
                 self._forget(recording_id)
             self._changed()
 
-    def _recover_dead(self) -> None:
+    def _recover_dead(self) -> float:
+        """Recover the starts and stops whose process has died; the seconds until the next time."""
         try:
             report = self._recover()
         except LedgerUnavailable as error:
@@ -316,17 +320,21 @@ class Worker(Follower):
         except Exception:
             logger.exception("a recovery failed")
         else:
-            _log(report)
+            self._log(report)
+        return self._recover_every
 
-
-def _log(report: RecoveryReport) -> None:
-    for recovery in report.recoveries:
-        level = logging.INFO if recovery.verdict.final else logging.WARNING
-        ends = f"; it ends by itself: {recovery.ends_by}" if recovery.ends_by else ""
-        logger.log(
-            level,
-            "the start of recording %s in room %r was cut short; it is %s: %s%s",
-            *(recovery.intent.id, recovery.intent.room, recovery.verdict, recovery.reason, ends),
-        )
-    for problem in report.problems:
-        logger.warning("a start whose process has died couldn't be recovered: %s", problem)
+    def _log(self, report: RecoveryReport) -> None:
+        """Log what became of starts, once as long as nothing else becomes of them."""
+        for recovery in report.recoveries:
+            if self._logged.get(recovery.intent.id) is recovery.verdict:
+                continue
+            level = logging.INFO if recovery.verdict.final else logging.WARNING
+            ends = f"; it ends by itself: {recovery.ends_by}" if recovery.ends_by else ""
+            logger.log(
+                level,
+                "the start of recording %s in room %r was cut short; it is %s: %s%s",
+                *(recovery.intent.id, recovery.intent.room, recovery.verdict, recovery.reason, ends),
+            )
+        self._logged = {recovery.intent.id: recovery.verdict for recovery in report.recoveries}
+        for problem in report.problems:
+            logger.warning("a start whose process has died couldn't be recovered: %s", problem)

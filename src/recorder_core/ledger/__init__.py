@@ -2,12 +2,11 @@
 
 | module | holds |
 | --- | --- |
-| `ledger` | `Ledger`: what is written and read |
-| `claims` | who may look into what: leases |
+| `ledger` | `Ledger`: what is written, on `claims`, `followed`, `heard` and `reading` |
 | `entry` | `LedgerEntry`: what is known of one start |
-| `known` | `LedgerKnown`: what a process knows, and what others have written |
+| `known` | `LedgerKnown`: what a process knows, and what others have written; `sight` is what a row says |
 | `address` | which databases there are |
-| `database` | connections, transactions, the opening |
+| `database`, `prepared`, `reaching` | connections and the opening; statements; errors |
 | `schema`, `rows` | the tables; models to rows and back |
 | `migrations`, `migrating` | ledgers of older releases |
 

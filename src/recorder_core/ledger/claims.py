@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, and_, or_, select, update
 
 from recorder_core.ledger.entry import LedgerEntry
 from recorder_core.ledger.reaching import reaching
@@ -126,6 +126,6 @@ class Claims(Reading):
         return [entry_of(row) for row in rows]
 
 
-def free(kind: _Lease, now: float) -> ColumnElement[bool]:
+def free(kind: _Lease, now: float | BindParameter[float]) -> ColumnElement[bool]:
     """Of which rows nobody has a lease of a kind."""
     return or_(_row[kind.until].is_(None), _row[kind.until] <= now)

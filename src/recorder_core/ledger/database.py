@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from recorder_core.errors import LedgerUnavailable
 from recorder_core.forking import Guarded, notice_fork
+from recorder_core.ledger.prepared import Cursor, Prepared
 from recorder_core.ledger.schema import METADATA, SCHEMA, VERSION_TABLE
 
 if TYPE_CHECKING:
@@ -43,7 +45,11 @@ connections."""
 
 
 class Database(Guarded):
-    """A database in which the ledger's tables are. Thread-safe, and a forked child has connections of its own."""
+    """A database in which the ledger's tables are. Thread-safe, and a forked child has connections of its own.
+
+    Attributes:
+        errors: what is raised where it can't be used.
+    """
 
     def __init__(self, address: Address) -> None:
         super().__init__()
@@ -51,6 +57,8 @@ class Database(Guarded):
         self.is_sqlite = address.path is not None
         self._engine: Engine | None = None
         self._file: tuple[int, int] | None = None
+        self._prepared: Prepared = {}
+        self.errors: tuple[type[Exception], ...] = (SQLAlchemyError, OSError)
 
     def _forked(self) -> None:
         super()._forked()
@@ -70,6 +78,20 @@ class Database(Guarded):
         """A connection on which every statement is a transaction of its own."""
         with self._opened().connect() as connection:
             yield connection
+
+    @contextmanager
+    def cursor(self) -> Iterator[Cursor]:
+        """The same, for statements that are the same every time: what is read from one is a row at most."""
+        engine = self._opened()
+        connection = engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            try:
+                yield Cursor(cursor, engine.dialect, self._prepared)
+            finally:
+                cursor.close()
+        finally:
+            connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -128,6 +150,8 @@ class Database(Guarded):
             pool_pre_ping=not self.is_sqlite,
             connect_args=self.address.options,
         )
+        driver: Any = engine.dialect.loaded_dbapi
+        self.errors = (SQLAlchemyError, OSError, driver.Error)
         setup = SQLITE_SETUP if self.is_sqlite else POSTGRESQL_SETUP
 
         def prepare(connection: Any, _record: object) -> None:
@@ -190,7 +214,7 @@ def _create(path: Path) -> None:
 
 def _identity(path: Path) -> tuple[int, int] | None:
     try:
-        found = path.stat()
+        found = os.stat(path)
     except OSError:
         return None
     return found.st_dev, found.st_ino

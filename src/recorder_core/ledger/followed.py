@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Float,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from recorder_core.ledger.claims import FOLLOWING, LEASE, Claims, free
@@ -12,12 +26,23 @@ from recorder_core.ledger.entry import LedgerEntry
 from recorder_core.ledger.reaching import reaching
 from recorder_core.ledger.schema import RECORDINGS, WORKERS
 
-__all__ = ["Followed"]
+__all__ = ["Attendance", "Followed"]
 
 UNTOLD_S = 86_400.0
 """Seconds after which an end that no worker has told isn't told any more: nobody wants to hear of last year's when the
 first worker comes."""
 _row = RECORDINGS.c
+
+
+class Attendance(NamedTuple):
+    """Who follows the recordings of an account, and how many these are."""
+
+    workers: int
+    """That are there."""
+    recordings: int
+    """That are followed or to be followed."""
+    unfollowed: int
+    """Of these."""
 
 
 class Followed(Claims):
@@ -26,6 +51,18 @@ class Followed(Claims):
     Following is a lease of its own, which outlasts the outcome: whoever has written that may die before it was told.
     While the recording is open, its follower has the other lease too, so that nobody recovers it.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        now, since = bindparam("b_now", type_=Float), bindparam("b_since", type_=Float)
+        workers = select(func.count()).select_from(WORKERS).where(self._mine(WORKERS), WORKERS.c.until > now)
+        nobodys, mine = free(FOLLOWING, now), self._mine(RECORDINGS)
+        running = select(and_(nobodys, free(LEASE, now)).label("is_free")).where(mine, _untold(), _row.is_open)
+        ended = select(nobodys.label("is_free")).where(mine, _untold(), _has_ended(since))
+        each = union_all(running, ended).subquery()
+        unfollowed = func.count(case((each.c.is_free, 1)))
+        # Asked every two seconds: to make it anew each time would take longer than to ask.
+        self._attendance = select(workers.scalar_subquery(), func.count(), unfollowed).select_from(each)
 
     @reaching
     def claim_followed(self, limit: int, lease: float) -> list[LedgerEntry]:
@@ -38,7 +75,7 @@ class Followed(Claims):
         now = self._clock.time()
         nobodys = and_(_untold(), free(FOLLOWING, now))
         running = self._claim(and_(nobodys, _row.is_open, free(LEASE, now)), limit, lease, FOLLOWING, LEASE)
-        return running or self._claim(and_(nobodys, _has_ended(now)), limit, lease, FOLLOWING)
+        return running or self._claim(and_(nobodys, _has_ended(now - UNTOLD_S)), limit, lease, FOLLOWING)
 
     @reaching
     def keep_following(self, recording_ids: Iterable[str], lease: float) -> set[str]:
@@ -89,15 +126,11 @@ class Followed(Claims):
             connection.execute(delete(WORKERS).where(self._mine(WORKERS), WORKERS.c.until < now))
 
     @reaching
-    def attendance(self) -> tuple[int, int]:
-        """How many workers there are, and how many recordings to be followed."""
+    def attendance(self) -> Attendance:
+        """Who is there, and what is to be done."""
         now = self._clock.time()
-        workers = select(func.count()).select_from(WORKERS).where(self._mine(WORKERS), WORKERS.c.until > now)
-        recordings = select(func.count()).select_from(RECORDINGS).where(self._mine(RECORDINGS), _untold())
         with self._database.connection() as connection:
-            open_ones = connection.scalar(recordings.where(_row.is_open)) or 0
-            ended = connection.scalar(recordings.where(_has_ended(now))) or 0
-            return connection.scalar(workers) or 0, open_ones + ended
+            return Attendance(*connection.execute(self._attendance, {"b_now": now, "b_since": now - UNTOLD_S}).one())
 
     @reaching
     def leave(self) -> None:
@@ -110,6 +143,6 @@ def _untold() -> ColumnElement[bool]:
     return and_(_row.recording.is_not(None), _row.told_at.is_(None))
 
 
-def _has_ended(now: float) -> ColumnElement[bool]:
+def _has_ended(since: float | BindParameter[float]) -> ColumnElement[bool]:
     """With an outcome that isn't old."""
-    return and_(~_row.is_open, _row.outcome.is_not(None), _row.ended_at >= now - UNTOLD_S)
+    return and_(~_row.is_open, _row.outcome.is_not(None), _row.ended_at >= since)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, Insert, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -29,6 +30,12 @@ class Heard(Reading):
     """Events of callbacks, in the order in which they can be read."""
 
     _signatures = itertools.count()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        newer = select(EVENTS.c.number, EVENTS.c.owner, EVENTS.c.event).where(EVENTS.c.number > bindparam("b_cursor"))
+        # Asked every second: to make it anew each time would take longer than to ask.
+        self._newer = newer.where(self._mine(EVENTS)).order_by(EVENTS.c.number).limit(bindparam("b_limit"))
 
     @reaching
     def hear(self, event: RecordingEvent) -> bool:
@@ -92,9 +99,8 @@ class Heard(Reading):
         Returns:
             Where this answer ends, and the events. This process's own are left out.
         """
-        newer = select(EVENTS.c.number, EVENTS.c.owner, EVENTS.c.event).where(EVENTS.c.number > cursor)
         with self._database.connection() as connection:
-            rows = connection.execute(newer.where(self._mine(EVENTS)).order_by(EVENTS.c.number).limit(limit)).all()
+            rows = connection.execute(self._newer, {"b_cursor": cursor, "b_limit": limit}).all()
         events = [RecordingEvent.model_validate_json(row.event) for row in rows if row.owner != self._owner]
         return (rows[-1].number if rows else cursor), events
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import Connection, Executable, Insert, and_, bindparam, case, exists, func, null, or_, select, update
+from sqlalchemy import Insert, Update, and_, bindparam, case, exists, func, null, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from recorder_core.clock import Clock
@@ -16,6 +16,7 @@ from recorder_core.errors import LedgerUnavailable
 from recorder_core.ledger.entry import LedgerEntry
 from recorder_core.ledger.followed import Followed
 from recorder_core.ledger.heard import Heard
+from recorder_core.ledger.prepared import Cursor
 from recorder_core.ledger.reaching import reaching
 from recorder_core.ledger.rows import SIGHT, entry_of, identity, plain, sight_of, text_of, values_of
 from recorder_core.ledger.schema import RECORDINGS
@@ -63,6 +64,8 @@ class Ledger(Followed, Heard):
         held = or_(_row.owner.is_(None), _row.owner == bindparam("b_owner"))
         self._note = update(RECORDINGS).where(of_start, _row.is_open, held)
         self._explain = update(RECORDINGS).where(of_start)
+        self._refuse = self._explain.where(_row.recording.is_(None))
+        self._gone = self._explain.where(_row.outcome.is_(None))
         older = and_(_row.native_id == bindparam("b_native_id"), _row.revision <= bindparam("b_revision"))
         is_mine = _row.owner == bindparam("b_owner")
         self._started = (
@@ -98,9 +101,9 @@ class Ledger(Followed, Heard):
             None: it may be started. An entry: one with the same id is open, and nothing was written. Of two processes
             that begin the same at once one gets None.
         """
-        with self._database.connection() as connection:
-            while not self._inserted(connection, intent, lease):
-                found = connection.execute(self._open_of_id, {"b_id": plain(intent.id)}).first()
+        with self._database.cursor() as cursor:
+            while not self._inserted(cursor, intent, lease):
+                found = cursor.first(self._open_of_id, {"b_id": plain(intent.id)})
                 if found is not None:
                     return entry_of(found)
         return None
@@ -114,11 +117,11 @@ class Ledger(Followed, Heard):
                 what it has found would not be true any more if more was sent.
         """
         given = {**_of_start(intent), "b_owner": self._owner, "intent": text_of(intent)}
-        with self._database.connection() as connection:
-            if connection.execute(self._note, given).rowcount:
+        with self._database.cursor() as cursor:
+            if cursor.write(self._note, given):
                 return
-            if connection.execute(self._of_start, _of_start(intent)).first() is None:
-                self._inserted(connection, intent, LEASE_S)
+            if cursor.first(self._of_start, _of_start(intent)) is None:
+                self._inserted(cursor, intent, LEASE_S)
                 return
         raise LedgerUnavailable(
             f"the start of recording {intent.id} has taken so long that another process looks into what became of it",
@@ -129,43 +132,41 @@ class Ledger(Followed, Heard):
     @reaching
     def started(self, recording: Recording) -> None:
         """Write down the handle of a recording that was just started, or found again. Its lease is given up."""
-        with self._database.connection() as connection:
-            self._take_in(connection, recording, until=math.inf)
+        with self._database.cursor() as cursor:
+            self._take_in(cursor, recording, until=math.inf)
 
     @reaching
     def refused(self, intent: StartIntent, reason: str) -> None:
         """Write down that nothing was started, as the vendor has said; nothing, if a handle is known all the same."""
-        refused = self._explain.where(_row.recording.is_(None))
-        with self._database.connection() as connection:
-            connection.execute(refused, {**_of_start(intent), **self._never_started(reason)})
+        with self._database.cursor() as cursor:
+            cursor.write(self._refuse, {**_of_start(intent), **self._never_started(reason)})
 
     @reaching
     def explain(self, recovery: Recovery) -> None:
         """Write down what a recovery has found out. A verdict that isn't final leaves the entry open."""
         recording, status, given = recovery.recording, recovery.status, _of_start(recovery.intent)
-        with self._database.connection() as connection:
-            if connection.execute(self._of_start, given).first() is None:
-                self._inserted(connection, recovery.intent, 0.0)
+        with self._database.cursor() as cursor:
+            if cursor.first(self._of_start, given) is None:
+                self._inserted(cursor, recovery.intent, 0.0)
             if recording is not None:
-                self._take_in(connection, recording, until=math.inf)
+                self._take_in(cursor, recording, until=math.inf)
                 if status is not None:
-                    self._merge(connection, recording, lambda seen: seen.learn(status), None)
+                    self._merge(cursor, recording, lambda seen: seen.learn(status), None)
             if recovery.verdict is Verdict.NEVER_STARTED:
-                connection.execute(self._explain, {**given, **self._never_started(recovery.reason)})
+                cursor.write(self._explain, {**given, **self._never_started(recovery.reason)})
                 return
             verdict = {"verdict": recovery.verdict.value, "reason": recovery.reason, "ends_by": recovery.ends_by}
-            connection.execute(self._explain, {**given, **verdict})
+            cursor.write(self._explain, {**given, **verdict})
             if recovery.verdict is Verdict.ENDED and not (status is not None and status.state.ending):
-                over = self._explain.where(_row.outcome.is_(None))
                 gone = {"outcome": RecordingState.GONE.value, "ended_at": self._clock.time()}
-                connection.execute(over, {**given, **gone, **CLOSED})
+                cursor.write(self._gone, {**given, **gone, **CLOSED})
 
     @reaching
     def change(self, recording: Recording) -> None:
         """Write down the handle that a change has made."""
         handle = {"recording": text_of(recording), "revision": recording.revision}
-        with self._database.connection() as connection:
-            self._update(connection, self._change, recording, handle)
+        with self._database.cursor() as cursor:
+            self._update(cursor, self._change, recording, handle)
 
     @reaching
     def wish_stop(self, recording: Recording, lease: float = LEASE_S) -> None:
@@ -177,8 +178,8 @@ class Ledger(Followed, Heard):
         """
         now = self._clock.time()
         given = {"b_now": now, "stop_leased_until": now + lease, "stop_owner": self._owner}
-        with self._database.connection() as connection:
-            self._update(connection, self._wish, recording, given)
+        with self._database.cursor() as cursor:
+            self._update(cursor, self._wish, recording, given)
 
     @reaching
     def learn(self, recording: Recording, status: RecordingStatus) -> bool:
@@ -187,8 +188,8 @@ class Ledger(Followed, Heard):
         Returns:
             Whether this was the first to tell the outcome, of all threads and processes.
         """
-        with self._database.connection() as connection:
-            return self._merge(connection, recording, lambda seen: seen.learn(status), None)[1]
+        with self._database.cursor() as cursor:
+            return self._merge(cursor, recording, lambda seen: seen.learn(status), None)[1]
 
     @reaching
     def see(
@@ -204,8 +205,8 @@ class Ledger(Followed, Heard):
         Returns:
             What the row says then, and whether this was the first to tell the outcome.
         """
-        with self._database.connection() as connection:
-            return self._merge(connection, recording, change, sight)
+        with self._database.cursor() as cursor:
+            return self._merge(cursor, recording, change, sight)
 
     @reaching
     def glance(
@@ -225,11 +226,11 @@ class Ledger(Followed, Heard):
             revision: of the handle that is known, likewise.
         """
         given = {"b_version": version, "b_revision": revision}
-        with self._database.connection() as connection:
+        with self._database.cursor() as cursor:
             if native_id is not None:
-                row = connection.execute(self._glance_of_native, {**given, "b_native_id": plain(native_id)}).first()
+                row = cursor.first(self._glance_of_native, {**given, "b_native_id": plain(native_id)})
             else:
-                row = connection.execute(self._glance_of_id, {**given, "b_id": plain(recording_id or "")}).first()
+                row = cursor.first(self._glance_of_id, {**given, "b_id": plain(recording_id or "")})
         return None if row is None else Glance(Recording.model_validate_json(row.recording), sight_of(row))
 
     def native_id(self, recording: Recording) -> str:
@@ -245,10 +246,10 @@ class Ledger(Followed, Heard):
         columns = {**given, "attempt": attempts.scalar_subquery()}
         insert = sqlite.insert(RECORDINGS) if self._database.is_sqlite else postgresql.insert(RECORDINGS)
         statement = insert.from_select(list(columns), select(*columns.values()).where(~unless))
-        return statement.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+        return statement.on_conflict_do_nothing()
 
     def _inserted(
-        self, connection: Connection, intent: StartIntent, lease: float | None, recording: Recording | None = None
+        self, cursor: Cursor, intent: StartIntent, lease: float | None, recording: Recording | None = None
     ) -> bool:
         """Make a row; whether there was none."""
         given = {
@@ -267,13 +268,13 @@ class Ledger(Followed, Heard):
             "version": 0,
         }
         statement = self._insert_start if recording is None else self._insert_handle
-        return connection.execute(statement, {f"b_{name}": value for name, value in given.items()}).rowcount == 1
+        return cursor.write(statement, {f"b_{name}": value for name, value in given.items()}) == 1
 
-    def _take_in(self, connection: Connection, recording: Recording, until: float) -> bool:
+    def _take_in(self, cursor: Cursor, recording: Recording, until: float) -> bool:
         """Give its handle to the start that lacks it, or make a row for one that nobody knows; whether there was none.
 
         Args:
-            connection: the ledger's.
+            cursor: the ledger's.
             recording: the handle.
             until: when the start was begun at the latest: an old handle isn't that of a new start with its key.
         """
@@ -287,7 +288,7 @@ class Ledger(Followed, Heard):
             "recording": text_of(recording),
             "revision": recording.revision,
         }
-        if connection.execute(self._started, {**given, **FOUND}).rowcount:
+        if cursor.write(self._started, {**given, **FOUND}):
             return True
         intent = StartIntent(
             id=recording.id,
@@ -296,27 +297,23 @@ class Ledger(Followed, Heard):
             room=recording.room,
             created_at=recording.started_at,
         )
-        return self._inserted(connection, intent, None, recording)
+        return self._inserted(cursor, intent, None, recording)
 
-    def _update(
-        self, connection: Connection, statement: Executable, recording: Recording, given: Mapping[str, Any]
-    ) -> None:
+    def _update(self, cursor: Cursor, statement: Update, recording: Recording, given: Mapping[str, Any]) -> None:
         """Update the row of a recording, which is taken in where there is none."""
         of_this = {**given, "b_id": plain(recording.id), "b_native_id": self.native_id(recording)}
-        if not connection.execute(statement, of_this).rowcount and self._take_in(
-            connection, recording, recording.started_at.timestamp()
-        ):
-            connection.execute(statement, of_this)
+        if not cursor.write(statement, of_this) and self._take_in(cursor, recording, recording.started_at.timestamp()):
+            cursor.write(statement, of_this)
 
     def _merge(
-        self, connection: Connection, recording: Recording, change: Callable[[Seen], Seen], sight: Sight | None
+        self, cursor: Cursor, recording: Recording, change: Callable[[Seen], Seen], sight: Sight | None
     ) -> tuple[Sight, bool]:
         this = {"b_id": plain(recording.id), "b_native_id": self.native_id(recording)}
         while True:
             if sight is None:
-                row = connection.execute(self._sight, this).first()
+                row = cursor.first(self._sight, this)
                 if row is None:
-                    self._take_in(connection, recording, recording.started_at.timestamp())
+                    self._take_in(cursor, recording, recording.started_at.timestamp())
                     continue
                 sight = sight_of(row)
             seen = change(sight.seen)
@@ -324,7 +321,7 @@ class Ledger(Followed, Heard):
                 return Sight(sight.written, seen), False
             after = sight.after(seen, self._clock.time())
             given = {**this, "b_version": sight.written.version, **values_of(after)}
-            if connection.execute(self._see, given).rowcount:
+            if cursor.write(self._see, given):
                 return after, sight.written.outcome is None and after.written.outcome is not None
             sight = None  # somebody else was faster, or it was written under another sight
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy.exc import DBAPIError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from recorder_core.errors import LedgerUnavailable
 from recorder_core.ledger.address import Address
+from recorder_core.ledger.database import Database
 
 __all__ = ["reaching"]
 
@@ -37,6 +38,7 @@ class Addressed(Protocol):
     """Whatever has a database."""
 
     address: Address
+    _database: Database
 
 
 Owner = TypeVar("Owner", bound=Addressed)
@@ -49,7 +51,9 @@ def reaching(method: Callable[Concatenate[Owner, Given], Result]) -> Callable[Co
     def reached(self: Owner, /, *args: Given.args, **kwargs: Given.kwargs) -> Result:
         try:
             return method(self, *args, **kwargs)
-        except (SQLAlchemyError, OSError) as error:
+        except Exception as error:
+            if not isinstance(error, self._database.errors):
+                raise
             unavailable = _unavailable(self.address, error)
         # Here, so that the database's own error isn't its context: in its frames are rows, and the address's password.
         raise unavailable
@@ -58,8 +62,9 @@ def reaching(method: Callable[Concatenate[Owner, Given], Result]) -> Callable[Co
 
 
 def _unavailable(address: Address, error: Exception) -> LedgerUnavailable:
-    said: Any = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    said = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     words = address.masked(str(said).strip().partition("\n")[0]) or type(said).__name__
     hint = next((hint for part, hint in HINTS if part in words), "Is the database reachable, and its disk in order?")
-    lasts = isinstance(error, ProgrammingError) or any(part in words for part in FOREVER)
+    is_ours = any(kind.__name__ == "ProgrammingError" for kind in type(said).__mro__)
+    lasts = is_ours or any(part in words for part in FOREVER)
     return LedgerUnavailable(f"the ledger {address} can't be used: {words}", retryable=not lasts, hint=hint)

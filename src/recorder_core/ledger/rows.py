@@ -8,7 +8,6 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError
-from sqlalchemy import Row
 
 from recorder_core.ledger.entry import LedgerEntry
 from recorder_core.ledger.schema import RECORDINGS
@@ -52,7 +51,7 @@ def identity(recording: Recording, native_key: str) -> str:
     return plain(str(native)) if native else f"started {recording.started_at.timestamp()}"
 
 
-def sight_of(row: Row[Any]) -> Sight:
+def sight_of(row: Any) -> Sight:
     """What was seen, of a row that has at least the columns of `SIGHT`."""
     outcome = None if row.outcome is None else RecordingState(row.outcome)
     status = None if row.status is None else RecordingStatus.model_validate_json(row.status)
@@ -79,7 +78,7 @@ def values_of(sight: Sight) -> dict[str, Any]:
     return {**values, "told_at": None} if outcome is None else {**values, "leased_until": None, "owner": None}
 
 
-def entry_of(row: Row[Any]) -> LedgerEntry:
+def entry_of(row: Any) -> LedgerEntry:
     """A whole row."""
     intent = StartIntent.model_validate_json(row.intent)
     return LedgerEntry(

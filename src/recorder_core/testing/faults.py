@@ -167,7 +167,7 @@ HTTP = (
     done(
         "headers for ever",
         "the head never ends",
-        lambda relay, answer: _write_after(relay, _begin_head(answer), b"X: y\r\n" * 100),
+        lambda relay, answer: _write_after(relay, _begin_head(answer), b"X: y\r\n" * 5000),
     ),
     done(
         "header for ever",

@@ -10,6 +10,7 @@ import struct
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -94,11 +95,14 @@ class Relay:
         keeps: whether the connection takes another request afterwards.
     """
 
-    def __init__(self, proxy: FaultProxy, connection: socket.socket, request: Request) -> None:
+    def __init__(
+        self, proxy: FaultProxy, client: socket.socket, service: http.client.HTTPConnection, request: Request
+    ) -> None:
         self.request = request
         self.keeps = False
         self._proxy = proxy
-        self._connection = connection
+        self._client = client
+        self._service = service
 
     def forward(self, *, target: str | None = None, without: str = "") -> Answer:
         """Let the service carry the request out, and take its answer.
@@ -107,19 +111,15 @@ class Relay:
             target: another path and query than those of the request.
             without: a header that is left out, its name in lower case.
         """
-        request = self.request
-        service = http.client.HTTPConnection(self._proxy.service, timeout=SERVICE_S)
-        try:
-            service.putrequest(request.method, target or request.target, skip_host=True, skip_accept_encoding=True)
-            for name, value in request.headers.items():
-                if name != without:
-                    service.putheader(name, value)
-            service.endheaders(request.body)
-            response = service.getresponse()
-            headers = {name: value for name, value in response.getheaders() if name.lower() not in OF_THE_CONNECTION}
-            answer = Answer(response.status, response.reason, headers, response.read())
-        finally:
-            service.close()
+        request, service = self.request, self._service
+        service.putrequest(request.method, target or request.target, skip_host=True, skip_accept_encoding=True)
+        for name, value in request.headers.items():
+            if name != without:
+                service.putheader(name, value)
+        service.endheaders(request.body)
+        response = service.getresponse()
+        headers = {name: value for name, value in response.getheaders() if name.lower() not in OF_THE_CONNECTION}
+        answer = Answer(response.status, response.reason, headers, response.read())
         request.status = answer.status
         return answer
 
@@ -130,7 +130,7 @@ class Relay:
 
     def write(self, data: bytes) -> None:
         """Send bytes as they are."""
-        self._connection.sendall(data)
+        self._client.sendall(data)
 
     def drip(self, data: Iterable[int]) -> None:
         """Send a byte now and then, until the client gives up."""
@@ -147,13 +147,13 @@ class Relay:
     def reset(self) -> None:
         """Close the connection by a reset."""
         # Lingering for no time at all turns the close into a reset.
-        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._connection.close()
+        self._client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._client.close()
 
     def _is_over(self, seconds: float) -> bool:
         """Let time pass; whether the client has given up, or the proxy closes."""
-        readable, _, _ = select.select([self._connection], [], [], seconds)
-        return self._proxy.closing or (bool(readable) and not self._connection.recv(1, socket.MSG_PEEK))
+        readable, _, _ = select.select([self._client], [], [], seconds)
+        return self._proxy.closing or (bool(readable) and not self._client.recv(1, socket.MSG_PEEK))
 
 
 PASS = Fault("none", "nothing goes wrong", lambda relay: relay.send(relay.forward()))
@@ -292,10 +292,12 @@ class _Handler(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         """Take request after request, for as long as the connection stands."""
-        while self._handle_one():
-            continue
+        service = http.client.HTTPConnection(self.server.proxy.service, timeout=SERVICE_S)
+        with closing(service):
+            while self._handle_one(service):
+                continue
 
-    def _handle_one(self) -> bool:
+    def _handle_one(self, service: http.client.HTTPConnection) -> bool:
         line = self.rfile.readline().decode("latin-1").split()
         if len(line) != 3:
             return False
@@ -304,6 +306,6 @@ class _Handler(socketserver.StreamRequestHandler):
             name, _, value = header.partition(":")
             headers[name.lower()] = value.strip()
         body = self.rfile.read(int(headers.get("content-length", 0)))
-        relay = Relay(self.server.proxy, self.connection, Request(line[0], line[1], headers, body))
+        relay = Relay(self.server.proxy, self.connection, service, Request(line[0], line[1], headers, body))
         self.server.proxy.meet(relay.request).act(relay)
         return relay.keeps

@@ -268,11 +268,11 @@ def test_a_worker_that_slept_tells_nothing_of_what_is_another_s(processes: Proce
     taken(heir, 100)
     processes.first.say(recording, "completed")
     looks = len(sleeper.stage.looks)
-    sleeper._keep_at = sleeper._recover_at = float("inf")  # it awakes in the middle of its work
+    sleeper._visit_at = sleeper._recover_at = float("inf")  # it awakes in the middle of its work
     assert taken(sleeper, 1) == []
     assert len(sleeper.stage.looks) == looks
     assert kinds(taken(heir, 200), recording) == ["ended"]
-    sleeper._keep_at = 0.0
+    sleeper._visit_at = 0.0
     assert taken(sleeper, 200) == []
     assert (told.ends, len(sleeper)) == ([], 0)
 
@@ -401,9 +401,9 @@ def test_what_recovery_can_t_explain_is_a_warning(processes: Processes, caplog: 
     intent = StartIntent(id="r-1", provider="memory", account="tenant-1", room="lesson-42", created_at=now)
     processes.first.recorder.ledger.begin(intent, 10)
     with caplog.at_level(logging.INFO, "recorder_core.following"):
-        taken(processes.worker(), 100)
+        taken(processes.worker(), 250)
     warned = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert warned
+    assert len(warned) == 1  # not every minute
     assert "the start of recording r-1 in room 'lesson-42' was cut short; it is unclear" in warned[0]
 
 

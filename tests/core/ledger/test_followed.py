@@ -102,7 +102,7 @@ def test_what_is_back_can_be_told_anew(ledger: Ledger) -> None:
 
 def test_who_is_there_and_what_is_to_be_done(ledger: Ledger, other: Ledger, hand_clock: HandClock) -> None:
     """Workers say that they are there, and are taken for dead when they don't; ends that aren't told count as work."""
-    assert ledger.attendance() == (0, 0)
+    assert ledger.attendance() == (0, 0, 0)
     for number in (1, 2, 3):
         ledger.started(recording(number))
     ledger.begin(intent(4), 60)
@@ -110,11 +110,13 @@ def test_who_is_there_and_what_is_to_be_done(ledger: Ledger, other: Ledger, hand
     ledger.attend(60)
     ledger.attend(60)
     other.attend(30)
-    assert ledger.attendance() == other.attendance() == (2, 3)
+    assert ledger.attendance() == other.attendance() == (2, 3, 3)
+    ledger.claim_followed(2, 30)
+    assert ledger.attendance() == (2, 3, 1)
     hand_clock.sleep(30)
-    assert ledger.attendance() == (1, 3)
+    assert ledger.attendance() == (1, 3, 3)
     ledger.leave()
-    assert other.attendance() == (0, 3)
+    assert other.attendance() == (0, 3, 3)
 
 
 def test_another_account_s_are_not_counted(ledger: Ledger, opened) -> None:
@@ -122,7 +124,7 @@ def test_another_account_s_are_not_counted(ledger: Ledger, opened) -> None:
     stranger = opened(account="tenant-2")
     stranger.started(recording(account="tenant-2"))
     stranger.attend(60)
-    assert ledger.attendance() == (0, 0)
+    assert ledger.attendance() == (0, 0, 0)
     assert ledger.claim_followed(10, 60) == []
 
 
