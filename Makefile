@@ -2,21 +2,24 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+LOCK := requirements-ci.txt
 WHEEL := dist/recorder_core-0.1.0-py3-none-any.whl
 SOURCES := pyproject.toml README.md LICENSE $(shell find src -type f -not -path '*/__pycache__/*' 2>/dev/null)
 PYTEST_ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install test lint format types contracts docs tables pytest demo bench clean
+.PHONY: help install test lint format types contracts docs tables pytest demo bench lock audit clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
 
-$(VENV)/.dependencies: pyproject.toml
+# The build tool comes with the groups, so that it is one of the locked versions as well.
+$(VENV)/.dependencies: pyproject.toml $(LOCK)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --upgrade pip
-	$(BIN)/python -m pip install -q --group dev '.[all]'
+	$(BIN)/python -m pip install -q --constraint $(LOCK) --upgrade pip
+	$(BIN)/python -m pip install -q --constraint $(LOCK) --group dev
+	$(BIN)/python -m pip install -q --constraint $(LOCK) --no-build-isolation '.[all]'
 	touch $@
 
 $(VENV)/.installed: $(VENV)/.dependencies $(SOURCES)
@@ -64,6 +67,20 @@ demo: install ## record the same lesson at every installed emulator, into demo-o
 
 bench: install ## the cost per call, as ratios against bare requests
 	$(BIN)/python benchmarks/bench.py
+
+lock: ## lock the newest versions that pyproject.toml allows, for all that make test installs
+	rm -rf .lock
+	$(PYTHON) -m venv .lock
+	.lock/bin/python -m pip install -q --upgrade pip
+	.lock/bin/python -m pip install -q --group dev --group audit
+	.lock/bin/python -m pip install -q --no-build-isolation '.[all]'
+	{ sed '/^[^#]/d' $(LOCK); .lock/bin/python -m pip freeze --all --exclude recorder-core --exclude setuptools; } > .lock/locked
+	mv .lock/locked $(LOCK)
+	rm -rf .lock
+
+audit: $(VENV)/.dependencies ## look for advisories about the locked versions; asks pypi.org for each
+	$(BIN)/python -m pip install -q --constraint $(LOCK) --group audit
+	$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement $(LOCK)
 
 clean: ## remove what was built
 	rm -rf $(VENV) dist site demo-output .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,20 +1,23 @@
-"""A whole recording, start, status and stop, in several ways, against one that is written by hand on `requests`.
+"""A recording through the library, and by hand on `requests`: start, status and stop, and a status alone.
 
 All sides speak to one process of canned answers on loopback, over HTTP and over HTTPS, each at a port of its own over
 kept connections (but for a client that keeps none). The bytes are those of a real recording at the vendor's emulator.
 
-| side | what it does |
-| --- | --- |
-| `bare` | the same calls with a `requests.Session`, as anybody would write them: `json=`, the vendor's signature, a time-out, `response.json()`. Its bodies are dictionaries that were made beforehand, its ids those of the recording; it checks nothing |
-| `ours` | `Recorder`: makes and validates the spec, translates it, keeps to the vendor's limits, judges the answers, knows what was seen |
-| `kept` | the same with a ledger (SQLite, each write on disk before the next call is sent) and a budget in a Redis |
-| `vendor` | the vendor's own client library, where there is one for Python |
+* `bare`: the same calls with a `requests.Session`, as anybody would write them: `json=`, the vendor's signature, a
+  time-out, `response.json()`. Its bodies are dictionaries that were made beforehand, its ids those of the recording; it
+  checks nothing.
+* `ours`: `Recorder` makes and validates the spec, translates it, keeps to the vendor's limits, judges the answers, and
+  knows what was seen.
+* `kept`: the same with a ledger (SQLite, each write on the disk before the next call is sent) and a budget in a Redis.
+* `vendor`: the vendor's own client library, where there is one for Python.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import multiprocessing
 import os
 import secrets
 import sys
@@ -23,6 +26,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -33,12 +37,12 @@ from exchanges import Answering, Exchange, Script, take_down
 from pydantic import SecretStr
 from ratios import Work, compare
 
-from recorder_core import S3, Custom, Output, Recorder, RecordingSpec, Region
+from recorder_core import S3, Custom, Output, Recorder, Recording, RecordingSpec, Region
 from recorder_core.emulation.clock import EmulatorClock
 from recorder_core.plugins import load_provider
 from recorder_core.testing import emulate
 
-__all__ = ["lifecycles"]
+__all__ = ["certified", "lesson", "lifecycles", "live", "recorded"]
 
 ROOM = "lesson-42"
 REGIONS = (
@@ -74,19 +78,21 @@ class TakenDown:
     """A recording at a provider's emulator.
 
     Attributes:
-        exchanges: what goes over the wire.
-        native_id: the vendor's id of the recording.
+        exchanges: of start, status and stop, as they went over the wire.
+        status: the one of status.
+        recording: the handle.
         env: the environment of the account.
     """
 
     exchanges: tuple[Exchange, ...]
-    native_id: str
+    status: Exchange
+    recording: Recording
     env: dict[str, str]
 
-    @property
     def script(self) -> Script:
-        """What the answering process says."""
-        return Script(tuple(exchange.answer for exchange in self.exchanges), self.native_id)
+        """What the answering process says to recordings, of which each has an id of its own."""
+        native_key = load_provider(self.recording.provider).native_key
+        return Script(tuple(one.answer for one in self.exchanges), str(self.recording.native[native_key]))
 
 
 def recorded(name: str) -> TakenDown:
@@ -101,13 +107,12 @@ def recorded(name: str) -> TakenDown:
                 recording = recorder.start(lesson())
                 service.clock.advance(30.0)
                 recorder.status(recording)
-                service.clock.advance(30.0)
                 running = len(kept)
+                service.clock.advance(30.0)
                 recorder.stop(recording)
         # Where a vendor uploads after the stop it is looked at until that is done; here the first look finds it done.
         ending = kept[running:] if len(kept) - running < 3 else [kept[running], kept[-1]]
-        native_id = str(recording.native[provider.native_key])
-        return TakenDown((*kept[:running], *ending), native_id, dict(service.env))
+        return TakenDown((*kept[:running], *ending), kept[running - 1], recording, dict(service.env))
 
 
 # --- the sides ---------------------------------------------------------------------------------------------
@@ -162,19 +167,22 @@ BARE: Mapping[str, Callable[[requests.Session, Sequence[Exchange], str, Mapping[
 }
 
 
-def vendors_client(exchanges: Sequence[Exchange], base_url: str, env: Mapping[str, str]) -> Work:
+def vendors_client(taken: TakenDown, base_url: str, *, status: bool) -> Work:
     """The calls through `agora_rest_client`, with what it takes of the same bodies."""
     from agora_rest_client.core import domain
     from agora_rest_client.services.cloud_recording.v1.mix_recording import api_start
     from agora_rest_client.services.cloud_recording.v1.mix_recording.mix_recording_client import MixRecordingClient
 
+    env, native = taken.env, taken.recording.native
     region = domain.EndpointRegion.EU.value
     domain.ENDPOINT_REGION_DOMAIN[region] = {"prefixes": ["127"], "suffixes": ["0.0.1"]}
     MixRecordingClient.get_api_url = lambda self, host, url, service_region=None: base_url + url
     builder = MixRecordingClient.new_builder().with_app_id(env["AGORA_APP_ID"])
     builder = builder.with_credential_basic_auth(env["AGORA_CUSTOMER_ID"], env["AGORA_CUSTOMER_SECRET"])
     client = builder.with_domain(domain.Domain(region)).build()
-    body = json.loads(exchanges[1].body)
+    if status:
+        return lambda: client.query(native["resourceId"], native["sid"])
+    body = json.loads(taken.exchanges[1].body)
     name, uid, asked = body["cname"], body["uid"], body["clientRequest"]
 
     def work() -> None:
@@ -231,65 +239,75 @@ def certified() -> Iterator[str]:
 
 def compared(name: str, setting: Setting, *, rounds: int, batch: int) -> Iterator[dict[str, Any]]:
     """The rows of one provider over one scheme."""
-    provider = load_provider(name)
-    taken = recorded(name)
-    exchanges, env = taken.exchanges, taken.env
-    with Answering([taken.script] * 4, setting.certificate) as answering, ExitStack() as stack:
-        bare_at, ours_at, kept_at, vendor_at = answering.urls
+    provider, taken = load_provider(name), recorded(name)
+    ledger = f"sqlite:///{setting.folder / f'{name}-{bool(setting.certificate)}.db'}"
+    scripts = [*[Script((taken.status.answer,))] * 4, *[taken.script()] * 4]
+    with Answering(scripts, setting.certificate) as answering, ExitStack() as stack:
 
-        def recorder(base_url: str, **shared: str) -> Recorder:
-            config = provider.Config.from_env(env, base_urls=(base_url,), calls_per_second=UNPACED)
-            return stack.enter_context(Recorder(provider(config), hooks=[], **shared))
+        def ours(base_url: str, *, status: bool, **shared: str) -> Work:
+            config = provider.Config.from_env(taken.env, base_urls=(base_url,), calls_per_second=UNPACED)
+            recorder = stack.enter_context(Recorder(provider(config), hooks=[], **shared))
+            handle = taken.recording
+            if handle.base_url:
+                handle = handle.model_copy(update={"base_url": base_url})
+            return (lambda: recorder.status(handle)) if status else (lambda: live(recorder))
 
-        session = stack.enter_context(requests.Session())
-        ours = recorder(ours_at)
-        sides: dict[str, Work] = {
-            "bare": BARE[name](session, exchanges, bare_at, env),
-            "ours": lambda: live(ours),
-        }
-        if setting.redis:
-            ledger = f"sqlite:///{setting.folder / f'{name}-{bool(setting.certificate)}.db'}"
-            kept = recorder(kept_at, ledger=ledger, budget=setting.redis)
-            sides["kept"] = lambda: live(kept)
-        if name == "agora":
-            sides["vendor"] = vendors_client(exchanges, vendor_at, env)
-        answering.received()
-        found = compare(sides, rounds=rounds, batch=batch)
-        sent = {counter.requests for counter in answering.received() if counter.requests}
-        if len(sent) != 1:
-            raise SystemExit(f"the sides sent different numbers of requests: {sent}")
-        for side, (cpu, wall) in found.items():
-            yield {
-                "provider": name,
-                "scheme": "https" if setting.certificate else "http",
-                "side": side,
-                "calls": len(exchanges),
-                "cpu": asdict(cpu),
-                "wall": asdict(wall),
+        for status, urls in ((True, answering.urls[:4]), (False, answering.urls[4:])):
+            bare_at, ours_at, kept_at, vendor_at = urls
+            exchanges = (taken.status,) if status else taken.exchanges
+            session = stack.enter_context(requests.Session())
+            sides = {
+                "bare": BARE[name](session, exchanges, bare_at, taken.env),
+                "ours": ours(ours_at, status=status),
             }
+            if setting.redis:
+                sides["kept"] = ours(kept_at, status=status, ledger=ledger, budget=setting.redis)
+            if name == "agora":
+                sides["vendor"] = vendors_client(taken, vendor_at, status=status)
+            answering.received()
+            found = compare(sides, rounds=rounds, batch=batch * 4 if status else batch)
+            sent = {counter.requests for counter in answering.received() if counter.requests}
+            if len(sent) != 1:
+                raise SystemExit(f"the sides sent different numbers of requests: {sent}")
+            for side, (cpu, wall) in found.items():
+                yield {
+                    "provider": name,
+                    "scheme": "https" if setting.certificate else "http",
+                    "operation": "status" if status else "start, status, stop",
+                    "calls": len(exchanges),
+                    "side": side,
+                    "cpu": asdict(cpu),
+                    "wall": asdict(wall),
+                }
 
 
 def lifecycles(names: Sequence[str], redis: str | None, *, rounds: int, batch: int) -> list[dict[str, Any]]:
-    """All rows. They come from a process of its own, which the vendor's client keeps from ending."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            with tempfile.TemporaryDirectory() as folder, certified() as certificate, os.fdopen(writing, "w") as pipe:
-                settings = [Setting(None, redis, Path(folder)), Setting(certificate, redis, Path(folder))]
-                rows = [row for name in names for one in settings for row in compared(name, one, rounds=rounds, batch=batch)]
-                json.dump(rows, pipe)
-            code = 0
-        except BaseException:
-            sys.excepthook(*sys.exc_info())
-        finally:
-            sys.stderr.flush()
-            os._exit(code)
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        text = pipe.read()
-    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
-        raise SystemExit("the comparison failed")
-    rows: list[dict[str, Any]] = json.loads(text)
+    """All rows. They come from a process of its own, which the vendor's client would keep from ending."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_compare, args=(theirs, names, redis, rounds, batch))
+    process.start()
+    theirs.close()
+    try:
+        rows: list[dict[str, Any]] = ours.recv()
+    except EOFError:
+        raise SystemExit("the comparison failed") from None
+    process.join()
     return rows
+
+
+def _compare(pipe: Connection, names: Sequence[str], redis: str | None, rounds: int, batch: int) -> None:
+    logging.getLogger("recorder_core").setLevel(logging.ERROR)
+    try:
+        with tempfile.TemporaryDirectory() as folder, certified() as certificate:
+            settings = [Setting(None, redis, Path(folder)), Setting(certificate, redis, Path(folder))]
+            rows = []
+            for name in names:
+                for setting in settings:
+                    rows += compared(name, setting, rounds=rounds, batch=batch)
+        pipe.send(rows)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stderr.flush()
+        os._exit(0)

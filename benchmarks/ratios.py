@@ -71,7 +71,9 @@ def compare(sides: Mapping[str, Work], *, rounds: int, batch: int) -> dict[str, 
 def cost(work: Work, *, rounds: int, batch: int) -> Cost:
     """What one operation costs by itself."""
     _batch(work, max(1, batch // 4))
-    cpu, wall = (statistics.median(side) * 1e6 for side in zip(*(_batch(work, batch) for _ in range(rounds)), strict=True))
+    cpu, wall = (
+        statistics.median(side) * 1e6 for side in zip(*(_batch(work, batch) for _ in range(rounds)), strict=True)
+    )
     return Cost(cpu, wall)
 
 

@@ -71,9 +71,13 @@ class Server:
 
 
 class PostgresServer:
-    """A PostgreSQL server on a socket in a folder of its own, with a password, and without care for its disk."""
+    """A PostgreSQL server on a socket in a folder of its own, with a password.
 
-    def __init__(self) -> None:
+    Args:
+        cares: whether what is committed is on its disk; tests have no use for that.
+    """
+
+    def __init__(self, *, cares: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # a socket's path has room for 107 characters
         user = UNPRIVILEGED if os.geteuid() == 0 else ""
         binaries = _postgres_binaries(self.folder, user)
@@ -85,8 +89,8 @@ class PostgresServer:
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": self.folder,
-            "fsync": "off",
-            "full_page_writes": "off",
+            "fsync": "on" if cares else "off",
+            "full_page_writes": "on" if cares else "off",
             "max_connections": 200,
             "shared_buffers": "32MB",
             "autovacuum": "off",
@@ -123,6 +127,7 @@ class PostgresServer:
         with self._connect(name) as connection:
             connection.execute("DROP SCHEMA public CASCADE")
             connection.execute("CREATE SCHEMA public")
+            connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")  # as in a new one
         self._spare = name
 
     def _connect(self, database: str) -> psycopg.Connection[tuple[object, ...]]:

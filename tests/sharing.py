@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from unittest.mock import patch
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from recorder_core.budget import PACE, Admitted, Limit, shared
 from recorder_core.budget.link import Script
@@ -40,7 +42,7 @@ class World:
         self.redis_ahead = 700_000_000.0
         self.arrivals: list[float] = []
         self.server = server
-        self.redis = redis.Redis.from_url(server.url, decode_responses=True)
+        self.redis = redis.Redis.from_url(server.url, decode_responses=True, retry=Retry(NoBackoff(), 0))
         self.random = random.Random(7)
         self._planned: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()

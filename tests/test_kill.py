@@ -9,15 +9,13 @@ from __future__ import annotations
 import itertools
 import os
 import random
-import statistics
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from killing.lives import KILLED, Doom, Nursery, Point, World, world
+from killing.lives import KILLED, Doom, Nursery, Point, world
 from killing.points import points_of
 from killing.table import BEYOND_S, COLUMNS, WITHIN_S, Column, kept_column, kill_everywhere
 from recorder_core import Verdict
@@ -67,9 +65,10 @@ def test_each_point_between_two_writes(
     """Killed at each of them, nothing is unreported, and what becomes of it is what the docs say, at every database."""
     with world(ledger, nursery, agora={"sid_in_201": column.sid_in_201}) as found:
         fates, counts = kill_everywhere(found, vendor, column)
+    database = ledger.partition(":")[0].partition("+")[0]
     points = [name for name, fate in fates.items() if fate == Verdict.UNCONTROLLABLE]
     where = f"; uncontrollable: {'; '.join(points)}" if points else ""
-    record_property("measured", f"kill: {ledger.partition(':')[0]}, {vendor}, {column.title}: {shown(counts)}{where}")
+    record_property("measured", f"kill: {database}, {vendor}, {column.title}: {shown(counts)}{where}")
     assert fates == kept_column(vendor, column), "python tests/docs/kill_tables.py renews the docs"
 
 
@@ -82,27 +81,24 @@ def test_random_moments(
     record_property("measured", f"kill: KILL_SEED={SEED}")
     moments = random.Random(f"{SEED} {ledger.partition(':')[0]} {sid_in_201}")
     with world(ledger, nursery, agora={"sid_in_201": sid_in_201}) as found:
-        length, lives = statistics.median(_length_of_a_life(found) for _ in range(3)), 0
+        lives = 0
         for later in (WITHIN_S, BEYOND_S):
             counts, killed = Counter[str](), 0
             while killed < RANDOM_KILLS // 4:
-                vendors = moments.sample(VENDORS, k=2)
-                killed += found.live(found.new_room(), *vendors, after=moments.uniform(0, length)) == KILLED
+                if killed % 10 == 0:  # how long a life is changes with whatever else the machine does
+                    assert found.live(found.new_room(), *VENDORS) == 0
+                    length = nursery.lasted
+                vendors, after = moments.sample(VENDORS, k=2), moments.uniform(0, length)
+                killed += found.live(found.new_room(), *vendors, after=after) == KILLED
                 lives += 1
             found.clock.advance(later)
             for vendor in VENDORS:
                 report = found.recover(vendor, knows_spec=moments.random() < 0.5)
                 assert (report.problems, report.unknown) == ((), ())
                 counts += found.judge(vendor, report)
-    database = ledger.partition(":")[0]
+    database = ledger.partition(":")[0].partition("+")[0]
     how = f"{RANDOM_KILLS // 2} random moments of {lives} lives, 201 {'tells the sid' if sid_in_201 else 'does not'}"
     record_property("measured", f"kill: {database}, {how}: {shown(counts)}")
-
-
-def _length_of_a_life(found: World) -> float:
-    began = time.monotonic()
-    assert found.live(found.new_room(), *VENDORS) == 0
-    return time.monotonic() - began
 
 
 @pytest.mark.parametrize(
@@ -117,7 +113,7 @@ def _length_of_a_life(found: World) -> float:
 def test_a_recovery_that_is_killed_anywhere(
     nursery: Nursery, tmp_path: Path, vendor: str, lost: str, later: float
 ) -> None:
-    """After each of its writes, and after each of its requests: the next recovery finds out what there is, all the same.
+    """After each of its writes, and of its requests: the next recovery finds out what there is, all the same.
 
     What dies before a write or a request is what died after the one before.
     """
@@ -136,7 +132,7 @@ def test_a_recovery_that_is_killed_anywhere(
                     report = found.recover(vendor, knows_spec=True)
                     assert report.problems == (), way(nth).name
                     found.judge(vendor, report, room)
-    assert deaths > 5
+    assert deaths > 3
 
 
 def _after_write(nth: int) -> Point:

@@ -132,7 +132,11 @@ class Workers:
         options = {"ledger": self.ledger, "clock": self.clock, "hooks": hooks, "deadline": 100_000.0}
 
         def follow(account: Account) -> None:
-            with account.recorder(**options) as recorder, recorder.worker(workers=3, lease=LEASE_S, batch=50) as worker:
+            batch = len(account.recordings) // 10
+            with (
+                account.recorder(**options) as recorder,
+                recorder.worker(workers=3, lease=LEASE_S, batch=batch) as worker,
+            ):
                 for _ in worker:
                     pass
 
@@ -279,13 +283,14 @@ def check(found: Workers, dead: int, in_hand: set[str]) -> None:
 
 
 def follow_to_the_end(found: Workers, kill: Callable[[int], None]) -> tuple[int, set[str]]:
-    """Let two workers follow all, and kill one half-way; which one it was, and what it had in hand."""
+    """Let two workers follow all, and kill half-way the one that has told more; which one it was, what it had in hand."""
     total = sum(len(account.recordings) for account in found.accounts)
-    dead, _ = found.begin(), found.begin()
+    pids = found.begin(), found.begin()
     found.drive(lambda: len(found.told()) >= total // 3)
     for account in found.accounts:
         account.empty(slice(1, None, 2))
     found.drive(lambda: len(found.told()) >= total // 2)
+    dead = max(pids, key=[by for by, _, _ in found.told()].count)
     kill(dead)
     in_hand = found.in_hand(dead)
     found.drive(lambda: not found.untold())

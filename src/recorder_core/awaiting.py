@@ -110,6 +110,7 @@ class AsyncWorker:
         self.blocking = worker
         self._workers = workers
         self._begun: deque[asyncio.Future[RecordingEvent | None]] = deque()
+        self._handling: set[asyncio.Future[None]] = set()
 
     async def __aenter__(self) -> Self:
         await self._workers.begin(self.blocking.__enter__)
@@ -130,7 +131,7 @@ class AsyncWorker:
         """The events, as they come. An end counts as told when the next event is asked for."""
         while (event := await self._next()) is not None:
             yield event
-            await self._handled(event)
+            self._handled(event)
 
     async def take(self) -> RecordingEvent | None:
         """As `Worker.take`, for as long as it takes: to wait no longer, cancel it, by `asyncio.timeout` for example.
@@ -139,11 +140,13 @@ class AsyncWorker:
         """
         event = await self._next()
         if event is not None:
-            await self._handled(event)
+            self._handled(event)
         return event
 
     async def close(self) -> None:
         """As `Worker.close`."""
+        if self._handling:
+            await asyncio.wait(self._handling)
         await self._workers.begin(self.blocking.close)
 
     async def _next(self) -> RecordingEvent | None:
@@ -156,5 +159,8 @@ class AsyncWorker:
             self._begun.append(taking)
             raise
 
-    async def _handled(self, event: RecordingEvent) -> None:
-        await self._workers.begin(functools.partial(self.blocking._handled, event))
+    def _handled(self, event: RecordingEvent) -> None:
+        # Not awaited: a cancellation just then would lose the event.
+        handling = self._workers.begin(functools.partial(self.blocking._handled, event))
+        self._handling.add(handling)
+        handling.add_done_callback(self._handling.discard)

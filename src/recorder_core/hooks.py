@@ -162,6 +162,7 @@ class Interception:
             Vetoed: a hook refused, or failed in a way of its own.
         """
         for hook in self._implementations("recorder_before_start"):
+            veto: Vetoed | None = None
             try:
                 changed = hook({"spec": spec})
             except RecorderError:
@@ -172,8 +173,6 @@ class Interception:
                 veto = _failed(f"ValidationError: {wrong}")
             except Exception as error:
                 raise _failed(type(error).__name__) from error
-            else:
-                veto = None
             if veto is not None:
                 raise veto
             if not isinstance(changed, RecordingSpec | None):

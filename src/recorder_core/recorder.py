@@ -24,9 +24,9 @@ from recorder_core.models import (
 from recorder_core.models.storage import StorageBase
 from recorder_core.observations import WAIT_S
 from recorder_core.plan import Plan
-from recorder_core.recovering import Found, lease_of
+from recorder_core.recovering import Found
 from recorder_core.refusals import expect, recordings_of, refuse_span
-from recorder_core.stopping import going_on
+from recorder_core.stopping import going_on, lease_of
 from recorder_core.working import Working
 
 if TYPE_CHECKING:

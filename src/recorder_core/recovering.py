@@ -24,21 +24,15 @@ from recorder_core.models import (
 from recorder_core.operations import DEADLINE_S
 from recorder_core.plan import Plan
 from recorder_core.refusals import expect, refuse_span, refuse_unknown_options
-from recorder_core.stopping import Stopping, going_on
+from recorder_core.stopping import LATE_S, Stopping, going_on, lease_of
 
 if TYPE_CHECKING:
     from recorder_core.ledger import LedgerEntry
 
-__all__ = ["RECOVER_S", "Found", "Recovering", "SpecOf", "lease_of"]
+__all__ = ["RECOVER_S", "Found", "Recovering", "SpecOf"]
 
 RECOVER_S = 300.0
 """Seconds that a recovery may take when it is given no deadline."""
-LATE_S = 60.0
-"""Seconds after its deadline in which a request may still be carried out: it left at the last moment and waits in a
-kernel, in a proxy or at the vendor's own gateway, whose backend may take half a minute. Asked before that, the vendor
-would say that nothing runs, and be wrong. It makes up for the clocks of several machines, too."""
-LONGEST_S = 3600.0
-"""Seconds after which whoever starts or recovers is taken for dead, whatever its deadline."""
 AT_ONCE = 20
 """Entries that are claimed together."""
 LISTED = timedelta(days=2)
@@ -48,11 +42,6 @@ SpecOf: TypeAlias = RecordingSpec | Callable[[StartIntent], RecordingSpec | None
 """What was asked for: one spec, or what finds the spec of a start."""
 
 NOTED = "the vendor's ids had been noted"
-
-
-def lease_of(limit: Deadline) -> float:
-    """Seconds for which nobody else may look into what is done under a deadline."""
-    return min(limit.remaining(), LONGEST_S) + LATE_S
 
 
 @dataclass

@@ -44,6 +44,8 @@ class Seen:
     """The last thing that went wrong: what killed it, should it die without another cause."""
     is_claimed: bool = False
     """Whether its end is known from a callback alone whose signature doesn't cover it."""
+    is_missed: bool = False
+    """Whether the vendor doesn't know it any more, which alone proves no more of a claimed end than that it is over."""
 
     @property
     def has_ended(self) -> bool:
@@ -53,7 +55,11 @@ class Seen:
     @property
     def outcome(self) -> RecordingState | None:
         """How it ended. None: it hasn't, or a callback alone says so, which may be forged."""
-        return self.status.state if self.status and self.status.state.terminal and not self.is_claimed else None
+        if self.status is None or not self.status.state.terminal:
+            return None
+        if self.is_claimed:
+            return RecordingState.GONE if self.is_missed else None
+        return self.status.state
 
     @property
     def shown(self) -> RecordingStatus | None:
@@ -65,9 +71,9 @@ class Seen:
         """What makes it another than before: the same look a second later is no news."""
         status = self.status
         if status is None:
-            return None, self.trouble, self.is_claimed
+            return None, self.trouble, self.is_claimed, self.is_missed
         details = (status.state, status.files, status.ending, status.reason, status.fault, status.ended_at)
-        return *details, self.trouble, self.is_claimed
+        return *details, self.trouble, self.is_claimed, self.is_missed
 
     def learn(self, status: RecordingStatus) -> Seen:
         """A look's status, with the files and the cause of the end that were seen before."""
@@ -76,9 +82,10 @@ class Seen:
             before = trouble = None
         if status.state in ENDED or status.state.running:
             is_claimed = False
+        is_missed = is_claimed and (self.is_missed or status.state is RecordingState.GONE)
         if before and before.state in ENDED and status.state not in ENDED:  # a callback has overtaken the look
             status = before.model_copy(update={"ending": before.ending or status.ending})
-        return Seen(_with_what_was_seen(status, before), trouble, is_claimed)
+        return Seen(_with_what_was_seen(status, before), trouble, is_claimed, is_missed)
 
     def tell(self, event: RecordingEvent, started_at: datetime) -> Seen:
         """What a verified event says about state, files, end, and what went wrong.

@@ -13,12 +13,23 @@ from recorder_core.observations import Observations
 from recorder_core.operations import DEADLINE_S
 from recorder_core.refusals import refuse_foreign_handle
 
-__all__ = ["Stopping", "going_on"]
+__all__ = ["LATE_S", "Stopping", "going_on", "lease_of"]
 
 logger = logging.getLogger("recorder_core")
 
 NOT_STOPPED = (RecordingState.GONE, RecordingState.UNREACHABLE)
 """States after a stop that say that it had ended before, or that nothing is known of it."""
+LATE_S = 60.0
+"""Seconds after its deadline in which a request may still be carried out: it left at the last moment and waits in a
+kernel, in a proxy or at the vendor's own gateway, whose backend may take half a minute. Asked before that, the vendor
+would say that nothing runs, and be wrong. It makes up for the clocks of several machines, too."""
+LONGEST_S = 3600.0
+"""Seconds after which whoever starts or recovers is taken for dead, whatever its deadline."""
+
+
+def lease_of(limit: Deadline) -> float:
+    """Seconds for which nobody else may look into what is done under a deadline."""
+    return min(limit.remaining(), LONGEST_S) + LATE_S
 
 
 class Stopping(Observations):
@@ -44,7 +55,7 @@ class Stopping(Observations):
             if status is None:
                 if self._ledger is not None:
                     with going_on(f"that recording {recording.id} is to be stopped"):
-                        self._ledger.wish_stop(recording)
+                        self._ledger.wish_stop(recording, lease_of(limit))
                 status = self._stop(recording, wait=wait, limit=limit)
             self._tell(recording, status)
         self._hooks.notify("recorder_stopped", recording=recording, status=status)

@@ -11,6 +11,9 @@ from battery.stage import HEALTHY_S, Stage, Watch
 from battery.troubles import Trouble
 from recorder_core import RecordingStatus, RecoveryReport
 
+DEADLINE_S = 60.0
+"""On the recorder's clock."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -44,7 +47,14 @@ class Cell:
 
 
 def run(
-    stage: Stage, operation: Operation, trouble: Trouble, call: int = 0, name: str = "", *, always: bool = False
+    stage: Stage,
+    operation: Operation,
+    trouble: Trouble,
+    call: int = 0,
+    name: str = "",
+    *,
+    always: bool = False,
+    deadline: float = DEADLINE_S,
 ) -> Cell:
     """Let one of the vendor's calls within an operation, told by its number and name, meet a trouble.
 
@@ -61,11 +71,11 @@ def run(
         result: Any = None
         error: Exception | None = None
         try:
-            result = operation.call(recorder, subject)
+            result = operation.call(recorder, subject, deadline)
         except Exception as caught:
             error = caught
         took = stage.service.clock.monotonic() - began
-    happening = Happening(stage, operation, trouble.lies, subject, watch, result, error, took)
+    happening = Happening(stage, operation, trouble.lies, subject, watch, result, error, took - deadline)
     cell = Cell(
         operation=operation.name,
         call=name,

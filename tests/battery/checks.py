@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
-from battery.operations import DEADLINE_S, Operation
+from battery.operations import Operation
 from battery.stage import Stage, Watch
 from recorder_core import (
     Fault,
@@ -39,7 +39,7 @@ class Happening:
         watch: the exchanges.
         result: None where there was an error.
         error: None where there was a result.
-        took: seconds on the recorder's clock.
+        late: seconds after the deadline at which it was over, on the recorder's clock.
     """
 
     stage: Stage
@@ -49,7 +49,7 @@ class Happening:
     watch: Watch
     result: Any
     error: Exception | None
-    took: float
+    late: float
 
     @cached_property
     def running(self) -> int:
@@ -59,8 +59,8 @@ class Happening:
 
 def problems_of(it: Happening) -> Iterator[str]:
     """Whatever doesn't hold."""
-    if it.took > DEADLINE_S + LATE_S:
-        yield f"took {it.took:.1f} s of {DEADLINE_S:g} s"
+    if it.late > LATE_S:
+        yield f"it was over {it.late:.1f} s after its deadline"
     if it.stage.elsewhere.requests:
         yield "a redirect was followed"
     if it.error is None and not it.lies:

@@ -10,8 +10,6 @@ from typing import Any
 from battery.stage import BOARD, PAGE, PUSH_URL, PUSHED, ROOM, STORAGE, Stage
 from recorder_core import S3, Grid, Participants, Recorder, Recording, Selection
 
-DEADLINE_S = 60.0
-"""For every operation, on the recorder's clock, on which waits take no time."""
 Subject = Any
 """A spec for a start, a lost start for a recovery, a handle for everything else."""
 
@@ -22,7 +20,7 @@ class Operation:
 
     Attributes:
         name: as the provider offers it.
-        call: does it.
+        call: does it, in so many seconds.
         of: what the recordings have that it can be done to; the first that the vendor makes are taken.
         changes: whether a result says that the vendor has done something.
         thorough: whether what is repeated is seen to its end; changes that are sent alike needn't be.
@@ -31,7 +29,7 @@ class Operation:
     """
 
     name: str
-    call: Callable[[Recorder, Subject], object]
+    call: Callable[[Recorder, Subject, float], object]
     of: tuple[Mapping[str, Any], ...] = (ROOM,)
     changes: bool = True
     thorough: bool = False
@@ -64,29 +62,48 @@ def _paused(recorder: Recorder, recording: Recording) -> None:
     recorder.pause(recording)
 
 
-SOMEBODY = Selection(include=("1001",))
+SOMEBODY = Participants(audio=Selection(include=("1001",)), video=Selection(include=("1001",)))
+BUCKET = S3.model_validate(STORAGE)
 
 OPERATIONS = (
-    Operation("start", lambda recorder, spec: recorder.start(spec), thorough=True, again=False),
-    Operation("status", lambda recorder, it: recorder.status(it), changes=False, thorough=True),
-    Operation("layout", lambda recorder, it: recorder.layout(it, Grid()), thorough=True),
-    Operation("pause", lambda recorder, it: recorder.pause(it), (ROOM, PAGE), before=_resumed),
-    Operation("resume", lambda recorder, it: recorder.resume(it), (ROOM, PAGE), before=_paused),
-    Operation("snapshot", lambda recorder, it: recorder.snapshot(it)),
+    Operation(
+        "start", lambda recorder, spec, seconds: recorder.start(spec, deadline=seconds), thorough=True, again=False
+    ),
+    Operation(
+        "status", lambda recorder, it, seconds: recorder.status(it, deadline=seconds), changes=False, thorough=True
+    ),
+    Operation("layout", lambda recorder, it, seconds: recorder.layout(it, Grid(), deadline=seconds), thorough=True),
+    Operation(
+        "pause", lambda recorder, it, seconds: recorder.pause(it, deadline=seconds), (ROOM, PAGE), before=_resumed
+    ),
+    Operation(
+        "resume", lambda recorder, it, seconds: recorder.resume(it, deadline=seconds), (ROOM, PAGE), before=_paused
+    ),
+    Operation("snapshot", lambda recorder, it, seconds: recorder.snapshot(it, deadline=seconds)),
     Operation(
         "update_participants",
-        lambda recorder, it: recorder.update_participants(it, Participants(audio=SOMEBODY, video=SOMEBODY)),
+        lambda recorder, it, seconds: recorder.update_participants(it, SOMEBODY, deadline=seconds),
     ),
-    Operation("refresh_storage", lambda recorder, it: recorder.refresh_storage(it, S3.model_validate(STORAGE))),
-    Operation("update_push", lambda recorder, it: recorder.update_push(it, (PUSH_URL,)), (PUSHED,)),
-    Operation("switch_whiteboard", lambda recorder, it: recorder.switch_whiteboard(it, "wb-7"), (BOARD,)),
-    Operation("list_remote", lambda recorder, it: recorder.list_remote(_since(recorder), room=it.room), changes=False),
+    Operation("refresh_storage", lambda recorder, it, seconds: recorder.refresh_storage(it, BUCKET, deadline=seconds)),
+    Operation(
+        "update_push", lambda recorder, it, seconds: recorder.update_push(it, (PUSH_URL,), deadline=seconds), (PUSHED,)
+    ),
+    Operation(
+        "switch_whiteboard",
+        lambda recorder, it, seconds: recorder.switch_whiteboard(it, "wb-7", deadline=seconds),
+        (BOARD,),
+    ),
+    Operation(
+        "list_remote",
+        lambda recorder, it, seconds: recorder.list_remote(_since(recorder), room=it.room, deadline=seconds),
+        changes=False,
+    ),
     Operation(
         "recover",
-        lambda recorder, it: recorder.recover(it.intent, spec=it.spec, deadline=DEADLINE_S),
+        lambda recorder, it, seconds: recorder.recover(it.intent, spec=it.spec, deadline=seconds),
         changes=False,
         thorough=True,
         again=False,
     ),
-    Operation("stop", lambda recorder, it: recorder.stop(it), thorough=True),
+    Operation("stop", lambda recorder, it, seconds: recorder.stop(it, deadline=seconds), thorough=True),
 )

@@ -18,12 +18,16 @@ class Tape(NamedTuple):
 
 
 class PressService:
-    """The press, as a context manager. It can't be made to answer with codes, and doesn't know who is in a room."""
+    """The press, as a context manager. It can't be made to answer with codes, and doesn't know who is in a room.
+
+    Args:
+        clock: by which its recorders wait; it has none of its own.
+    """
 
     name = "paper"
 
-    def __init__(self) -> None:
-        self.clock = SkewedClock()
+    def __init__(self, clock: SkewedClock) -> None:
+        self.clock = clock
         self.faults = Faults()
         self._press = Press()
 

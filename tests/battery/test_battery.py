@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from battery.cell import Cell
-from battery.rounds import cells_of
+from battery.rounds import cells_of, hanging_cells_of
 from docs import fault_tables
 from recorder_core.plugins import installed
 
+PROVIDERS = [found.name for found in installed()]
 TESTS = Path(__file__).parents[1]
 
 
@@ -51,7 +52,15 @@ def summary(provider: str, cells: list[Cell]) -> str:
     )
 
 
-@pytest.mark.parametrize("provider", [found.name for found in installed()])
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_the_deadline_ends_what_hangs(provider: str) -> None:
+    """By the deadline's own clock, though every time-out comes much later; and all the rest holds as well."""
+    cells = hanging_cells_of(provider)
+    assert problems(cells) == []
+    assert {cell.outcome for cell in cells} <= {"DeadlineExceeded", "StartOutcomeUnknown", "unreachable", "a problem"}
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
 def test_whatever_goes_wrong(provider: str, record_property: Callable[[str, object], None]) -> None:
     """A true result or a whole error of ours, in time, without a secret; no second recording, none that nobody knows
     of. The reference says what comes of each fault; `make tables` renews it."""

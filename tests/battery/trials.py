@@ -4,57 +4,62 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import TypeVar
 
 from battery.cell import Cell, run
 from battery.operations import OPERATIONS, Operation
 from battery.stage import Stage
-from battery.troubles import NOTHING, TROUBLES, Trouble, coded
+from battery.troubles import HANGING, NOTHING, TROUBLES, Trouble, coded
 
 WORKERS = 6
 """Stages that are used at the same time: much of what happens is waited for."""
+TIGHT_S = 0.3
+"""A deadline that comes long before any time-out."""
+
+Build = Callable[[], Stage]
+"""Makes a stage, which isn't entered."""
+Result = TypeVar("Result")
 
 
-def battery(build: Callable[[], Stage], codes: Iterable[int | str] = ()) -> list[Cell]:
-    """All cells of one provider.
-
-    Args:
-        build: makes a stage, which isn't entered.
-        codes: the vendor's own, which its emulated service is made to answer.
-    """
-    troubles = (*TROUBLES, *map(coded, codes))
-    with ExitStack() as stack, ThreadPoolExecutor(WORKERS) as pool:
-        stages: queue.SimpleQueue[Stage] = queue.SimpleQueue()
-        for _ in range(WORKERS):
-            stages.put(stack.enter_context(build()))
-
-        def trial(given: tuple[Operation, int, str, Trouble]) -> list[Cell]:
-            operation, call, name, trouble = given
-            stage = stages.get()
-            try:
-                cells = [run(stage, operation, trouble, call, name)]
-                # Where nothing was repeated, all the later calls can't matter.
-                goes_on = operation.thorough and (call == 0 or operation.name == "start")
-                if cells[0].attempts > 1 and goes_on and not trouble.lasts:
-                    cells.append(run(stage, operation, trouble, call, name, always=True))
-                return cells
-            finally:
-                stages.put(stage)
-
-        stage = stages.get()
-        possible = [operation for operation in OPERATIONS if operation.subject(stage) is not None]
-        healthy = [run(stage, operation, NOTHING) for operation in possible]
-        stages.put(stage)
-        alone = list(_without_the_same(zip(possible, healthy, strict=True)))
-        trials = (
-            (operation, call, name, trouble)
-            for trouble in troubles
-            for operation, cell in alone
+def battery(build: Build, codes: Iterable[int | str] = ()) -> list[Cell]:
+    """All cells of one provider; `codes` are the vendor's own, which its emulated service is made to answer."""
+    with _stages(build) as submit:
+        healthy = submit(lambda stage: [(one, run(stage, one, NOTHING)) for one in _possible(stage)]).result()
+        trials = [
+            submit(partial(_trial, operation, call, name, trouble))
+            for trouble in (*TROUBLES, *map(coded, codes))
+            for operation, cell in _without_the_same(healthy)
             for call, name in enumerate(cell.calls)
             if name not in cell.calls[:call] and not (trouble.lasts and call)
-        )
-        return [*healthy, *(cell for cells in pool.map(trial, trials) for cell in cells)]
+        ]
+        return [*(cell for _, cell in healthy), *(cell for trial in trials for cell in trial.result())]
+
+
+def hanging(build: Build) -> list[Cell]:
+    """What comes of operations whose deadline is all that ends them. The clocks of the stages have to go on."""
+    with _stages(build) as submit:
+        trials = [
+            submit(lambda stage, it=operation, trouble=trouble: run(stage, it, trouble, always=True, deadline=TIGHT_S))
+            for operation in submit(_possible).result()
+            for trouble in HANGING
+            if operation.thorough or not operation.changes
+        ]
+        return [trial.result() for trial in trials]
+
+
+def _trial(operation: Operation, call: int, name: str, trouble: Trouble, stage: Stage) -> list[Cell]:
+    """What comes of a trouble that is met once, and, where that made a difference, of one that goes on."""
+    once = run(stage, operation, trouble, call, name)
+    goes_on = operation.thorough and not trouble.lasts and (call == 0 or operation.name == "start")
+    # Where nothing was repeated, all the later calls can't matter.
+    return [once, run(stage, operation, trouble, call, name, always=True)] if goes_on and once.attempts > 1 else [once]
+
+
+def _possible(stage: Stage) -> list[Operation]:
+    return [operation for operation in OPERATIONS if operation.subject(stage) is not None]
 
 
 def _without_the_same(operations: Iterable[tuple[Operation, Cell]]) -> Iterator[tuple[Operation, Cell]]:
@@ -64,3 +69,21 @@ def _without_the_same(operations: Iterable[tuple[Operation, Cell]]) -> Iterator[
         if operation.thorough or cell.calls not in calls:
             yield operation, cell
         calls.add(cell.calls)
+
+
+@contextmanager
+def _stages(build: Build) -> Iterator[Callable[[Callable[[Stage], Result]], Future[Result]]]:
+    """What gives work to whichever stage is free."""
+    with ExitStack() as stack, ThreadPoolExecutor(WORKERS) as pool:
+        free: queue.SimpleQueue[Stage] = queue.SimpleQueue()
+        for _ in range(WORKERS):
+            free.put(stack.enter_context(build()))
+
+        def work(on: Callable[[Stage], Result]) -> Result:
+            stage = free.get()
+            try:
+                return on(stage)
+            finally:
+                free.put(stage)
+
+        yield lambda on: pool.submit(work, on)

@@ -94,6 +94,14 @@ def coded(code: int | str) -> Trouble:
 
 
 NOTHING = _met(PASS)
+HANGING = tuple(
+    replace(trouble, timeout=None)
+    for trouble in (
+        *(_met(FAULTS[name]) for name in SILENT),
+        _addressed("unreachable", "", lambda stage: stage.unreachable.base_url, alive=False),
+    )
+)
+"""What doesn't end for as long as somebody waits."""
 TROUBLES = (
     *(
         _addressed(

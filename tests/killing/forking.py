@@ -1,8 +1,9 @@
 """Lives of recordings, each in a process of its own that may be killed; forked from this one, in which all is loaded.
 
 A line of JSON on stdin is one life: the vendors and their environment, the ledger, the spec, the moment, what is done,
-and how it ends. The answer is a line with the process's id as it begins, and one with its exit code as it has ended.
-The first life is this process's own, and has no answer: what is made at its first use is made then.
+and how it ends. The answer is a line with the process's id as it begins, and one as it has ended, with its exit code
+and the seconds that it lasted since its recorders were made. The first life is this process's own, and has no answer:
+what is made at its first use is made then.
 """
 
 import functools
@@ -55,7 +56,7 @@ def die_at_call(ledger: Ledger, method: str, when: str, nth: int) -> None:
         setattr(ledger, name, dying(getattr(ledger, name)))
 
 
-def live(task: Mapping[str, Any]) -> None:
+def live(task: Mapping[str, Any], born: Callable[[], object] = lambda: None) -> None:
     """One life: a recording at each of the vendors is started, then each is stopped; or what is lost is recovered."""
     spec = RecordingSpec.load(task["spec"])
     clock = EmulatorClock(start=task["now"])
@@ -65,6 +66,7 @@ def live(task: Mapping[str, Any]) -> None:
     for recorder in recorders:
         if "call" in task:
             die_at_call(recorder.ledger, **task["call"])
+    born()
     if task["act"] == "recover":
         for recorder in recorders:
             recorder.recover(spec=spec if task["knows_spec"] else None)
@@ -75,14 +77,16 @@ def live(task: Mapping[str, Any]) -> None:
         recorder.close()
 
 
-def fork(task: Mapping[str, Any]) -> int:
-    """Begin a life; its process's id."""
+def fork(task: Mapping[str, Any]) -> tuple[int, int]:
+    """Begin a life; its process's id, and what can be read from as soon as it has its recorders, or has ended."""
+    cradle, born = os.pipe()
     child = os.fork()
     if child:
-        return child
+        os.close(born)
+        return child, cradle
     code = 1
     try:
-        live(task)
+        live(task, lambda: os.close(born))
         code = 0
     except BaseException:
         sys.excepthook(*sys.exc_info())
@@ -101,9 +105,13 @@ live(json.loads(sys.stdin.readline()))
 gc.freeze()
 for line in sys.stdin:
     task = json.loads(line)
-    child = fork(task)
+    child, cradle = fork(task)
     tell(pid=child)
+    os.read(cradle, 1)
+    os.close(cradle)
+    began = time.monotonic()
     if "after" in task:
         time.sleep(task["after"])
         os.kill(child, signal.SIGKILL)
-    tell(code=os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    tell(code=code, lasted=time.monotonic() - began)

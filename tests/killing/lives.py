@@ -32,7 +32,13 @@ KILLED = -signal.SIGKILL
 
 
 class Nursery:
-    """Begins processes that are forked from one in which everything is loaded."""
+    """Begins processes that are forked from one in which everything is loaded.
+
+    Attributes:
+        lasted: seconds of the last life.
+    """
+
+    lasted: float
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -50,18 +56,20 @@ class Nursery:
                 killer.pid = pid
                 stack.enter_context(killer.outliving())
             self._ask(task)
-            pid.set_result(self._told()["pid"])
-            return int(self._told()["code"])
+            pid.set_result(int(self._told()["pid"]))
+            ended = self._told()
+        self.lasted = ended["lasted"]
+        return int(ended["code"])
 
     def _ask(self, task: Mapping[str, Any]) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(task) + "\n")
 
-    def _told(self) -> dict[str, int]:
+    def _told(self) -> dict[str, float]:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line, "the nursery has ended"
-        told: dict[str, int] = json.loads(line)
+        told: dict[str, float] = json.loads(line)
         return told
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crash_points import Process, begun, crashes, unreported
-from recorder_core import RateLimited, UnsupportedFeature, Verdict
+from recorder_core import RateLimited, StartOutcomeUnknown, UnsupportedFeature, Verdict
 from recorder_core.emulation.clock import EmulatorClock
 from recorder_zegocloud.emulator.service import ZegocloudEmulator
 from zegocloud.cut_short import CERTAIN_S, MODES, SENT, process, recorder_of, recovering, spec, starting, tasks
@@ -210,6 +210,29 @@ def test_a_task_that_is_listed_late_isnt_missed(serve: Serve) -> None:
     assert "ask again from" in early.reason
     service.clock.advance(CERTAIN_S - 50)
     assert process(service, durable=dead.durable).recover(spec()).verdict is RUNNING
+
+
+def test_a_start_that_waited_for_its_turn_counts_from_when_it_failed(serve: Serve) -> None:
+    """What waits for a place in the account's limits is sent long after its intent was made."""
+    service = serve(listed_after=100.0)
+    recorder = recorder_of(service)
+    service.fail_next("StartRecord", "drop", 20)
+    with pytest.raises(StartOutcomeUnknown) as lost:
+        recorder.start(spec())
+    assert lost.value.intent is not None
+    earlier = lost.value.intent.created_at - timedelta(seconds=CERTAIN_S)
+    intent = lost.value.intent.model_copy(update={"created_at": earlier})
+    assert recorder.provider.recover(intent, None).verdict is UNCLEAR
+    service.clock.advance(CERTAIN_S)
+    assert recorder.provider.recover(intent, None).verdict is RUNNING
+
+
+def test_a_task_that_isnt_known_everywhere_yet_is_handed_out_all_the_same(serve: Serve) -> None:
+    """With a key the new task is looked at once; that it isn't found then is no reason to lose its handle."""
+    service = serve()
+    service.fail_next("DescribeRecordStatus", "code:300001000")
+    recording = recorder_of(service).start(spec(), key="lesson 42")
+    assert [recording.native["TaskId"]] == tasks(service)
 
 
 # Hosts

@@ -255,7 +255,7 @@ class Inquiry:
     @property
     def _last_sent(self) -> datetime:
         """When a start was last begun that may not be listed yet."""
-        asked_at = self._probe.get("asking") and self._probe["asked_at"]
+        asked_at = (self._probe.get("asking") and self._probe["asked_at"]) or self._intent.noted.get("sent_at")
         return datetime.fromisoformat(asked_at) if asked_at else self._intent.created_at
 
     def _note_asked(self, base_url: str | None) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from recorder_core.errors import RecorderError, RecordingConflict, StartOutcomeUnknown
+from recorder_core.errors import LedgerUnavailable, RecorderError, RecordingConflict, StartOutcomeUnknown
 from recorder_core.models import Recording, RecordingState, StartIntent
 from recorder_core.models.base import reveal
 from recorder_core.plan import Plan
@@ -93,7 +94,13 @@ def start(provider: ZegocloudProvider, calls: Calls, intent: StartIntent, plan: 
         RecorderError: every other class. Nothing was started.
     """
     body = plan.request("StartRecord").payload
-    found = started(calls, intent, body)
+    try:
+        found = started(calls, intent, body)
+    except StartOutcomeUnknown:
+        # It may have waited for its turn: that it isn't listed proves nothing for a while from now on.
+        with suppress(LedgerUnavailable):
+            intent.note(sent_at=provider.now().isoformat())
+        raise
     recording = begun(provider, intent, plan, found, provider.now())
     if intent.key is None:
         return recording
@@ -111,6 +118,8 @@ def _began_at(provider: ZegocloudProvider, recording: Recording, room: str) -> d
         status = provider.status(recording)
     except RecorderError:
         return recording.started_at  # the handle is worth more than its exact beginning
+    if status.state is RecordingState.GONE:
+        return recording.started_at  # it was accepted just now, and isn't known everywhere yet
     found = (status.raw.get("Data") or {}).get("RoomId") or room
     if status.state.terminal or status.state is RecordingState.UPLOADING or found != room:
         what = f"records room {found!r}" if found != room else f"is {status.state}"

@@ -1,4 +1,4 @@
--- A process tells of calls, see take.lua: by when each has arrived; or when it left, and what is known of its way.
+-- A process tells of calls, see take.lua: by when each has arrived; or when it left, by when it arrives, and what its way is like.
 --
 -- KEYS: the arrivals of the limit's latest calls. ARGV: the number of each call, and what is told of it.
 -- A call that is not known any more doesn't count any more.

@@ -32,6 +32,8 @@ APART_S = SILENCE_S + ANSWER_S
 """For how long each process keeps to its own part when the Redis is back: until all others must have noticed."""
 KEPT_S = 30 * 86_400.0
 """For how long a limit that nobody uses is remembered. Where none is, the first call waits for a span."""
+DRIFT = 1e-4
+"""By how much two clocks may differ in speed."""
 LATE_S = 0.1
 """A call that leaves so long after its place was taken, for want of a connection, tells that it does."""
 WHOLE = 1_000_000
@@ -104,17 +106,15 @@ class _Call(Call):
         slots: whose it is.
         operation: its urgency in the limit.
         number: under which the Redis knows it.
-        taken: when it got its place, in microseconds of the Redis's clock.
-        asked_at: when the process had asked for it. That was earlier: all else seems to be rather too late.
+        asked_at: when the process had asked for it. It leaves later.
     """
 
-    __slots__ = ("_asked_at", "_slots", "_taken", "number")
+    __slots__ = ("_asked_at", "_slots", "number")
 
-    def __init__(self, slots: SharedSlots, operation: int, number: int, taken: int, asked_at: float) -> None:
+    def __init__(self, slots: SharedSlots, operation: int, number: int, asked_at: float) -> None:
         super().__init__(operation, asked_at)
         self.number = str(number)
         self._slots = slots
-        self._taken = taken
         self._asked_at = asked_at
 
     def leaves(self) -> None:
@@ -125,10 +125,6 @@ class _Call(Call):
 
     def lost(self) -> None:
         self._slots.ends(self, is_answered=False)
-
-    def by_redis(self, instant: float) -> int:
-        """An instant of the process in microseconds of the Redis's clock."""
-        return self._taken + max(0, _micro(instant - self._asked_at))
 
 
 class SharedSlots(Guarded):
@@ -154,6 +150,7 @@ class SharedSlots(Guarded):
     def _begin(self) -> None:
         self._ways: Ways[_Call] = Ways()
         self._met: tuple[int, float] | None = None
+        self._ahead = math.inf
         self._joined_at = -math.inf
         self._seat = NOWHERE
         self._turn_at = -math.inf
@@ -192,23 +189,31 @@ class SharedSlots(Guarded):
     def leaves(self, call: _Call, *, is_late: bool) -> None:
         """A call is being written. The Redis is told if that is much later than its place is."""
         with self._guard:
-            is_late = is_late or call.arrived_at is not None
+            is_late = is_late or call.is_overtaken
             self._ways.begins(call, self.now())
-            there, back = self._ways.there, self._ways.back(call.operation)
         if is_late:
-            self._report(call.number, f"{call.by_redis(call.left_at)} {_micro(there)} {_micro(back)}")
+            self._report(call)
 
     def ends(self, call: _Call, *, is_answered: bool) -> None:
-        """A call was answered, or has failed. The Redis is told when it has arrived, and others that have by now."""
+        """A call was answered, or has failed. The Redis is told what is known now."""
         with self._guard:
-            arrivals = self._ways.ends(call, self.now(), is_answered=is_answered)
-        if arrivals:
-            self._report(*itertools.chain(*((each.number, str(each.by_redis(at))) for each, at in arrivals.items())))
+            known = self._ways.ends(call, self.now(), is_answered=is_answered)
+        self._report(*known)
 
-    def _report(self, *told: str) -> None:
-        if self._link.gone_at is None:
-            with suppress(UnreachableError):
-                self._link.run(REPORT, self._keys[1:2], lambda: told)
+    def _report(self, *calls: _Call) -> None:
+        """Tell the Redis, if that is possible, by when calls have arrived, or what is known of those that are under way."""
+        if self._link.gone_at is not None:
+            return
+        with self._guard:
+            there = self._ways.there
+            told: list[str] = []
+            for call in calls:
+                instants = [call.left_at, call.latest] if call.arrived_at is None else [call.arrived_at]
+                ways = [there, self._ways.back(call.operation)] if call.arrived_at is None else []
+                micros = [_micro(instant + self._ahead) for instant in instants] + [_micro(way) for way in ways]
+                told += [call.number, " ".join(map(str, micros))]
+        with suppress(UnreachableError):
+            self._link.run(REPORT, self._keys[1:2], lambda: told)
 
     def withdraw(self) -> str | None:
         """Share it no more. Where the process's name stands among those that do; None: it never did."""
@@ -243,6 +248,7 @@ class SharedSlots(Guarded):
         what, value, taken, *seat = self._link.run(TAKE, self._keys, question)
         met_at, wait = self.now(), value / WHOLE
         with self._guard:
+            self._learn(taken / WHOLE, asked_at, met_at)
             self._met = (taken, met_at)
             if min(seat) >= 0:
                 self._seat, self._joined_at = Seat(*seat), asked_at
@@ -254,7 +260,7 @@ class SharedSlots(Guarded):
             self._part = None
             self._turn_at = met_at + wait if what == "wait" else -math.inf
         if what == "taken":
-            call = _Call(self, urgency, value, taken, asked_at)
+            call = _Call(self, urgency, value, asked_at)
             with self._guard:
                 self._ways.begins(call, asked_at)
             return call
@@ -282,6 +288,20 @@ class SharedSlots(Guarded):
             question["away"] = _micro(now - self._part.since)
         return question
 
+    def _learn(self, taken: float, asked_at: float, met_at: float) -> None:
+        """By how much the Redis's clock is ahead of this one, at the most: the question that was quickest there tells.
+
+        Args:
+            taken: when the Redis read its clock, by that.
+            asked_at: before that, by this clock.
+            met_at: after that.
+        """
+        if self._met is not None and self._ahead >= taken - met_at:  # else its clock was set
+            self._ahead += (met_at - self._met[1]) * DRIFT
+            self._ahead = min(self._ahead, taken - asked_at)
+        else:
+            self._ahead = taken - asked_at
+
     # Without it
 
     def _ask_part(self, left: float) -> Admitted | float:
@@ -303,8 +323,7 @@ class SharedSlots(Guarded):
         """What the Redis told lately is this process's own; the least that is of any use where it didn't."""
         found_at = self.now() if since is None else since
         seat = self._seat if found_at <= self._joined_at + LATELY_S else NOWHERE
-        ahead = self._met[0] / WHOLE - self._met[1] if self._met else 0.0
-        slots = slots_of(seat, self._limit, self._clock, ahead)
+        slots = slots_of(seat, self._limit, self._clock, self._ahead)
         return Part(since, found_at + self._limit.span + USUAL_WAY_S, slots)
 
 

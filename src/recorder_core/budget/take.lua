@@ -147,10 +147,9 @@ end
 local ready = slot
 local arrival = redis.call('HGET', arrivals, whole(number + 1 - calls))
 if arrival then
-  local arrived, there, back = unpack(numbers(arrival))
-  if there then -- it left then; when it arrived isn't known yet, or nobody will ever tell
-    local earliest = arrived + there
-    arrived = math.min(math.max(now - back, earliest), earliest + LONGEST_WAY)
+  local arrived, latest, there, back = unpack(numbers(arrival))
+  if latest then -- it left then; when it arrived isn't known yet, or nobody will ever tell
+    arrived = math.min(math.max(now - back, arrived + there), latest)
   end
   ready = math.max(ready, arrived + span - ask.there)
 end
@@ -180,7 +179,7 @@ if ready <= now and not is_kept then
   number = number + 1
   -- A slot that was missed by less than the time between two can still be used by the next call.
   slot = math.max(slot, now - between) + between
-  redis.call('HSET', arrivals, whole(number), table.concat({whole(now), whole(ask.there), whole(ask.back)}, ' '))
+  redis.call('HSET', arrivals, whole(number), table.concat({whole(now), whole(now + LONGEST_WAY), whole(ask.there), whole(ask.back)}, ' '))
   redis.call('HDEL', arrivals, whole(number - calls))
   redis.call('HDEL', waiting, mine)
   return answer('taken', number)

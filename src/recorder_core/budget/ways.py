@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Generic, TypeVar
 
-from recorder_core.budget.limit import Admitted
+from recorder_core.budget.limit import USUAL_WAY_S, Admitted
 
 LONGEST_WAY_S = 1.0
 """A call that isn't answered after this time has arrived: what takes longer is the vendor's own work."""
@@ -21,16 +21,24 @@ class Call(Admitted):
     Attributes:
         operation: its urgency in the limit.
         left_at: when it left, or got its place.
-        arrived_at: by when it has arrived; None: that isn't known yet.
+        latest: when it has arrived in any case.
+        arrived_at: by when it has arrived; None: it has not ended yet.
+        is_overtaken: whether a later one was answered before it.
     """
 
-    __slots__ = ("arrived_at", "left_at", "operation")
+    __slots__ = ("arrived_at", "is_overtaken", "latest", "left_at", "operation")
 
     def __init__(self, operation: int, left_at: float) -> None:
         super().__init__()
         self.operation = operation
+        self.begin(left_at)
+
+    def begin(self, left_at: float) -> None:
+        """It has got its place; or later, where a connection had to be made first, it is being written."""
         self.left_at = left_at
+        self.latest = left_at + LONGEST_WAY_S
         self.arrived_at: float | None = None
+        self.is_overtaken = False
 
 
 Own = TypeVar("Own", bound=Call)
@@ -40,7 +48,7 @@ class Ways(Generic[Own]):
     """The ways of one process's calls. Not thread-safe.
 
     What an operation takes at the least is the way there, the vendor's own work, and the way back. Where a call takes
-    longer, that may be for the way there. But it has arrived when one is answered that left later.
+    longer, that may be for the way there. But when one is answered that left later, it arrives soon, or did long ago.
     """
 
     def __init__(self) -> None:
@@ -60,31 +68,28 @@ class Ways(Generic[Own]):
         return self._fastest[operation] - there if self._count.get(operation, 0) >= ENOUGH else there
 
     def begins(self, call: Own, now: float) -> None:
-        """A call has got its place; or later, where a connection had to be made first, it is being written."""
-        call.left_at = now
-        call.arrived_at = None
+        """As `Call.begin`."""
+        call.begin(now)
         self._under_way[call] = None
 
-    def ends(self, call: Own, now: float, *, is_answered: bool) -> dict[Own, float]:
-        """A call was answered, or has failed. By when it has arrived, and others of which that wasn't known yet."""
-        known = [call] if call.arrived_at is None else []
-        if is_answered:
-            known += [other for other in self._under_way if other.left_at < call.left_at]
-        arrivals = {each: self._bounded(each, now - self.back(call.operation)) for each in known}
-        for each, arrived_at in arrivals.items():
-            each.arrived_at = arrived_at
-            self._under_way.pop(each, None)
-        if is_answered:
-            took = max(now - call.left_at, 0.0)
-            self._count[call.operation] = self._count.get(call.operation, 0) + 1
-            self._fastest[call.operation] = min(took, self._fastest.get(call.operation, math.inf) * FORGETTING)
-        return arrivals
+    def ends(self, call: Own, now: float, *, is_answered: bool) -> list[Own]:
+        """A call was answered, or has failed. Those of which more is known now."""
+        call.arrived_at = self.arrival(call, now)
+        self._under_way.pop(call, None)
+        if not is_answered:
+            return [call]
+        overtaken = [other for other in self._under_way if other.left_at < call.left_at and not other.is_overtaken]
+        for other in overtaken:
+            other.latest = min(other.latest, now - self.back(call.operation) + USUAL_WAY_S)
+            other.is_overtaken = True
+        self._under_way = {other: None for other in self._under_way if other.latest > now}  # of others all is known
+        took = max(now - call.left_at, 0.0)
+        self._count[call.operation] = self._count.get(call.operation, 0) + 1
+        self._fastest[call.operation] = min(took, self._fastest.get(call.operation, math.inf) * FORGETTING)
+        return [call, *overtaken]
 
     def arrival(self, call: Own, now: float) -> float:
         """By when a call has arrived, unless it is held up on its way there and nobody can know that yet."""
-        return self._bounded(call, now - self.back(call.operation)) if call.arrived_at is None else call.arrived_at
-
-    def _bounded(self, call: Own, instant: float) -> float:
-        """An instant at which a call may have arrived, or the nearest one."""
-        earliest = call.left_at + self.there
-        return min(max(instant, earliest), earliest + LONGEST_WAY_S)
+        if call.arrived_at is not None:
+            return call.arrived_at
+        return min(max(now - self.back(call.operation), call.left_at + self.there), call.latest)

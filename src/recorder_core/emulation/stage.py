@@ -1,5 +1,6 @@
 """What a test drives of an emulated service: rooms, people and recordings in time, and what is told of them."""
 
+import math
 import secrets
 import threading
 from abc import ABC, abstractmethod
@@ -9,7 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from recorder_core.emulation.agenda import Agenda, Timed
+from recorder_core.agenda import Agenda
 from recorder_core.emulation.callbacks import CallbackSender
 from recorder_core.emulation.clock import EmulatorClock
 from recorder_core.emulation.faults import CALLBACK, Faults
@@ -17,6 +18,7 @@ from recorder_core.emulation.journal import mask, readable
 from recorder_core.emulation.posting import checked_url
 from recorder_core.emulation.recording import EmulatedRecording
 from recorder_core.emulation.room import Participant, Room, id_of
+from recorder_core.emulation.timed import Timed
 
 __all__ = ["Stage"]
 
@@ -243,7 +245,8 @@ class Stage(ABC):
 
     def next_due(self, now: float) -> float | None:
         """The first instant after `now` (Unix s) at which something happens by itself; None: nothing will."""
-        return self._agenda.next_due
+        due = self._agenda.due
+        return None if due == math.inf else due
 
     @contextmanager
     def acting(self) -> Iterator[float]:

@@ -61,11 +61,11 @@ class Leases(Guarded):
 
     def holds(self, recording_id: str) -> bool:
         """Whether nobody else follows the recording at this moment, as far as this process's clock tells."""
-        return self._clock.time() < self._until.get(recording_id, -math.inf) - MARGIN * self._lease
+        return self._clock.monotonic() < self._until.get(recording_id, -math.inf) - MARGIN * self._lease
 
     def renew(self) -> set[str]:
         """Renew the leases in time. Those that are lost: somebody else has taken them, or is to stop them."""
-        now = self._clock.time()
+        now = self._clock.monotonic()
         if now < self._renew_at:
             return set()
         asked = set(self._until)
@@ -91,7 +91,7 @@ class Leases(Guarded):
         """Some more recordings that nobody follows, as many as there were for this process."""
         if self._wanted <= 0:
             return []
-        now = self._clock.time()
+        now = self._clock.monotonic()
         entries = self._ledger.claim_followed(self._wanted, self._lease)
         with self._guard:
             self._until.update((entry.id, now + self._lease) for entry in entries)

@@ -130,8 +130,8 @@ class Life:
         if not event.verified:
             self.is_doubtful = True
             return []
-        self._is_explained = self._is_explained or event.ending is not None
         if event.source is not EventSource.CALLBACK:
+            self._is_explained = self._is_explained or event.ending is not None
             return self._announce(event, now)
         if self.heard_at:
             gap = now - self.heard_at
@@ -157,6 +157,9 @@ class Life:
             return []
         if self.state is not None and self.state.terminal and not look.state.terminal:  # the look was overtaken
             return []
+        if look.state in UP and self._found is not None and self._found.source is EventSource.CALLBACK:
+            self._found = self.ends_at = None  # the end that was claimed isn't true
+            self._is_explained = False
         if look.state is RecordingState.GONE and self._may_hear_more(now):
             self._miss()
             return []
@@ -242,20 +245,19 @@ class Life:
                 is_behind = event.state is not None and PROGRESS[event.state] < PROGRESS[self._reached]
                 if is_late or is_behind:
                     event = event.model_copy(update={"state": None})
-                if not self._wants_a_look(event):
-                    passed.append(self._tell(event, now))
-                    continue
-                self.is_doubtful = True
-                if event.kind is EventKind.ENDED:
+                wants_a_look = self._wants_a_look(event)
+                self.is_doubtful = self.is_doubtful or wants_a_look
+                if wants_a_look and event.kind is EventKind.ENDED:
                     self._found, self.ends_at = event, self.ends_at or now + GRACE_S
                 else:
                     passed.append(self._tell(event, now))
+            self._is_explained = self._is_explained or event.ending is not None
         return passed
 
     def _wants_a_look(self, event: RecordingEvent) -> bool:
-        """Whether it tells an end that its signature doesn't prove and nothing explains: the status may know more.
+        """Whether it tells an end that its signature doesn't prove and nothing before it explains.
 
-        Its last word is withheld for that moment.
+        The status may know more, or deny it. Its last word is withheld for that moment.
         """
         tells_end = event.state is not None and event.state.terminal
         return tells_end and event.nonce is not None and event.confirmed is None and not self._is_explained

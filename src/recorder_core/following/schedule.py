@@ -16,13 +16,11 @@ still comes at once.
 
 from __future__ import annotations
 
-import heapq
-import itertools
-import math
 from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
+from recorder_core.agenda import Agenda
 from recorder_core.following.merging import Life
 from recorder_core.listening import AGAIN_S
 from recorder_core.models import RecordingState
@@ -103,22 +101,20 @@ class Schedule:
 
     def __init__(self) -> None:
         self._planned: dict[str, Turn] = {}
-        self._queues: tuple[list[tuple[float, int, str]], ...] = tuple([] for _ in Rank)
-        self._count = itertools.count()  # of two with the same turn the one that was planned first
+        self._queues: tuple[Agenda[str], ...] = tuple(Agenda() for _ in Rank)
 
     def __len__(self) -> int:
         return len(self._planned)
 
     def plan(self, recording_id: str, turn: Turn) -> None:
         """Give a recording a turn, in place of the one it has."""
-        if self._planned.get(recording_id) == turn:
+        planned = self._planned.get(recording_id)
+        if planned == turn:
             return
+        if planned is not None and planned.rank is not turn.rank:
+            self._queues[planned.rank].plan(recording_id, None)
         self._planned[recording_id] = turn
-        queue = self._queues[turn.rank]
-        heapq.heappush(queue, (turn.due, next(self._count), recording_id))
-        if len(queue) > 2 * len(self._planned) + 16:  # most are turns that were given up
-            queue[:] = [entry for entry in queue if self._planned.get(entry[2]) == (turn.rank, entry[0])]
-            heapq.heapify(queue)
+        self._queues[turn.rank].plan(recording_id, turn.due)
 
     def hasten(self, recording_id: str, turn: Turn) -> None:
         """Give a recording an earlier turn; a later one than it has is left aside. So is one where it has none."""
@@ -128,13 +124,14 @@ class Schedule:
 
     def drop(self, recording_id: str) -> None:
         """Give it no turn."""
-        self._planned.pop(recording_id, None)
+        planned = self._planned.pop(recording_id, None)
+        if planned is not None:
+            self._queues[planned.rank].plan(recording_id, None)
 
     def take(self, now: float) -> str | None:
         """The recording whose turn it is, which has none from then on; None: it is nobody's."""
-        for rank in Rank:
-            if self._first(rank) <= now:
-                _, _, recording_id = heapq.heappop(self._queues[rank])
+        for queue in self._queues:
+            for recording_id in queue.take(now):
                 del self._planned[recording_id]
                 return recording_id
         return None
@@ -142,14 +139,8 @@ class Schedule:
     @property
     def due(self) -> float:
         """When the next turn is, in Unix seconds; infinity: there is none."""
-        return min(self._first(rank) for rank in Rank)
+        return min(queue.due for queue in self._queues)
 
     def is_behind(self, now: float, seconds: float) -> bool:
         """Whether steady recordings have waited for so long."""
-        return self._first(Rank.STEADY) < now - seconds
-
-    def _first(self, rank: Rank) -> float:
-        queue = self._queues[rank]
-        while queue and self._planned.get(queue[0][2]) != (rank, queue[0][0]):
-            heapq.heappop(queue)
-        return queue[0][0] if queue else math.inf
+        return self._queues[Rank.STEADY].due < now - seconds

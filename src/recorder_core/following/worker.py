@@ -18,6 +18,7 @@ from recorder_core.following.leases import Leases
 from recorder_core.following.watch import Watch
 from recorder_core.models import RecordingEvent, RecoveryReport, Verdict
 from recorder_core.refusals import seconds
+from recorder_core.seen import ENDED
 
 if TYPE_CHECKING:
     from recorder_core.ledger import Ledger
@@ -212,11 +213,21 @@ class Worker(Follower):
         return recording_id in self._ended and not is_waiting
 
     def _write_again(self, recording_id: str) -> None:
-        """Write what is known here of a recording, should the ledger have been gone when it became known."""
+        """Write what is known here of a recording, should the ledger have been gone when it became known.
+
+        An end that callbacks alone tell, whose signatures don't cover it, may be forged: the vendor is asked.
+        """
         known = self._watch.known
         recording, status = known.handle(recording_id), known.last(recording_id)
-        if recording is not None and status is not None:
+        if recording is None or status is None:
+            return
+        if status.state not in ENDED or known.outcome(recording) is not None:
             known.learn(recording, status)
+            return
+        try:
+            self._watch.look(recording)
+        except RecorderError as error:
+            logger.warning("whether recording %s has ended is asked again later: %s", recording_id, error.message)
 
     # What is done besides looking
 

@@ -82,12 +82,17 @@ class Followed(Claims):
         """Renew the leases of `claim_followed`; which of them this process still has, be they run out or over."""
         held: set[str] = set()
         now = self._clock.time()
+        too = and_(_row.is_open, or_(_row.owner == self._owner, free(LEASE, now)))
+        values = {
+            FOLLOWING.until: now + lease,
+            "followed_at": now,
+            LEASE.until: case((too, now + lease), else_=_row.leased_until),
+            LEASE.owner: case((too, self._owner), else_=_row.owner),
+        }
         with self._database.connection() as connection:
             for mine in self._held(FOLLOWING, recording_ids):
-                connection.execute(update(RECORDINGS).where(mine), {FOLLOWING.until: now + lease, "followed_at": now})
-                too = and_(mine, _row.is_open, or_(_row.owner == self._owner, free(LEASE, now)))
-                connection.execute(update(RECORDINGS).where(too), {LEASE.until: now + lease, LEASE.owner: self._owner})
-                held.update(connection.scalars(select(_row.id).where(mine)))
+                renewed = update(RECORDINGS).where(mine).values(values).returning(_row.id)
+                held.update(connection.scalars(renewed))
         return held
 
     @reaching

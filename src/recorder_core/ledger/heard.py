@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from recorder_core.ledger.reaching import reaching
 from recorder_core.ledger.reading import Reading
-from recorder_core.ledger.rows import plain, text_of
+from recorder_core.ledger.rows import event_of, plain, text_of
 from recorder_core.ledger.schema import EVENTS, SIGNATURES
 from recorder_core.models import RecordingEvent
 
@@ -101,7 +101,7 @@ class Heard(Reading):
         """
         with self._database.connection() as connection:
             rows = connection.execute(self._newer, {"b_cursor": cursor, "b_limit": limit}).all()
-        events = [RecordingEvent.model_validate_json(row.event) for row in rows if row.owner != self._owner]
+        events = [event_of(row) for row in rows if row.owner != self._owner]
         return (rows[-1].number if rows else cursor), events
 
     def _is_new(self, connection: Connection, event: RecordingEvent) -> bool:

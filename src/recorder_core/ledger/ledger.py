@@ -18,7 +18,7 @@ from recorder_core.ledger.followed import Followed
 from recorder_core.ledger.heard import Heard
 from recorder_core.ledger.prepared import Cursor
 from recorder_core.ledger.reaching import reaching
-from recorder_core.ledger.rows import SIGHT, entry_of, identity, plain, sight_of, text_of, values_of
+from recorder_core.ledger.rows import SIGHT, entry_of, identity, plain, recording_of, sight_of, text_of, values_of
 from recorder_core.ledger.schema import RECORDINGS
 from recorder_core.ledger.sight import Sight
 from recorder_core.models import Recording, RecordingState, RecordingStatus, Recovery, StartIntent, Verdict
@@ -231,7 +231,7 @@ class Ledger(Followed, Heard):
                 row = cursor.first(self._glance_of_native, {**given, "b_native_id": plain(native_id)})
             else:
                 row = cursor.first(self._glance_of_id, {**given, "b_id": plain(recording_id or "")})
-        return None if row is None else Glance(Recording.model_validate_json(row.recording), sight_of(row))
+        return None if row is None else Glance(recording_of(row), sight_of(row))
 
     def native_id(self, recording: Recording) -> str:
         """By what the ledger tells a recording from others."""

@@ -25,6 +25,7 @@ HINTS = (
     ("unable to open", WRITABLE),
     ("No such file", WRITABLE),
     ("Permission denied", WRITABLE),
+    ("permission denied", "Give this user of the database the rights to read and write its tables."),
     ("not a database", "The file is something else's; give the ledger a file of its own."),
     ("malformed", "The file is damaged; put a backup in its place, and recover."),
     ("authentication failed", "Check user and password in the ledger's address."),

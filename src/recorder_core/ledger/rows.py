@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError
 
+from recorder_core.errors import LedgerUnavailable
 from recorder_core.ledger.entry import LedgerEntry
 from recorder_core.ledger.schema import RECORDINGS
 from recorder_core.ledger.sight import Sight, Written
 from recorder_core.models import Recording, RecordingEvent, RecordingState, RecordingStatus, StartIntent, Verdict
 from recorder_core.seen import ENDED, Seen
 
-__all__ = ["SIGHT", "entry_of", "identity", "plain", "sight_of", "text_of", "values_of"]
+__all__ = [
+    "SIGHT",
+    "entry_of",
+    "event_of",
+    "identity",
+    "plain",
+    "recording_of",
+    "sight_of",
+    "text_of",
+    "values_of",
+]
+
+Read = TypeVar("Read")
 
 SIGHT = tuple(RECORDINGS.c[name] for name in ("version", "status", "trouble", "outcome", "ended_at"))
 
@@ -51,6 +66,24 @@ def identity(recording: Recording, native_key: str) -> str:
     return plain(str(native)) if native else f"started {recording.started_at.timestamp()}"
 
 
+def _readable(read: Callable[[Any], Read]) -> Callable[[Any], Read]:
+    """A reader of rows that raises `LedgerUnavailable` for what nobody here has written; nothing of it is shown."""
+
+    @wraps(read)
+    def reader(row: Any) -> Read:
+        try:
+            return read(row)
+        except (ValueError, TypeError, OverflowError, OSError, RecursionError) as error:
+            problem = type(error).__name__
+        raise LedgerUnavailable(
+            f"a row of the ledger can't be read: {problem}",
+            hint="Somebody else has written into it, or its disk has a fault. Put a backup in its place, and recover.",
+        )
+
+    return reader
+
+
+@_readable
 def sight_of(row: Any) -> Sight:
     """What was seen, of a row that has at least the columns of `SIGHT`."""
     outcome = None if row.outcome is None else RecordingState(row.outcome)
@@ -58,7 +91,8 @@ def sight_of(row: Any) -> Sight:
     trouble = None if row.trouble is None else tuple(json.loads(row.trouble))
     # An end that is only claimed is no outcome.
     is_claimed = status is not None and status.state in ENDED and outcome not in ENDED
-    return Sight(Written(row.version, outcome, row.ended_at), Seen(status, trouble, is_claimed))
+    is_missed = is_claimed and outcome is RecordingState.GONE
+    return Sight(Written(row.version, outcome, row.ended_at), Seen(status, trouble, is_claimed, is_missed))
 
 
 def values_of(sight: Sight) -> dict[str, Any]:
@@ -78,6 +112,19 @@ def values_of(sight: Sight) -> dict[str, Any]:
     return {**values, "told_at": None} if outcome is None else {**values, "leased_until": None, "owner": None}
 
 
+@_readable
+def recording_of(row: Any) -> Recording:
+    """The handle, of a row that has one."""
+    return Recording.model_validate_json(row.recording)
+
+
+@_readable
+def event_of(row: Any) -> RecordingEvent:
+    """What was heard."""
+    return RecordingEvent.model_validate_json(row.event)
+
+
+@_readable
 def entry_of(row: Any) -> LedgerEntry:
     """A whole row."""
     intent = StartIntent.model_validate_json(row.intent)
@@ -90,7 +137,7 @@ def entry_of(row: Any) -> LedgerEntry:
         room=row.room,
         created_at=datetime.fromtimestamp(row.created_at, UTC),
         intent=intent,
-        recording=None if row.recording is None else Recording.model_validate_json(row.recording),
+        recording=None if row.recording is None else recording_of(row),
         status=sight_of(row).seen.shown,
         outcome=None if row.outcome is None else RecordingState(row.outcome),
         verdict=None if row.verdict is None else Verdict(row.verdict),

@@ -107,3 +107,5 @@ EVENTS: Final = Table(
     UniqueConstraint("provider", "account", "dedup_key", name="uq_recorder_events_dedup_key"),
     sqlite_autoincrement=True,  # a number is never used again, not even that of a row that was deleted
 )
+# Without it SQLite reads and sorts all of an account to find its newest.
+Index("ix_recorder_events_number", EVENTS.c.provider, EVENTS.c.account, EVENTS.c.number)

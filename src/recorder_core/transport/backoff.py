@@ -25,8 +25,8 @@ _switched_off: list[object] = []
 def no_backoff() -> Iterator[None]:
     """Repeats don't wait, in any thread of this process, for as long as this lasts: for an application's own tests.
 
-    Which calls are repeated, how often and where, is as always. Nothing else is changed: `wait`, `follow` and the pauses
-    within a `stop` are by the recorder's clock.
+    Which calls are repeated, how often and where, is as always. Nothing else is changed: `wait`, `follow` and the
+    pauses within a `stop` are by the recorder's clock.
     """
     switch = object()
     _switched_off.append(switch)

@@ -215,7 +215,7 @@ class _Connection(HTTPConnection):
         """As the base class does it, which gives each address of the host the whole time."""
         if hasattr(self, "_socks_options"):  # the proxy finds the addresses
             return super()._new_conn()
-        passage, name, seconds = _passage.get(), self._dns_host, self.timeout
+        passage, name, seconds = _passage.get(), self._dns_host, float(self.timeout or 0.0)
         try:
             found = socket.getaddrinfo(name.strip("[]"), self.port, allowed_gai_family(), socket.SOCK_STREAM)
         except (socket.gaierror, UnicodeError) as error:

@@ -266,6 +266,16 @@ def test_an_end_that_nothing_proves_or_explains_is_looked_at(following: Followin
     assert following.life.is_over(story.at(106))
 
 
+def test_an_end_that_a_look_denies_isn_t_told(following: Following) -> None:
+    """Whatever it says of its own cause: forged, it would be the last that anybody heard of a recording that runs."""
+    following.look(5, "recording")
+    following.callback("ended", 100, "completed", sequence=1, nonce="n-1", ending="idle")
+    assert following.life.is_doubtful
+    assert following.look(101, "recording") == []
+    assert following.release(106) == []
+    assert not following.life.is_over(following.story.at(106))
+
+
 def test_an_end_that_nothing_proves_is_told_without_a_look(following: Following, story: Any) -> None:
     """Where the vendor can't be asked in that time, it is told as it came."""
     following.callback("ended", 100, "completed", sequence=1, nonce="n-1")

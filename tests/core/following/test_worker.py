@@ -339,6 +339,39 @@ def test_whoever_leaves_the_loop_with_an_end_has_it_told_again(processes: Proces
     assert taken(processes.worker(), 100) == []
 
 
+@pytest.mark.parametrize("is_explained_before", [False, True])
+def test_an_end_that_nothing_proves_closes_nothing(processes: Processes, is_explained_before: bool) -> None:
+    """A callback whose signature doesn't cover it may be forged: the vendor is asked, and what runs can be stopped."""
+    first = processes.first
+    recording = first.start("recording")
+    worker = processes.worker()
+    taken(worker, 10)
+    worker.stage.provider.covers_body = False
+    if is_explained_before:
+        worker.stage.call_back(recording, "stopped", state="uploading", ending="idle")
+    worker.stage.call_back(recording, "ended", state="completed", ending="idle")
+    told = kinds(taken(worker, 100), recording)
+    assert is_explained_before or "ended" not in told
+    assert processes.entry(recording).open
+    assert recording in worker
+    first.recorder.stop(recording)
+    assert first.provider.calls[-1].startswith("stop")
+
+
+def test_an_end_that_nothing_proves_and_the_vendor_has_forgotten_is_told_once(processes: Processes) -> None:
+    """It runs no more, so that its row is closed: as gone, for only the callback knows how it ended."""
+    recording = processes.first.start("recording")
+    worker = processes.worker()
+    taken(worker, 10)
+    worker.stage.provider.covers_body = False
+    processes.first.say(recording, "gone")
+    worker.stage.call_back(recording, "ended", state="completed", ending="idle")
+    (end,) = [event for event in taken(worker, 300) if event.kind is EventKind.ENDED]
+    assert end.state is RecordingState.COMPLETED
+    entry = processes.entry(recording)
+    assert (entry.open, entry.outcome, entry.status.state) == (False, RecordingState.GONE, RecordingState.COMPLETED)
+
+
 def test_old_ends_aren_t_told(processes: Processes) -> None:
     """Whoever begins to use workers isn't told of last year's recordings."""
     first = processes.first
@@ -524,7 +557,7 @@ def test_without_a_ledger_there_is_nothing_to_share(stage: Any) -> None:
 
 
 def test_threads_look_and_keep_the_leases(memory: Any, spec: Any, tmp_path: Path) -> None:
-    """Two workers of four threads each, in real time: each of a hundred ends once, and no thread stays."""
+    """Two workers of four threads each, in real time: each of forty ends once, and no thread stays."""
     looks: Counter[str] = Counter()
 
     class HurriedProvider(memory):  # type: ignore[misc]
@@ -543,8 +576,8 @@ def test_threads_look_and_keep_the_leases(memory: Any, spec: Any, tmp_path: Path
             stack.enter_context(Recorder(HurriedProvider(), clock=SystemClock(), hooks=[], ledger=url))
             for _ in range(2)
         )
-        recordings = [one.start(spec()) for _ in range(100)]
-        workers = [stack.enter_context(each.worker(workers=4, batch=30, until="idle")) for each in (one, two)]
+        recordings = [one.start(spec()) for _ in range(40)]
+        workers = [stack.enter_context(each.worker(workers=4, batch=10, until="idle")) for each in (one, two)]
         told: list[list[RecordingEvent]] = [[], []]
         takers = [
             threading.Thread(target=lambda events, worker: events.extend(worker), args=pair)

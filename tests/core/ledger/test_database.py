@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy import Engine, create_engine, event, inspect, make_url, text
 
 from forked import begun_in_child, held_elsewhere, in_child
 from recorder_core import LedgerUnavailable
@@ -254,6 +254,26 @@ def test_a_ledger_that_may_only_be_read_is_read(in_sqlite: Ledger) -> None:
         with pytest.raises(LedgerUnavailable, match="readonly") as caught:
             in_sqlite.begin(intent(2), 60)
     assert "can't be written by this user" in str(caught.value)
+
+
+def test_a_user_that_may_only_read_reads(postgres_url: str, opened_at: Callable[..., Ledger]) -> None:
+    """As a report's user may; what it can't write no repeat mends."""
+    opened_at(postgres_url).begin(intent(), 60)
+    url = make_url(postgres_url)
+    reader = f"reader_{url.database}"
+    with closing_engine(postgres_url) as engine, engine.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {reader} LOGIN PASSWORD 'of-the-reader'"))
+        connection.execute(text(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {reader}"))
+    ledger = opened_at(url.set(username=reader, password="of-the-reader").render_as_string(hide_password=False))
+    assert len(ledger.entries()) == 1
+    with pytest.raises(LedgerUnavailable, match="permission denied") as caught:
+        ledger.begin(intent(2), 60)
+    assert not caught.value.retryable
+    assert "Give this user of the database the rights" in str(caught.value)
+    ledger.close()
+    with closing_engine(postgres_url) as engine, engine.begin() as connection:
+        connection.execute(text(f"DROP OWNED BY {reader}"))
+        connection.execute(text(f"DROP ROLE {reader}"))
 
 
 @pytest.mark.parametrize(

@@ -90,3 +90,4 @@ def upgrade() -> None:
         sa.UniqueConstraint("provider", "account", "dedup_key", name="uq_recorder_events_dedup_key"),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_recorder_events_number", "recorder_events", ["provider", "account", "number"], unique=False)

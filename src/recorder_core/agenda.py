@@ -1,36 +1,20 @@
-"""What will happen by itself, and when: so that nobody has to ask everything at every look."""
+"""Things in the order in which they are due."""
+
+from __future__ import annotations
 
 import heapq
 import itertools
+import math
 from collections.abc import Iterator
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
+
+__all__ = ["Agenda"]
 
 Item = TypeVar("Item")
 
 
-class Timed(Protocol):
-    """A recording to whom things happen as time goes by. Equality must be identity.
-
-    Instants are Unix seconds of the emulated clock. `settle` is called with the very number that `next_due` gave,
-    or a later one: compare instants with instants (`at <= now`), for a difference of two may be a bit off.
-    """
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing will ever happen to it again, by itself or because of its room."""
-        ...
-
-    def settle(self, now: float) -> None:
-        """Let everything happen that is due by `now` and hasn't happened yet, each thing at its own instant."""
-        ...
-
-    def next_due(self, now: float) -> float | None:
-        """The first instant after `now` at which something happens if nobody does anything; None: nothing will."""
-        ...
-
-
 class Agenda(Generic[Item]):
-    """Items in the order in which they are due. Not thread-safe: the service serialises access.
+    """Items, each with an instant; of two with the same one the one that was planned first. Not thread-safe.
 
     Planning costs O(log n), finding that nothing is due O(1), whatever the number of items.
     """
@@ -53,15 +37,15 @@ class Agenda(Generic[Item]):
             heapq.heapify(self._heap)
 
     @property
-    def next_due(self) -> float | None:
-        """When the next item is due; None: none is planned."""
+    def due(self) -> float:
+        """When the next item is due; infinity: none is planned."""
         while self._heap and not self._counts(self._heap[0]):
             heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
+        return self._heap[0][0] if self._heap else math.inf
 
     def take(self, now: float) -> Iterator[Item]:
         """Remove and give the items that are due by `now`, in order, those included that are planned meanwhile."""
-        while (due := self.next_due) is not None and due <= now:
+        while self.due <= now and self._heap:
             _, _, item = heapq.heappop(self._heap)
             del self._planned[item]
             yield item

@@ -2,7 +2,7 @@
 
 import random
 
-from recorder_core.emulation.agenda import Agenda
+from recorder_core.agenda import Agenda
 
 
 def test_what_is_due_comes_in_order_and_once() -> None:
@@ -10,11 +10,11 @@ def test_what_is_due_comes_in_order_and_once() -> None:
     agenda: Agenda[str] = Agenda()
     for item, due in (("c", 3.0), ("a", 1.0), ("later", 9.0), ("b", 1.0)):
         agenda.plan(item, due)
-    assert agenda.next_due == 1.0
+    assert agenda.due == 1.0
     assert list(agenda.take(0.5)) == []
     assert list(agenda.take(3.0)) == ["a", "b", "c"]
     assert list(agenda.take(3.0)) == []
-    assert (len(agenda), agenda.next_due) == (1, 9.0)
+    assert (len(agenda), agenda.due) == (1, 9.0)
 
 
 def test_a_new_plan_replaces_the_old_one() -> None:
@@ -27,9 +27,9 @@ def test_a_new_plan_replaces_the_old_one() -> None:
     agenda.plan("same", 5.0)
     agenda.plan("never", None)
     agenda.plan("unknown", None)
-    assert [(agenda.next_due, item) for item in agenda.take(5.5)] == [(5.0, "sooner"), (6.0, "same")]
+    assert [(agenda.due, item) for item in agenda.take(5.5)] == [(5.0, "sooner"), (6.0, "same")]
     assert list(agenda.take(100)) == ["later"]
-    assert agenda.next_due is None
+    assert agenda.due == float("inf")
 
 
 def test_what_is_planned_while_taking_is_taken_too() -> None:
@@ -43,7 +43,7 @@ def test_what_is_planned_while_taking_is_taken_too() -> None:
         if item == "every 10 s":
             agenda.plan(item, 10.0 * (1 + seen.count(item)))
     assert seen == ["every 10 s", "every 10 s", "once", "every 10 s", "every 10 s"]
-    assert agenda.next_due == 50.0
+    assert agenda.due == 50.0
 
 
 def test_planning_anew_leaves_nothing_behind() -> None:
