@@ -283,7 +283,7 @@ def check(found: Workers, dead: int, in_hand: set[str]) -> None:
 
 
 def follow_to_the_end(found: Workers, kill: Callable[[int], None]) -> tuple[int, set[str]]:
-    """Let two workers follow all, and kill half-way the one that has told more; which one it was, what it had in hand."""
+    """Let two workers follow all, kill half-way the one that has told more; which it was, and what it had in hand."""
     total = sum(len(account.recordings) for account in found.accounts)
     pids = found.begin(), found.begin()
     found.drive(lambda: len(found.told()) >= total // 3)

@@ -177,13 +177,18 @@ class Recovering(Stopping):
             with found.problem_of(intent.room, intent.id), self._operation("recover", intent.id, limit):
                 self._take(found, self._explained(intent, spec), limit, stop=stop)
             return
-        known = self._ledger.entry(intent.id)
-        if known is None or known.intent.created_at != intent.created_at:
-            self._ledger.begin(intent, lease_of(limit))
-        elif not known.open:
+        known = self._ledger.start_of(intent)
+        if known is not None and not known.open:
             found.recoveries[intent.id] = _recalled(known)
             return
-        entry = self._ledger.claim_start(intent.id, lease_of(limit))
+        other = self._ledger.begin(intent, lease_of(limit)) if known is None else None
+        if other is not None:
+            found.problems.append(
+                f"{intent.room} ({intent.id}): its key was used again at {other.created_at.isoformat()}, and that start "
+                "is open, which the vendor may not tell from this one; recover this one when the other has ended"
+            )
+            return
+        entry = self._ledger.claim_start(intent.id, lease_of(limit), begun_at=intent.created_at)
         if entry is None:
             found.problems.append(f"{intent.room} ({intent.id}): somebody else is at it just now; recover it later")
             return
@@ -225,9 +230,9 @@ class Recovering(Stopping):
     def _take(self, found: Found, recovery: Recovery, limit: Deadline, *, stop: bool = False) -> None:
         """Write down what was found out, and do what follows."""
         recovery.intent.kept_by(None)  # it is handed out, and nothing more is to be written through it
+        if self._ledger is not None and not self._ledger.explain(recovery):
+            recovery = self._found_meanwhile(recovery)
         found.recoveries[recovery.intent.id] = recovery
-        if self._ledger is not None:
-            self._ledger.explain(recovery)
         recording = recovery.recording
         if recording is None:
             return
@@ -235,6 +240,14 @@ class Recovering(Stopping):
             found.unreachable[recording.id] = recording
         elif recovery.verdict is Verdict.RUNNING and stop:
             self._stop_found(found, recovery.intent, recording, f"{recovery.reason}, and it was stopped", limit)
+
+    def _found_meanwhile(self, recovery: Recovery) -> Recovery:
+        """What became of a start whose handle somebody else has written down while it was looked into."""
+        entry = self.ledger.start_of(recovery.intent)
+        if entry is None or entry.recording is None or not entry.open:
+            return recovery if entry is None else _recalled(entry)
+        reason = "its handle was found meanwhile"
+        return _seen(recovery.intent, entry.recording, self.status(entry.recording), reason)
 
     def _stop_found(
         self, found: Found, intent: StartIntent, recording: Recording, reason: str, limit: Deadline
@@ -278,11 +291,30 @@ class Recovering(Stopping):
             for remote in self.provider.list_remote(since, now):
                 native = str(remote.native.get(key))
                 is_over = remote.state is not None and not remote.state.running
-                if is_over or native in candidates or self._known.knows(native):
+                if is_over or native in candidates:
+                    continue
+                entry = self.ledger.entry_of(native)
+                if entry is not None and not entry.open and remote.state is not None:
+                    self._look_past(found, entry)
+                if entry is not None or self._known.knows(native):
                     continue
                 if not any(_may_be(remote, entry) for entry in beginning):
                     strangers.append(remote)
         return tuple(strangers)
+
+    def _look_past(self, found: Found, entry: LedgerEntry) -> None:
+        """Look at what the vendor lists as running, though the ledger has its end: what was gone may be back."""
+        recording = entry.recording
+        with found.problem_of(entry.room, entry.id):
+            if recording is None or not (status := self._look(recording)).state.running:
+                return
+            self._known.learn(recording, status)
+            again = self.ledger.entry_of(self.ledger.native_id(recording))
+            if again is not None and not again.open:
+                found.problems.append(
+                    f"{entry.room} ({entry.id}): the vendor holds it to be running, and it was seen to end "
+                    f"({entry.outcome}); look into it in the vendor's console"
+                )
 
     def _spec_of(self, intent: StartIntent, spec: SpecOf) -> RecordingSpec | None:
         """What was asked for, as `start` would send it. None: nobody knows, or a hook refuses it.

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from recorder_core import (
     RecordingConflict,
     RecordingSpec,
     RecordingState,
+    RecordingStatus,
     Recovery,
     RemoteRecording,
     ServiceUnavailable,
@@ -782,6 +784,55 @@ def test_what_the_error_knows_counts_beside_what_was_written(
     assert recovery.recording.native["tape"] == "t-1"
 
 
+def test_an_intent_is_never_taken_for_a_later_start_of_its_key(
+    make: Make, spec: Any, studio: Studio, clock: SteppedClock
+) -> None:
+    """Closed, it is what it was found to be; what runs under its key now is another recording, and stays."""
+    old = lose(make, spec(), key="lesson")
+    clock.sleep(LEASE_S)
+    make().recover()
+    new = make().start(spec(), key="lesson")
+    (recovery,) = make(studio).recover(old, stop=True).recoveries
+    assert (recovery.verdict, recovery.intent.created_at) == (Verdict.NEVER_STARTED, old.created_at)
+    assert studio.calls == []
+    assert make().ledger.entry(new.id).open
+
+
+def test_an_intent_that_the_ledger_never_knew_touches_no_other_start_of_its_key(
+    make: Make, spec: Any, studio: Studio, clock: SteppedClock
+) -> None:
+    """Its ids aren't those of the start that is open, whose process may have died just as well."""
+    old = lose(make, spec(), key="lesson", ledger=None).model_copy(update={"noted": {"tape": "old"}})
+    clock.sleep(LEASE_S)
+    new = lose(make, spec(), key="lesson")
+    clock.sleep(LEASE_S)
+    studio.states.appendleft(RecordingState.GONE)
+    report = make(studio).recover(old, stop=True)
+    assert report.recoveries == ()
+    assert "its key was used again" in report.problems[0]
+    assert studio.calls == []
+    entry = make().ledger.entry(new.id)
+    assert (entry.open, entry.recording, entry.intent.created_at) == (True, None, new.created_at)
+
+
+def test_a_start_that_is_found_while_it_is_looked_into_is_no_start_that_never_was(
+    make: Make, spec: Any, studio: Studio, clock: SteppedClock
+) -> None:
+    """A callback brings its id to another process just before the vendor says that there is nothing."""
+    lost = lose(make, spec())
+    clock.sleep(LEASE_S)
+    handle = lost.draft.model_copy(update={"native": {"tape": "t-1"}})
+
+    def found(intent: StartIntent, spec: RecordingSpec | None) -> Recovery:
+        make().ledger.started(handle)
+        return never_started(intent, spec)
+
+    studio.found = found
+    (recovery,) = make(studio).recover().recoveries
+    assert (recovery.verdict, recovery.recording) == (Verdict.RUNNING, handle)
+    assert make().ledger.entry(lost.id).open
+
+
 def test_another_accounts_intent_is_refused(make: Make, spec: Any, studio: Studio) -> None:
     """Asked for at another account it would never be found, and taken for never started."""
     intent = _lost_without_ledger(spec()).model_copy(update={"account": "tenant-2"})
@@ -817,6 +868,26 @@ def test_recordings_that_the_ledger_does_not_know_are_listed(
     assert studio.calls[-1] == f"list {(now - timedelta(days=2)).isoformat()}"
     make(studio).recover(since=now - timedelta(hours=1))
     assert studio.calls[-1] == f"list {(now - timedelta(hours=1)).isoformat()}"
+
+
+@pytest.mark.parametrize("outcome", [RecordingState.GONE, RecordingState.COMPLETED])
+def test_what_the_vendor_lists_as_running_is_looked_at_though_it_has_ended(
+    make: Make, spec: Any, studio: Studio, outcome: RecordingState
+) -> None:
+    """What was gone and is back is open again; what runs after a proven end is a problem. A list that lags is none."""
+    mine = make().start(spec())
+    make().ledger.learn(mine, RecordingStatus(state=outcome))
+    studio.remote = [
+        RemoteRecording(provider="memory", room="lesson-42", state=RecordingState.RECORDING, native=mine.native)
+    ]
+    lagging = Studio()
+    lagging.remote, lagging.states = studio.remote, deque([RecordingState.COMPLETED])
+    assert make(lagging).recover().problems == ()
+    report = make(studio).recover()
+    is_back = outcome is RecordingState.GONE
+    assert make().ledger.entry(mine.id).open is is_back
+    assert ["holds it to be running" in problem for problem in report.problems] == [True] * (not is_back)
+    assert report.unknown == ()
 
 
 def test_a_candidate_is_no_stranger(make: Make, spec: Any, studio: Studio, clock: SteppedClock) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -201,7 +200,7 @@ class SharedSlots(Guarded):
         self._report(*known)
 
     def _report(self, *calls: _Call) -> None:
-        """Tell the Redis, if that is possible, by when calls have arrived, or what is known of those that are under way."""
+        """Tell the Redis, if that is possible, by when calls have arrived, or what is known of those under way."""
         if self._link.gone_at is not None:
             return
         with self._guard:

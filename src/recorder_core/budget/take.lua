@@ -179,7 +179,8 @@ if ready <= now and not is_kept then
   number = number + 1
   -- A slot that was missed by less than the time between two can still be used by the next call.
   slot = math.max(slot, now - between) + between
-  redis.call('HSET', arrivals, whole(number), table.concat({whole(now), whole(now + LONGEST_WAY), whole(ask.there), whole(ask.back)}, ' '))
+  local known = {whole(now), whole(now + LONGEST_WAY), whole(ask.there), whole(ask.back)}
+  redis.call('HSET', arrivals, whole(number), table.concat(known, ' '))
   redis.call('HDEL', arrivals, whole(number - calls))
   redis.call('HDEL', waiting, mine)
   return answer('taken', number)

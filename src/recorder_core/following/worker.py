@@ -15,6 +15,8 @@ from recorder_core.daemons import begin_thread
 from recorder_core.errors import DeadlineExceeded, LedgerUnavailable, RecorderError
 from recorder_core.following.follower import Follower
 from recorder_core.following.leases import Leases
+from recorder_core.following.merging import Life
+from recorder_core.following.schedule import SILENCE_DELAYS
 from recorder_core.following.watch import Watch
 from recorder_core.models import RecordingEvent, RecoveryReport, Verdict
 from recorder_core.refusals import seconds
@@ -67,7 +69,7 @@ class Worker(Follower):
         batch: recordings that are claimed at once.
         most: recordings that are followed at once.
         until: when iterating ends by itself: `idle`: nothing is left to be followed; `looked`: each recording was
-            looked at once. None: it doesn't.
+            looked at once, and what couldn't be found for 90 s. None: it doesn't.
     """
 
     _stays = True
@@ -309,8 +311,13 @@ class Worker(Follower):
             return not len(self._leases)
         if self._until == "looked":
             with self._guard:
-                return all(life.ends_at is None and life.looked_at >= self._since for life in self._lives.values())
+                return all(self._is_looked_at(life) for life in self._lives.values())
         return False
+
+    def _is_looked_at(self, life: Life) -> bool:
+        """Whether a look has told all that it can; of what can't be found, one after the longest move of a vendor's."""
+        is_sought = life.is_missing and life.looks < len(SILENCE_DELAYS)
+        return life.ends_at is None and life.looked_at >= self._since and not is_sought
 
     def _finish(self) -> None:
         """Let whoever iterates come to the end of what was told."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import BindParameter, ColumnElement, and_, or_, select, update
@@ -65,9 +66,19 @@ class Claims(Reading):
         return self._claim_open(and_(_row.recording.is_not(None), free(LEASE, self._clock.time())), limit, lease)
 
     @reaching
-    def claim_start(self, recording_id: str, lease: float) -> LedgerEntry | None:
-        """The open start of one recording. None: another process has it, or nothing is open."""
+    def claim_start(
+        self, recording_id: str, lease: float, *, begun_at: datetime | None = None
+    ) -> LedgerEntry | None:
+        """The open start of one recording. None: another process has it, or nothing is open.
+
+        Args:
+            recording_id: our id.
+            lease: seconds for which it is this process's.
+            begun_at: when it was begun, where none but that very start is meant.
+        """
         claimable = or_(free(LEASE, self._clock.time()), _row.owner == self._owner)
+        if begun_at is not None:
+            claimable = and_(claimable, _row.created_at == begun_at.timestamp())
         found = self._claim_open(and_(_row.id == plain(recording_id), claimable), 1, lease)
         return found[0] if found else None
 

@@ -68,14 +68,18 @@ class Followed(Claims):
     def claim_followed(self, limit: int, lease: float) -> list[LedgerEntry]:
         """Recordings that nobody follows and of which the end isn't told; the open ones first, and the oldest of them.
 
+        One place is the ends', unless there is only one: however many start meanwhile, each end is told.
+
         Args:
             limit: how many at most; never more than 500.
             lease: seconds for which they are this process's.
         """
         now = self._clock.time()
-        nobodys = and_(_untold(), free(FOLLOWING, now))
-        running = self._claim(and_(nobodys, _row.is_open, free(LEASE, now)), limit, lease, FOLLOWING, LEASE)
-        return running or self._claim(and_(nobodys, _has_ended(now - UNTOLD_S)), limit, lease, FOLLOWING)
+        nobodys = _untold()
+        wanted = and_(nobodys, _row.is_open, free(LEASE, now))
+        running = self._claim(wanted, max(limit - 1, 1), lease, FOLLOWING, LEASE)
+        ended = and_(nobodys, _has_ended(now - UNTOLD_S))
+        return [*running, *self._claim(ended, limit - len(running), lease, FOLLOWING)]
 
     @reaching
     def keep_following(self, recording_ids: Iterable[str], lease: float) -> set[str]:
@@ -149,5 +153,5 @@ def _untold() -> ColumnElement[bool]:
 
 
 def _has_ended(since: float | BindParameter[float]) -> ColumnElement[bool]:
-    """With an outcome that isn't old."""
-    return and_(~_row.is_open, _row.outcome.is_not(None), _row.ended_at >= since)
+    """With an outcome that wasn't written down long ago; it may have ended long before that."""
+    return and_(~_row.is_open, _row.outcome.is_not(None), _row.closed_at >= since)

@@ -64,7 +64,7 @@ class Ledger(Followed, Heard):
         held = or_(_row.owner.is_(None), _row.owner == bindparam("b_owner"))
         self._note = update(RECORDINGS).where(of_start, _row.is_open, held)
         self._explain = update(RECORDINGS).where(of_start)
-        self._refuse = self._explain.where(_row.recording.is_(None))
+        self._lost = self._explain.where(_row.recording.is_(None))
         self._gone = self._explain.where(_row.outcome.is_(None))
         older = and_(_row.native_id == bindparam("b_native_id"), _row.revision <= bindparam("b_revision"))
         is_mine = _row.owner == bindparam("b_owner")
@@ -139,11 +139,22 @@ class Ledger(Followed, Heard):
     def refused(self, intent: StartIntent, reason: str) -> None:
         """Write down that nothing was started, as the vendor has said; nothing, if a handle is known all the same."""
         with self._database.cursor() as cursor:
-            cursor.write(self._refuse, {**_of_start(intent), **self._never_started(reason)})
+            cursor.write(self._lost, {**_of_start(intent), **self._never_started(reason)})
 
     @reaching
-    def explain(self, recovery: Recovery) -> None:
-        """Write down what a recovery has found out. A verdict that isn't final leaves the entry open."""
+    def start_of(self, intent: StartIntent) -> LedgerEntry | None:
+        """What is written of this very start, whichever others with its key came after it; None: nothing is."""
+        with self._database.cursor() as cursor:
+            row = cursor.first(self._of_start, _of_start(intent))
+        return None if row is None else entry_of(row)
+
+    @reaching
+    def explain(self, recovery: Recovery) -> bool:
+        """Write down what a recovery has found out. A verdict that isn't final leaves the entry open.
+
+        Returns:
+            Whether it is written. False: it brings no handle, and somebody else has written one meanwhile.
+        """
         recording, status, given = recovery.recording, recovery.status, _of_start(recovery.intent)
         with self._database.cursor() as cursor:
             if cursor.first(self._of_start, given) is None:
@@ -153,13 +164,18 @@ class Ledger(Followed, Heard):
                 if status is not None:
                     self._merge(cursor, recording, lambda seen: seen.learn(status), None)
             if recovery.verdict is Verdict.NEVER_STARTED:
-                cursor.write(self._explain, {**given, **self._never_started(recovery.reason)})
-                return
+                return cursor.write(self._lost, {**given, **self._never_started(recovery.reason)}) == 1
             verdict = {"verdict": recovery.verdict.value, "reason": recovery.reason, "ends_by": recovery.ends_by}
-            cursor.write(self._explain, {**given, **verdict})
+            gone: dict[str, Any] = {}
             if recovery.verdict is Verdict.ENDED and not (status is not None and status.state.ending):
-                gone = {"outcome": RecordingState.GONE.value, "ended_at": self._clock.time()}
-                cursor.write(self._gone, {**given, **gone, **CLOSED})
+                now = self._clock.time()
+                gone = {"outcome": RecordingState.GONE.value, "ended_at": now, "closed_at": now, **CLOSED}
+            if recording is None:
+                return cursor.write(self._lost, {**given, **verdict, **gone}) == 1
+            cursor.write(self._explain, {**given, **verdict})
+            if gone:
+                cursor.write(self._gone, {**given, **gone})
+            return True
 
     @reaching
     def change(self, recording: Recording) -> None:
@@ -320,14 +336,17 @@ class Ledger(Followed, Heard):
             if seen.told == sight.seen.told:
                 return Sight(sight.written, seen), False
             after = sight.after(seen, self._clock.time())
-            given = {**this, "b_version": sight.written.version, **values_of(after)}
+            is_first = sight.written.outcome is None and after.written.outcome is not None
+            closed = {"closed_at": self._clock.time()} if is_first else {}
+            given = {**this, "b_version": sight.written.version, **values_of(after), **closed}
             if cursor.write(self._see, given):
-                return after, sight.written.outcome is None and after.written.outcome is not None
+                return after, is_first
             sight = None  # somebody else was faster, or it was written under another sight
 
     def _never_started(self, reason: str) -> dict[str, Any]:
         verdict = {"verdict": Verdict.NEVER_STARTED.value, "reason": plain(reason), "ends_by": None}
-        return {**verdict, "ended_at": self._clock.time(), **CLOSED}
+        now = self._clock.time()
+        return {**verdict, "ended_at": now, "closed_at": now, **CLOSED}
 
 
 def _of_start(intent: StartIntent) -> dict[str, Any]:

@@ -45,6 +45,7 @@ RECORDINGS: Final = Table(
     Column("stop_leased_until", Float(53)),  # until then somebody stops it
     Column("stop_owner", Text),
     Column("ended_at", Float(53)),
+    Column("closed_at", Float(53)),  # when its end was written down
     Column("is_open", Boolean, nullable=False),  # whether anything is left to find out
     Column("leased_until", Float(53)),
     Column("owner", Text),  # of the lease
@@ -69,7 +70,7 @@ Index(
     "ix_recorder_recordings_untold",
     RECORDINGS.c.provider,
     RECORDINGS.c.account,
-    RECORDINGS.c.ended_at,
+    RECORDINGS.c.closed_at,
     postgresql_where=RECORDINGS.c.told_at.is_(None),
     sqlite_where=RECORDINGS.c.told_at.is_(None),
 )

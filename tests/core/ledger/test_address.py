@@ -27,25 +27,24 @@ def opened(url: Any) -> Ledger:
 
 
 @pytest.mark.parametrize(
-    ("url", "what"),
+    ("parts", "what"),
     [
-        ("recordings.db", "is none"),
-        ("postgresql+psycopg://host:many/name", "is none"),
-        (None, "is none"),
-        ("sqlite://", "in memory"),
-        ("sqlite:///:memory:", "in memory"),
-        ("sqlite:///file:recordings.db?mode=ro&uri=true", "only the path"),
-        ("sqlite://folder/recordings.db", "only the path"),
-        ("mysql://user:password@host/name", "no ledger is kept in 'mysql'"),
-        ("postgresql+asyncpg://user:password@host/name", r"no ledger is kept in 'postgresql\+asyncpg'"),
-        (f"postgres://user:{QUOTED}@host/name", "no ledger is kept in 'postgres'"),
-        (f"postgresql+psycopg://user:{QUOTED}@host:port/name", "is none"),
+        (("recordings.db",), "is none"),
+        ((None,), "is none"),
+        (("sqlite", "//"), "in memory"),
+        (("sqlite", "///:memory:"), "in memory"),
+        (("sqlite", "///file:recordings.db?mode=ro&uri=true"), "only the path"),
+        (("sqlite", "//folder/recordings.db"), "only the path"),
+        (("mysql", f"//user:{QUOTED}@host/name"), "no ledger is kept in 'mysql'"),
+        (("postgres", f"//user:{QUOTED}@host/name"), "no ledger is kept in 'postgres'"),
+        (("postgresql+asyncpg", f"//user:{QUOTED}@host/name"), r"no ledger is kept in 'postgresql\+asyncpg'"),
+        (("postgresql+psycopg", f"//user:{QUOTED}@host:port/name"), "is none"),
     ],
 )
-def test_what_is_no_address_of_a_ledger_is_refused(url: Any, what: str) -> None:
+def test_what_is_no_address_of_a_ledger_is_refused(parts: tuple[str, ...], what: str) -> None:
     """At once, with an example of one, and without the address, which may hold a password."""
     with pytest.raises(ConfigurationError, match=what) as caught:
-        opened(url)
+        opened(None if parts[0] is None else ":".join(parts))
     assert "sqlite:///recordings.db" in str(caught.value)
     assert_no_secret(caught.value)
 
@@ -82,14 +81,14 @@ def test_missing_sqlalchemy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "postgresql://teacher:{password}@127.0.0.1:9/lessons",
-        "postgresql+psycopg://teacher@127.0.0.1:9/lessons?password={password}",
-        "postgresql+psycopg://teacher:{password}@/lessons?host=/nowhere&application_name=school",
+        "teacher:{password}@127.0.0.1:9/lessons",
+        "teacher@127.0.0.1:9/lessons?password={password}",
+        "teacher:{password}@/lessons?host=/nowhere&application_name=school",
     ],
 )
 def test_a_password_is_shown_nowhere(address: str) -> None:
     """Not in the error of a server that doesn't answer, in its traceback with locals, in a repr or a pickle."""
-    ledger = opened(SecretStr(address.format(password=QUOTED)))
+    ledger = opened(SecretStr(f"postgresql://{address.format(password=QUOTED)}"))
     with pytest.raises(LedgerUnavailable) as caught:
         ledger.begin(intent(), 60)
     assert caught.value.retryable

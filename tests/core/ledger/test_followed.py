@@ -90,6 +90,24 @@ def test_open_ones_come_first_and_old_ends_never(ledger: Ledger, hand_clock: Han
     assert ledger.claim_followed(10, 60) == []
 
 
+def test_ends_are_told_however_many_start(ledger: Ledger) -> None:
+    """Of what is claimed one place is theirs."""
+    ledger.started(recording(1))
+    ledger.learn(recording(1), status("completed"))
+    for number in (2, 3, 4):
+        ledger.started(recording(number))
+    assert ids(ledger.claim_followed(2, 60)) == ["r-2", "r-1"]
+
+
+def test_an_end_that_is_found_out_late_is_told(ledger: Ledger, hand_clock: HandClock) -> None:
+    """For a day from when it was written down: the vendor may say then that it was over days ago."""
+    ledger.started(recording())
+    hand_clock.sleep(3 * 86_400)
+    ledger.learn(recording(), status("completed", ended_at=at(10)))
+    hand_clock.sleep(86_400)
+    assert ids(ledger.claim_followed(10, 60)) == ["r-1"]
+
+
 def test_what_is_back_can_be_told_anew(ledger: Ledger) -> None:
     """A recording that counted as gone, and runs, has another end."""
     ledger.started(recording())

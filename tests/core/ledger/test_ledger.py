@@ -284,6 +284,19 @@ def test_what_a_recovery_found_is_kept(ledger: Ledger, other: Ledger) -> None:
     assert entries["r-1"].recording == recording(1)
 
 
+@pytest.mark.parametrize("verdict", [Verdict.NEVER_STARTED, Verdict.ENDED, Verdict.UNCLEAR])
+def test_a_handle_that_came_meanwhile_stays(ledger: Ledger, other: Ledger, verdict: Verdict) -> None:
+    """A callback has brought it while a recovery asked the vendor, who knew nothing yet."""
+    ledger.begin(intent(), 0)
+    other.started(recording())
+    assert not ledger.explain(Recovery(intent=intent(), verdict=verdict, reason="nothing is there"))
+    entry = found(ledger)
+    assert (entry.open, entry.recording, entry.verdict, entry.outcome) == (True, recording(), None, None)
+    ledger.learn(recording(), status("completed"))
+    assert not other.explain(Recovery(intent=intent(), verdict=verdict, reason="nothing is there"))
+    assert found(ledger).outcome is RecordingState.COMPLETED
+
+
 def test_an_end_whose_files_are_on_their_way_is_followed(ledger: Ledger) -> None:
     """It has ended, and yet its outcome is to come."""
     start = intent()

@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("stop_leased_until", sa.Float(53)),
         sa.Column("stop_owner", sa.Text),
         sa.Column("ended_at", sa.Float(53)),
+        sa.Column("closed_at", sa.Float(53)),
         sa.Column("is_open", sa.Boolean, nullable=False),
         sa.Column("leased_until", sa.Float(53)),
         sa.Column("owner", sa.Text),
@@ -58,7 +59,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_recorder_recordings_untold",
         "recorder_recordings",
-        ["provider", "account", "ended_at"],
+        ["provider", "account", "closed_at"],
         postgresql_where=sa.text("told_at IS NULL"),
         sqlite_where=sa.text("told_at IS NULL"),
     )
