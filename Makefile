@@ -83,4 +83,4 @@ audit: $(VENV)/.dependencies ## look for advisories about the locked versions; a
 	$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement $(LOCK)
 
 clean: ## remove what was built
-	rm -rf $(VENV) dist site demo-output .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .lock dist site demo-output .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -22,7 +22,8 @@ from recorder_core import Verdict
 
 VENDORS = ("agora", "zegocloud")
 DATABASES = ("sqlite", "postgresql")
-RANDOM_KILLS = 200
+RANDOM_KILLS = int(os.environ.get("KILL_MOMENTS", "200"))
+"""In all, a quarter for each database and each reading of a 201; KILL_MOMENTS asks for more."""
 SEED = int(os.environ.get("KILL_SEED", "0")) or random.randrange(1, 2**31)
 """Of the random moments; KILL_SEED gives that of an earlier run again."""
 LATER_S = 500.0
@@ -84,7 +85,7 @@ def test_random_moments(
         lives = 0
         for later in (WITHIN_S, BEYOND_S):
             counts, killed = Counter[str](), 0
-            while killed < RANDOM_KILLS // 4:
+            while killed < RANDOM_KILLS // 8:
                 if killed % 10 == 0:  # how long a life is changes with whatever else the machine does
                     assert found.live(found.new_room(), *VENDORS) == 0
                     length = nursery.lasted
@@ -97,7 +98,7 @@ def test_random_moments(
                 assert (report.problems, report.unknown) == ((), ())
                 counts += found.judge(vendor, report)
     database = ledger.partition(":")[0].partition("+")[0]
-    how = f"{RANDOM_KILLS // 2} random moments of {lives} lives, 201 {'tells the sid' if sid_in_201 else 'does not'}"
+    how = f"{RANDOM_KILLS // 4} random moments of {lives} lives, 201 {'tells the sid' if sid_in_201 else 'does not'}"
     record_property("measured", f"kill: {database}, {how}: {shown(counts)}")
 
 

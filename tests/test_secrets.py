@@ -6,20 +6,24 @@ import copy
 import json
 import logging
 import pickle
+import socket
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from recorder_core import (
     ConfigurationError,
     InvalidSpec,
     Recorder,
     RecorderError,
+    Recording,
     RecordingSpec,
     Spotlight,
+    UnexpectedResponse,
     hookimpl,
 )
 from recorder_core.plugins import load_provider
@@ -166,12 +170,23 @@ def test_a_plan_and_what_refuses_it_show_none(name: str) -> None:
 
 
 def assert_safe(error: BaseException) -> None:
-    """Neither the error nor its pickle, attributes, notes, cause or context shows a secret."""
+    """Neither the error nor its pickle, attributes, notes, cause, context or traceback shows a secret."""
     seen: BaseException | None = error
     while seen is not None:
         for view in (str(seen), repr(seen), repr(vars(seen)), repr(seen.args), pickle.dumps(seen)):
             assert leaks(view) == []
+        for module, variables in frames_of(seen):
+            if module.startswith("recorder_"):
+                assert leaks(repr(variables)) == []
         seen = seen.__cause__ or seen.__context__
+
+
+def frames_of(error: BaseException) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The module and the local variables of each frame that an error has left."""
+    trace = error.__traceback__
+    while trace is not None:
+        yield trace.tb_frame.f_globals["__name__"], trace.tb_frame.f_locals
+        trace = trace.tb_next
 
 
 def broken_specs() -> dict[str, Callable[[], object]]:
@@ -282,6 +297,62 @@ def test_a_failure_on_the_way_shows_none(
     assert caught.value.intent is not None
     assert leaks(caught.value.intent.model_dump_json()) == []
     assert leaks(caplog.text) == []
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_an_error_has_no_local_variables(name: str, emulated, connected) -> None:
+    """Those of the provider, of the transport, and of what they call stay behind; the lines don't."""
+    service = emulated(name, media=False)
+    service.fail_next("start" if name == "agora" else "StartRecord", "500", 20)
+    with pytest.raises(RecorderError) as caught:
+        connected(service).start(startable(name), deadline=30)
+    left = {module: variables for module, variables in frames_of(caught.value) if module != __name__}
+    provider = f"recorder_{name}.provider"
+    assert {provider, "recorder_core.transport.client"} <= left.keys()
+    below = list(left)[list(left).index(provider) :]
+    assert {module: left[module] for module in below if left[module]} == {}
+
+
+class Careless(load_provider("agora")):  # type: ignore[misc]  # a class that is known at run time
+    """A plugin whose author thought of nothing."""
+
+    def status(self, recording: Any) -> Any:
+        secret = self.config.customer_secret.get_secret_value()
+        if recording.room == "typed":
+            return Typed.model_validate({"number": secret})
+        raise RuntimeError(f"{len(secret)} characters")
+
+
+class Typed(BaseModel):
+    """It shows what it was given."""
+
+    number: int
+
+
+@pytest.mark.parametrize(("room", "kind"), [("any", RuntimeError), ("typed", UnexpectedResponse)])
+def test_a_plugin_s_error_has_none_either(room: str, kind: type[Exception], emulated) -> None:
+    """Whatever the plugin raises: what pydantic says, which quotes the input, is told by its places alone."""
+    service = emulated("agora", media=False)
+    config = Careless.Config.from_env(service.env, customer_secret=SENTINELS["config"])
+    ids = {"id": "r-1", "provider": "agora", "account": config.app_id, "native": NATIVE["agora"]}
+    handle = Recording(**ids, room=room, started_at=datetime.now(UTC))
+    with Recorder(Careless(config), hooks=[]) as recorder, pytest.raises(kind) as caught:
+        recorder.status(handle)
+    assert_safe(caught.value)
+    left = [variables for _, variables in list(frames_of(caught.value))[1:] if "secret" in variables]
+    assert left == []
+    assert "number (int_parsing)" in str(caught.value) or kind is RuntimeError
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_it_listens_on_this_machine(name: str, emulated) -> None:
+    """An emulator can't be reached by another of the machine's addresses, and so by no other machine."""
+    port = int(emulated(name, media=False).base_url.rpartition(":")[2])
+    with (
+        socket.create_connection(("127.0.0.1", port), 5),
+        pytest.raises(OSError, match=r"refused|unreachable|requested"),
+    ):
+        socket.create_connection(("127.0.0.2", port), 5)
 
 
 @pytest.mark.parametrize("name", PROVIDERS)

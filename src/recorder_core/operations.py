@@ -182,6 +182,8 @@ class Operations(Guarded):
             if refusal is not None:
                 raise refusal
         except BaseException as error:
+            if error is refusal:
+                error.__context__ = outer  # not pydantic's, which keeps what was validated
             if isinstance(error, RecorderError):
                 error.provider = error.provider or self.provider.name
                 error.operation = error.operation or operation

@@ -184,8 +184,8 @@ class Recovering(Stopping):
         other = self._ledger.begin(intent, lease_of(limit)) if known is None else None
         if other is not None:
             found.problems.append(
-                f"{intent.room} ({intent.id}): its key was used again at {other.created_at.isoformat()}, and that start "
-                "is open, which the vendor may not tell from this one; recover this one when the other has ended"
+                f"{intent.room} ({intent.id}): its key was used again at {other.created_at.isoformat()}, and that "
+                "start is open, which the vendor may not tell from this one; recover this one when the other has ended"
             )
             return
         entry = self._ledger.claim_start(intent.id, lease_of(limit), begun_at=intent.created_at)

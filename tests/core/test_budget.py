@@ -130,7 +130,7 @@ def test_no_call_too_many_reaches_the_vendor(jitter_s: float, late_s: float, lea
 
 
 def test_the_vendors_own_work_is_no_way() -> None:
-    """A synchronous stop that takes 20 s arrived long ago, for later calls were answered: it holds up hardly anybody."""
+    """A synchronous stop that takes 20 s arrived long ago, as later calls were answered: it holds up hardly anybody."""
     clock = OversleepingClock()
     budget = budget_of(clock)
     sent(budget, clock, 10)

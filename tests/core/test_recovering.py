@@ -802,9 +802,8 @@ def test_an_intent_that_the_ledger_never_knew_touches_no_other_start_of_its_key(
     make: Make, spec: Any, studio: Studio, clock: SteppedClock
 ) -> None:
     """Its ids aren't those of the start that is open, whose process may have died just as well."""
-    old = lose(make, spec(), key="lesson", ledger=None).model_copy(update={"noted": {"tape": "old"}})
-    clock.sleep(LEASE_S)
     new = lose(make, spec(), key="lesson")
+    old = new.model_copy(update={"created_at": new.created_at - timedelta(hours=1), "noted": {"tape": "old"}})
     clock.sleep(LEASE_S)
     studio.states.appendleft(RecordingState.GONE)
     report = make(studio).recover(old, stop=True)

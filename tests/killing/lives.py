@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import os
@@ -23,9 +24,10 @@ from recorder_core.emulation.clock import EmulatorClock
 from recorder_core.emulation.exchange import EmulatedRequest, EmulatedResponse
 from recorder_core.emulation.recording import EmulatedRecording
 from recorder_core.ledger import LedgerEntry
-from recorder_core.plugins import load_provider
-from recorder_core.testing import connect, emulate
+from recorder_core.plugins import load_emulator, load_provider
 
+_provider, _emulator = functools.cache(load_provider), functools.cache(load_emulator)
+"""To find them takes longer than most of what they do here."""
 FORKING = Path(__file__).with_name("forking.py")
 PATIENCE_S = 60
 KILLED = -signal.SIGKILL
@@ -281,7 +283,7 @@ def is_reported(entry: LedgerEntry, recovery: Recovery | None, ids: dict[str, st
 
 
 def _is_same(recording: Recording, ids: dict[str, str]) -> bool:
-    key = load_provider(recording.provider).native_key
+    key = _provider(recording.provider).native_key
     return bool(recording.native[key] == ids[key])
 
 
@@ -292,7 +294,9 @@ def tree_of(room: str) -> dict[str, Any]:
 
 
 def _survivor(vendor: Vendor, ledger: str) -> Recorder:
-    return connect(vendor.service, ledger=ledger, calls_per_second={"*": math.inf})
+    found, service = _provider(vendor.name), vendor.service
+    config = found.Config.from_env(service.env, calls_per_second={"*": math.inf})
+    return Recorder(found(config), clock=service.clock, hooks=(), ledger=ledger)
 
 
 @contextmanager
@@ -309,7 +313,7 @@ def world(ledger: str, nursery: Nursery, **switches: dict[str, Any]) -> Iterator
         vendors, recorders = {}, {}
         for name in ("agora", "zegocloud"):
             options = {"media": False, "rate_limits": False, **switches.get(name, {})}
-            service = stack.enter_context(emulate(name, clock=clock, **options))
+            service = stack.enter_context(_emulator(name)(clock=clock, **options))
             vendors[name] = Vendor(service)
             recorders[name] = stack.enter_context(_survivor(vendors[name], ledger))
         yield World(ledger, clock, vendors, recorders, nursery)

@@ -9,7 +9,7 @@ import uuid
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import redis
 from pydantic import SecretStr
@@ -37,16 +37,27 @@ ERRORS = (redis.RedisError, RedisClusterException, OSError, UnicodeError)
 """Whatever keeps a Redis from being used. The last one is for names of hosts that are none."""
 
 
+Client: TypeAlias = redis.Redis | redis.RedisCluster
+Answer = TypeVar("Answer")
+
+
 class UnreachableError(Exception):
     """The Redis can't be used now."""
 
 
 class Script:
-    """What the Redis is to do, by itself and at once."""
+    """What a Redis is to do at once, without anything between."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+        self._digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+    def run(self, client: Client, keys: Sequence[str], argument: str) -> Any:
+        """What it answers. The text is sent only where the Redis doesn't know it."""
+        try:
+            return client.evalsha(self._digest, len(keys), *keys, argument)
+        except NoScriptError:
+            return client.eval(self.text, len(keys), *keys, argument)
 
 
 class Link(Guarded):
@@ -80,7 +91,7 @@ class Link(Guarded):
         self.gone_at: float | None = None
         self.failed_at = self.next_try = self.cut_at = -math.inf
         self._pauses = iter(RETRY_S)
-        self._client: redis.Redis | redis.RedisCluster | None = None
+        self._client: Client | None = None
         self._known: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def _forked(self) -> None:
@@ -88,20 +99,15 @@ class Link(Guarded):
         super()._forked()
         self._begin()
 
-    def run(self, script: Script, keys: Sequence[str], arguments: Callable[[], Sequence[str]]) -> Any:
-        """What a script answers.
-
-        Args:
-            script: what is run.
-            keys: on which.
-            arguments: gives its arguments, for every attempt anew.
+    def run(self, work: Callable[[Client], Answer]) -> Answer:
+        """What is answered to some work with a client, which is done once more where a connection was ended.
 
         Raises:
             UnreachableError: the Redis can't be used, for whatever reason.
         """
         notice_fork()
         try:
-            answer = self._tried(script, keys, arguments)
+            answer = self._tried(work)
         except ERRORS as error:
             self._failed(error)
         else:
@@ -120,10 +126,9 @@ class Link(Guarded):
                 client.hdel(key, self.who)
             client.close()
 
-    def _tried(self, script: Script, keys: Sequence[str], arguments: Callable[[], Sequence[str]]) -> Any:
-        """What a script answers, at the second attempt where the first one found that the connection was ended."""
+    def _tried(self, work: Callable[[Client], Answer]) -> Answer:
         try:
-            return self._evaluated(script, keys, arguments())
+            return work(self._connected())
         except MovedError:
             with self._guard:
                 self._is_cluster, self._client = True, None
@@ -132,17 +137,14 @@ class Link(Guarded):
                 raise
             with self._guard:
                 self.cut_at, self._client = self._clock.monotonic(), None  # so were the other connections
-        return self._evaluated(script, keys, arguments())
+        return work(self._connected())
 
-    def _evaluated(self, script: Script, keys: Sequence[str], arguments: Sequence[str]) -> Any:
+    def _connected(self) -> Client:
         with self._guard:
-            client = self._client = self._client or self._new()
-        try:
-            return client.evalsha(script.digest, len(keys), *keys, *arguments)
-        except NoScriptError:
-            return client.eval(script.text, len(keys), *keys, *arguments)
+            self._client = self._client or self._new()
+            return self._client
 
-    def _new(self) -> redis.Redis | redis.RedisCluster:
+    def _new(self) -> Client:
         """A client that has no connection yet."""
         is_cluster = self._is_cluster
         kind = redis.RedisCluster if is_cluster else redis.Redis

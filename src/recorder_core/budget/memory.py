@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import deque
+from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 
 from recorder_core.budget.limit import Admitted, Limit
@@ -67,8 +67,8 @@ class _Call(Call):
 
     __slots__ = ("_slots",)
 
-    def __init__(self, slots: Slots, operation: int, left_at: float) -> None:
-        super().__init__(operation, left_at)
+    def __init__(self, slots: Slots, operation: int) -> None:
+        super().__init__(operation)
         self._slots = slots
 
     def leaves(self) -> None:
@@ -87,12 +87,11 @@ class Slots(Guarded):
     def __init__(self, limit: Limit, clock: Clock) -> None:
         super().__init__()
         self._clock = clock
-        self._limit = limit.calls
-        self._span = limit.span
+        self._limit = limit
         self.between = limit.between
         self._slot = -math.inf
         self._ways: Ways[Call] = Ways()
-        self._calls: deque[Call] = deque(maxlen=limit.calls)
+        self._arrivals: list[float] = []  # sorted
 
     def ask(self, urgency: int, left: float) -> Admitted | float:
         """As `Source.ask`."""
@@ -115,26 +114,39 @@ class Slots(Guarded):
     def leaves(self, call: Call) -> None:
         """A call is being written."""
         with self._guard:
+            before = call.arrived_by
             self._ways.begins(call, self._clock.time())
+            self._replace(before, call.arrived_by)
 
     def ends(self, call: Call, *, is_answered: bool) -> None:
         """A call was answered, or has failed."""
         with self._guard:
-            self._ways.ends(call, self._clock.time(), is_answered=is_answered)
+            for known, before in self._ways.ends(call, self._clock.time(), is_answered=is_answered).items():
+                self._replace(before, known.arrived_by)
 
     def _delay(self, now: float) -> float:
         """Seconds until the next call may be sent."""
-        if self._slot > now + self._span:  # the clock was set back
-            self._slot = now + self._span
-            self._calls.clear()
-        if len(self._calls) < self._limit:
+        if self._slot > now + self._limit.span:  # the clock was set back
+            self._slot = now + self._limit.span
+            self._arrivals.clear()
+        if len(self._arrivals) < self._limit.calls:
             return self._slot - now
-        return max(self._slot, self._ways.arrival(self._calls[0], now) + self._span - self._ways.there) - now
+        # Of those that count when this one arrives, all but one less than the limit must have gone by.
+        return max(self._slot, self._arrivals[-self._limit.calls] + self._limit.span - self._ways.there) - now
 
     def _take(self, urgency: int, now: float) -> _Call:
-        call = _Call(self, urgency, now)
-        self._calls.append(call)
+        call = _Call(self, urgency)
         self._ways.begins(call, now)
+        insort(self._arrivals, call.arrived_by)
+        if len(self._arrivals) > 4 * self._limit.calls:
+            del self._arrivals[: 2 * self._limit.calls]
         # A slot that was missed by less than the time between two can still be used by the next call.
         self._slot = max(self._slot, now - self.between) + self.between
         return call
+
+    def _replace(self, before: float, arrived_by: float) -> None:
+        """More is known of a call, if it still counts."""
+        index = bisect_left(self._arrivals, before)
+        if index < len(self._arrivals) and self._arrivals[index] == before:
+            del self._arrivals[index]
+            insort(self._arrivals, arrived_by)

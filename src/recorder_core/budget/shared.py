@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from importlib import resources
 from typing import Any
@@ -13,11 +13,11 @@ from typing import Any
 from pydantic import SecretStr
 
 from recorder_core.budget.limit import USUAL_WAY_S, Admitted, Limit
-from recorder_core.budget.link import ANSWER_S, CONNECT_S, SILENCE_S, Link, Script, UnreachableError, sealed
+from recorder_core.budget.link import ANSWER_S, CONNECT_S, SILENCE_S, Client, Link, Script, UnreachableError, sealed
 from recorder_core.budget.memory import Budget
 from recorder_core.budget.parts import NOWHERE, Part, Seat, slots_of
 from recorder_core.budget.queue import Source
-from recorder_core.budget.ways import LONGEST_WAY_S, Call, Ways
+from recorder_core.budget.ways import Call, Ways
 from recorder_core.clock import Clock, SystemClock
 from recorder_core.forking import Guarded
 
@@ -41,19 +41,12 @@ PARTS = ("state", "arrivals", "waiting", "sharing")
 
 
 def _script(name: str) -> Script:
-    times = {
-        "USUAL_WAY": USUAL_WAY_S,
-        "LONGEST_WAY": LONGEST_WAY_S,
-        "LATELY": LATELY_S,
-        "APART": APART_S,
-        "KEPT": KEPT_S / 1000,
-    }
+    times = {"USUAL_WAY": USUAL_WAY_S, "LATELY": LATELY_S, "APART": APART_S, "KEPT": KEPT_S / 1000}
     constants = "".join(f"local {constant} = {seconds * WHOLE:.0f}\n" for constant, seconds in times.items())
     return Script(constants + resources.files(__package__).joinpath(name).read_text(encoding="utf-8"))
 
 
 TAKE = _script("take.lua")
-REPORT = _script("report.lua")
 
 
 class SharedBudget(Budget):
@@ -105,13 +98,13 @@ class _Call(Call):
         slots: whose it is.
         operation: its urgency in the limit.
         number: under which the Redis knows it.
-        asked_at: when the process had asked for it. It leaves later.
+        asked_at: when the process had asked for it.
     """
 
     __slots__ = ("_asked_at", "_slots", "number")
 
     def __init__(self, slots: SharedSlots, operation: int, number: int, asked_at: float) -> None:
-        super().__init__(operation, asked_at)
+        super().__init__(operation)
         self.number = str(number)
         self._slots = slots
         self._asked_at = asked_at
@@ -191,28 +184,20 @@ class SharedSlots(Guarded):
             is_late = is_late or call.is_overtaken
             self._ways.begins(call, self.now())
         if is_late:
-            self._report(call)
+            self._report([call])
 
     def ends(self, call: _Call, *, is_answered: bool) -> None:
         """A call was answered, or has failed. The Redis is told what is known now."""
         with self._guard:
             known = self._ways.ends(call, self.now(), is_answered=is_answered)
-        self._report(*known)
+        self._report(known)
 
-    def _report(self, *calls: _Call) -> None:
-        """Tell the Redis, if that is possible, by when calls have arrived, or what is known of those under way."""
-        if self._link.gone_at is not None:
-            return
-        with self._guard:
-            there = self._ways.there
-            told: list[str] = []
-            for call in calls:
-                instants = [call.left_at, call.latest] if call.arrived_at is None else [call.arrived_at]
-                ways = [there, self._ways.back(call.operation)] if call.arrived_at is None else []
-                micros = [_micro(instant + self._ahead) for instant in instants] + [_micro(way) for way in ways]
-                told += [call.number, " ".join(map(str, micros))]
-        with suppress(UnreachableError):
-            self._link.run(REPORT, self._keys[1:2], lambda: told)
+    def _report(self, calls: Iterable[_Call]) -> None:
+        """Tell the Redis, if that is possible, by when calls have arrived; where it forgot them, they don't count."""
+        if self._link.gone_at is None:
+            told = {call.number: _micro(call.arrived_by + self._ahead) for call in calls}
+            with suppress(UnreachableError):
+                self._link.run(lambda client: client.zadd(self._keys[1], told, xx=True))
 
     def withdraw(self) -> str | None:
         """Share it no more. Where the process's name stands among those that do; None: it never did."""
@@ -239,12 +224,12 @@ class SharedSlots(Guarded):
         """
         asked_at = -math.inf
 
-        def question() -> tuple[str]:
+        def take(client: Client) -> Any:
             nonlocal asked_at
             asked_at = self.now()
-            return (json.dumps(self._question(urgency, left, asked_at)),)
+            return TAKE.run(client, self._keys, json.dumps(self._question(urgency, left, asked_at)))
 
-        what, value, taken, *seat = self._link.run(TAKE, self._keys, question)
+        what, value, taken, *seat = self._link.run(take)
         met_at, wait = self.now(), value / WHOLE
         with self._guard:
             self._learn(taken / WHOLE, asked_at, met_at)
@@ -267,7 +252,7 @@ class SharedSlots(Guarded):
 
     def _question(self, urgency: int, left: float, now: float) -> dict[str, Any]:
         with self._guard:
-            there, back = self._ways.there, self._ways.back(urgency)
+            there, longest = self._ways.there, self._ways.longest(urgency)
         question: dict[str, Any] = {
             "who": self._link.who,
             "rank": urgency,
@@ -276,7 +261,7 @@ class SharedSlots(Guarded):
             "span": _micro(self._limit.span),
             "between": _micro(self._limit.between),
             "there": _micro(there),
-            "back": _micro(back),
+            "longest": _micro(longest),
             "joins": not self._seat.cycle or now >= self._joined_at + JOIN_S,
         }
         if self._met is not None and now <= self._met[1] + MEMORY_S:

@@ -6,7 +6,8 @@
 --   rank              how urgent its caller is, 0 for the most urgent operation
 --   left              how long the caller may wait
 --   calls, span, between  the limit, as the process knows it
---   there, back       how long a call of the process takes at the least to get to the vendor; and then to be answered
+--   there             how long a call of the process takes at the least to get to the vendor
+--   longest           after what time its call has arrived at the latest
 --   joins             whether the process tells that it shares the limit, and wants to know its part
 --   before            where it was here lately: `since` when, by its own clock; what this clock should show (`expected`);
 --                     whether its connection was cut meanwhile
@@ -15,6 +16,7 @@
 -- would have to wait; `apart`, for how long each process keeps to its own part. That is 1 / cycle of the limit, nothing
 -- for a cycle of 0; both are -1 for a process that didn't want to know.
 --
+-- Of each of the latest calls the set of arrivals has by when it has arrived; the process tells more when it knows more.
 -- All times are whole microseconds. What is read is this server's clock; that of a process counts durations alone.
 
 local GRACE = 250000 -- a process that is so late for its turn has lost it
@@ -142,15 +144,12 @@ if apart > now then
   return answer('apart', apart - now)
 end
 
--- The next call may leave in its slot, and a span after the call has arrived that is a whole limit before it.
+-- The next call may leave in its slot, and when of those that count as it arrives all but one less than the limit have
+-- gone by.
 
 local ready = slot
-local arrival = redis.call('HGET', arrivals, whole(number + 1 - calls))
-if arrival then
-  local arrived, latest, there, back = unpack(numbers(arrival))
-  if latest then -- it left then; when it arrived isn't known yet, or nobody will ever tell
-    arrived = math.min(math.max(now - back, arrived + there), latest)
-  end
+local _, arrived = unpack(redis.call('ZREVRANGE', arrivals, calls - 1, calls - 1, 'WITHSCORES'))
+if arrived then
   ready = math.max(ready, arrived + span - ask.there)
 end
 
@@ -179,9 +178,8 @@ if ready <= now and not is_kept then
   number = number + 1
   -- A slot that was missed by less than the time between two can still be used by the next call.
   slot = math.max(slot, now - between) + between
-  local known = {whole(now), whole(now + LONGEST_WAY), whole(ask.there), whole(ask.back)}
-  redis.call('HSET', arrivals, whole(number), table.concat(known, ' '))
-  redis.call('HDEL', arrivals, whole(number - calls))
+  redis.call('ZADD', arrivals, whole(now + ask.longest), whole(number))
+  redis.call('ZREMRANGEBYRANK', arrivals, 0, -2 * calls - 1)
   redis.call('HDEL', waiting, mine)
   return answer('taken', number)
 end

@@ -1,4 +1,4 @@
-"""When calls arrive at the vendor, as far as whoever sends them can know."""
+"""By when calls have arrived at the vendor, as far as whoever sends them can know."""
 
 from __future__ import annotations
 
@@ -21,23 +21,16 @@ class Call(Admitted):
     Attributes:
         operation: its urgency in the limit.
         left_at: when it left, or got its place.
-        latest: when it has arrived in any case.
-        arrived_at: by when it has arrived; None: it has not ended yet.
-        is_overtaken: whether a later one was answered before it.
+        arrived_by: when it has arrived, or will have, at the latest.
+        is_overtaken: whether one that left later was answered before.
     """
 
-    __slots__ = ("arrived_at", "is_overtaken", "latest", "left_at", "operation")
+    __slots__ = ("arrived_by", "is_overtaken", "left_at", "operation")
 
-    def __init__(self, operation: int, left_at: float) -> None:
+    def __init__(self, operation: int) -> None:
         super().__init__()
         self.operation = operation
-        self.begin(left_at)
-
-    def begin(self, left_at: float) -> None:
-        """It has got its place; or later, where a connection had to be made first, it is being written."""
-        self.left_at = left_at
-        self.latest = left_at + LONGEST_WAY_S
-        self.arrived_at: float | None = None
+        self.left_at = self.arrived_by = -math.inf
         self.is_overtaken = False
 
 
@@ -54,7 +47,7 @@ class Ways(Generic[Own]):
     def __init__(self) -> None:
         self._count: dict[int, int] = {}
         self._fastest: dict[int, float] = {}
-        self._under_way: dict[Own, None] = {}
+        self._under_way: set[Own] = set()
 
     @property
     def there(self) -> float:
@@ -62,34 +55,41 @@ class Ways(Generic[Own]):
         known = (self._fastest[operation] for operation, count in self._count.items() if count >= ENOUGH)
         return min(known, default=0.0) / 2
 
-    def back(self, operation: int) -> float:
-        """Seconds that an operation takes at the least, without the way there."""
-        there = self.there
-        return self._fastest[operation] - there if self._count.get(operation, 0) >= ENOUGH else there
+    def longest(self, operation: int) -> float:
+        """Seconds after which a call that isn't answered has arrived.
+
+        Where the vendor works for longer in any case, an answer that doesn't come says nothing of the way.
+        """
+        return LONGEST_WAY_S if self._back(operation) < LONGEST_WAY_S else USUAL_WAY_S
 
     def begins(self, call: Own, now: float) -> None:
-        """As `Call.begin`."""
-        call.begin(now)
-        self._under_way[call] = None
+        """A call has got its place; or later, where a connection had to be made first, it is being written."""
+        call.left_at = now
+        call.arrived_by = now + self.longest(call.operation)
+        call.is_overtaken = False
+        self._under_way.add(call)
 
-    def ends(self, call: Own, now: float, *, is_answered: bool) -> list[Own]:
-        """A call was answered, or has failed. Those of which more is known now."""
-        call.arrived_at = self.arrival(call, now)
-        self._under_way.pop(call, None)
+    def ends(self, call: Own, now: float, *, is_answered: bool) -> dict[Own, float]:
+        """A call was answered, or has failed. Those of which more is known now, with what was thought before."""
+        arrived_by = now - self._back(call.operation)
+        before = {call: call.arrived_by}
+        call.arrived_by = min(max(arrived_by, call.left_at + self.there), call.arrived_by)
+        self._under_way.discard(call)
         if not is_answered:
-            return [call]
-        overtaken = [other for other in self._under_way if other.left_at < call.left_at and not other.is_overtaken]
-        for other in overtaken:
-            other.latest = min(other.latest, now - self.back(call.operation) + USUAL_WAY_S)
-            other.is_overtaken = True
-        self._under_way = {other: None for other in self._under_way if other.latest > now}  # of others all is known
+            return before
+        for other in tuple(self._under_way):
+            if other.left_at < call.left_at and not other.is_overtaken:
+                before[other] = other.arrived_by
+                other.arrived_by = min(arrived_by + USUAL_WAY_S, other.arrived_by)
+                other.is_overtaken = True
+            elif other.arrived_by < now:  # nobody will ever tell more of it
+                self._under_way.discard(other)
         took = max(now - call.left_at, 0.0)
         self._count[call.operation] = self._count.get(call.operation, 0) + 1
         self._fastest[call.operation] = min(took, self._fastest.get(call.operation, math.inf) * FORGETTING)
-        return [call, *overtaken]
+        return before
 
-    def arrival(self, call: Own, now: float) -> float:
-        """By when a call has arrived, unless it is held up on its way there and nobody can know that yet."""
-        if call.arrived_at is not None:
-            return call.arrived_at
-        return min(max(now - self.back(call.operation), call.left_at + self.there), call.latest)
+    def _back(self, operation: int) -> float:
+        """Seconds that an operation takes at the least, without the way there."""
+        there = self.there
+        return self._fastest[operation] - there if self._count.get(operation, 0) >= ENOUGH else there

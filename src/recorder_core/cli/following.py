@@ -72,8 +72,8 @@ def follow(
     """Follow recordings until all have ended: a live table on a terminal, a line for each event elsewhere.
 
     The vendors are asked at the pace that they advise. Callbacks that other processes receive are heard of by the
-    ledger. Exits with 1 where a recording failed, was lost sight of, or left files outside its destination. Ctrl-C leaves
-    them; they go on.
+    ledger. Exits with 1 where a recording failed, was lost sight of, or left files outside its destination. Ctrl-C
+    leaves them; they go on.
 
     With --all it is a worker: it follows whatever is open in the ledger and not followed by another worker, with a line
     for each event, until it is interrupted, and recovers starts that were cut short.

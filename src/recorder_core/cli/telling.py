@@ -20,7 +20,7 @@ ASTRAY = frozenset({FileStatus.BACKUP, FileStatus.LOST})
 
 
 def has_gone_wrong(event: RecordingEvent) -> bool:
-    """Whether it ends a recording with a fault, or the vendor refuses to be asked, so that it isn't followed any more."""
+    """Whether it ends a recording with a fault, or the vendor refuses to be asked, so that nobody follows it now."""
     if event.state is None:
         return event.kind is EventKind.ERROR and event.source == "look"
     return event.state.terminal and event.fault is not None

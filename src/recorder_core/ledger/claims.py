@@ -66,9 +66,7 @@ class Claims(Reading):
         return self._claim_open(and_(_row.recording.is_not(None), free(LEASE, self._clock.time())), limit, lease)
 
     @reaching
-    def claim_start(
-        self, recording_id: str, lease: float, *, begun_at: datetime | None = None
-    ) -> LedgerEntry | None:
+    def claim_start(self, recording_id: str, lease: float, *, begun_at: datetime | None = None) -> LedgerEntry | None:
         """The open start of one recording. None: another process has it, or nothing is open.
 
         Args:

@@ -75,11 +75,11 @@ class Followed(Claims):
             lease: seconds for which they are this process's.
         """
         now = self._clock.time()
-        nobodys = _untold()
-        wanted = and_(nobodys, _row.is_open, free(LEASE, now))
-        running = self._claim(wanted, max(limit - 1, 1), lease, FOLLOWING, LEASE)
-        ended = and_(nobodys, _has_ended(now - UNTOLD_S))
-        return [*running, *self._claim(ended, limit - len(running), lease, FOLLOWING)]
+        nobodys = and_(_untold(), free(FOLLOWING, now))
+        running, ended = and_(_row.is_open, free(LEASE, now)), _has_ended(now - UNTOLD_S)
+        one = self._claim(and_(nobodys, ended), 1, lease, FOLLOWING) if limit > 1 else []
+        first = self._claim(and_(nobodys, running), limit - len(one), lease, FOLLOWING, LEASE)
+        return [*first, *one, *self._claim(and_(nobodys, ended), limit - len(first) - len(one), lease, FOLLOWING)]
 
     @reaching
     def keep_following(self, recording_ids: Iterable[str], lease: float) -> set[str]:

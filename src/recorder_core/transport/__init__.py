@@ -15,6 +15,7 @@ that it raises, logs or shows to an observer holds a secret that the call carrie
 | `failures` | how far the way to a host led, and what ended it |
 | `masking` | keeping secrets out of what is shown |
 | `pool` | requests and urllib3 |
+| `connection` | one connection of theirs, within its time |
 """
 
 from recorder_core.rules import NO_ANSWER, NOT_JSON, NOT_SENT, Rule, RuleTable, Then

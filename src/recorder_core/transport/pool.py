@@ -13,53 +13,40 @@ requests and urllib3 do the work; the subclasses below make five things certain 
 
 from __future__ import annotations
 
-import http.client
-import io
 import math
 import os
 import re
-import socket
 import ssl
-import time
-from contextvars import ContextVar
 from dataclasses import dataclass
-from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import requests
 import urllib3
 from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
 from requests.utils import select_proxy
-from urllib3.connection import HTTPConnection
-from urllib3.util.connection import allowed_gai_family
 from urllib3.util.ssl_ import create_urllib3_context
 
 from recorder_core.errors import ConfigurationError, TransportError
 from recorder_core.forking import Guarded, notice_fork
 from recorder_core.rules import Rule, Then
+from recorder_core.transport.connection import Passage, passing, with_our_connections
 from recorder_core.transport.failures import Stage, described, innermost, stage_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from queue import LifoQueue
 
-    from _typeshed import WriteableBuffer
     from requests import PreparedRequest
-    from urllib3 import PoolManager
+    from urllib3.connection import HTTPConnection
 
     from recorder_core.transport.masking import MaskedQuery
 
 __all__ = ["Lost", "Pool", "Reply"]
 
 POOL_SIZE = 64
-MOMENT_S = 0.001
 LARGEST_ANSWER = 8 * 1024 * 1024
 """Bytes, after decompression."""
 
-LONGEST_LINE = 65_536
-MOST_HEADERS = 100
-END_OF_HEAD = (b"\r\n", b"\n", b"")
-HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)\r\n")
 NOT_IN_A_HEADER = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 
 UNTRUSTED = Rule(
@@ -119,153 +106,6 @@ class Lost:
         return self.rule in (MISCONFIGURED, UNSENDABLE)
 
 
-class _Passage:
-    """One request on its way through requests and urllib3, which pass none of this on."""
-
-    __slots__ = ("_ends_at", "answer_within", "awaits_body", "has_body", "head", "leaving", "sent", "target")
-
-    def __init__(
-        self, answer_within: float, within: float, leaving: Callable[[], None] | None, *, has_body: bool
-    ) -> None:
-        self._ends_at = time.monotonic() + within
-        self.answer_within = answer_within
-        self.leaving = leaving
-        self.has_body = has_body
-        self.awaits_body = False
-        self.head = b""
-        self.target: str | None = None
-        self.sent = False
-
-    def left(self, seconds: float) -> float:
-        """So many seconds, but no more than are left for the whole request; a moment, where none are."""
-        return max(min(seconds, self._ends_at - time.monotonic()), MOMENT_S)
-
-
-_passage: ContextVar[_Passage] = ContextVar("recorder_core_passage")
-
-
-class _TimedReader(io.RawIOBase):
-    """A socket's bytes until an answer's time is up."""
-
-    def __init__(self, sock: socket.socket, seconds: float) -> None:
-        self._socket = sock
-        self._bytes = sock.makefile("rb", buffering=0)
-        self._ends_at = time.monotonic() + seconds
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(self)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer) -> int | None:
-        left = self._ends_at - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the answer took too long")
-        self._socket.settimeout(left)
-        return self._bytes.readinto(buffer)
-
-    def close(self) -> None:
-        self._bytes.close()
-        super().close()
-
-
-def _headers_of(stream: io.BufferedReader) -> http.client.HTTPMessage:
-    """As `http.client.parse_headers`, whose parser for e-mails takes a tenth of a call; it is left what is unusual."""
-    lines: list[bytes] = []
-    while not lines or lines[-1] not in END_OF_HEAD:
-        lines.append(stream.readline(LONGEST_LINE + 1))
-        if len(lines[-1]) > LONGEST_LINE or len(lines) > MOST_HEADERS:
-            raise http.client.HTTPException("the answer's head is too long")
-    message = http.client.HTTPMessage()
-    for line in lines[:-1]:
-        header = HEADER.fullmatch(line)
-        if header is None:
-            return http.client.parse_headers(io.BytesIO(b"".join(lines)))
-        message.set_raw(header[1].decode(), header[2].decode("latin-1"))
-    return message
-
-
-class _TimedResponse(http.client.HTTPResponse):
-    # Python's own, but for the reading of the headers.
-    begin = FunctionType(
-        http.client.HTTPResponse.begin.__code__, {**vars(http.client), "parse_headers": _headers_of}
-    )
-
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        passage = _passage.get()
-        reader = _TimedReader(sock, passage.left(passage.answer_within))
-        super().__init__(reader, *args, **kwargs)  # type: ignore[arg-type]  # it calls makefile and nothing else
-
-    def _read_status(self) -> tuple[str, int, str]:
-        # The base class takes every 1xx but 100 for the answer, and the true one would answer the next request.
-        while True:
-            version, status, reason = super()._read_status()  # type: ignore[misc]  # typeshed leaves it out
-            if not 100 < status < 200:
-                return version, status, reason
-            http.client.parse_headers(self.fp)
-
-
-class _Connection(HTTPConnection):
-    """Mixed into urllib3's connection classes."""
-
-    response_class = _TimedResponse
-
-    def _new_conn(self) -> socket.socket:
-        """As the base class does it, which gives each address of the host the whole time."""
-        if hasattr(self, "_socks_options"):  # the proxy finds the addresses
-            return super()._new_conn()
-        passage, name, seconds = _passage.get(), self._dns_host, float(self.timeout or 0.0)
-        try:
-            found = socket.getaddrinfo(name.strip("[]"), self.port, allowed_gai_family(), socket.SOCK_STREAM)
-        except (socket.gaierror, UnicodeError) as error:
-            reason = error if isinstance(error, socket.gaierror) else socket.gaierror("the name can't be one")
-            raise urllib3.exceptions.NameResolutionError(self.host, self, reason) from error
-        failure: urllib3.exceptions.HTTPError | None = None
-        try:
-            for address in dict.fromkeys(str(address[0]) for *_, address in found):
-                self._dns_host, self.timeout = address, passage.left(seconds)
-                try:
-                    sock = super()._new_conn()
-                    sock.settimeout(passage.left(seconds))  # for the handshake
-                    return sock
-                except urllib3.exceptions.HTTPError as error:
-                    failure = error
-        finally:
-            self._dns_host, self.timeout = name, seconds
-        raise failure or urllib3.exceptions.NewConnectionError(self, "the name has no address")
-
-    def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        passage = _passage.get()
-        if passage.left(math.inf) <= MOMENT_S:
-            raise TimeoutError("no time was left when the connection stood")
-        passage.sent = True
-        if passage.leaving is not None:
-            passage.leaving()
-        passage.awaits_body = passage.has_body
-        super().putrequest(method, passage.target or url, *args, **kwargs)
-
-    def send(self, data: Any) -> None:
-        """Head and body leave in one piece; the base classes send each by itself, which wakes the host twice."""
-        passage = _passage.get()
-        if passage.awaits_body:
-            passage.head, passage.awaits_body = data, False
-        else:
-            head, passage.head = passage.head, b""
-            super().send(head + data)
-
-
-def _with_our_connections(manager: PoolManager) -> None:
-    """Make the manager's pools, whatever their kind (plain, TLS, SOCKS), use `_Connection`."""
-    pools: dict[str, Any] = dict(manager.pool_classes_by_scheme)
-    for scheme, pool in pools.items():
-        connection = type(pool.ConnectionCls.__name__, (_Connection, pool.ConnectionCls), {})
-        pools[scheme] = type(pool.__name__, (pool,), {"ConnectionCls": connection})
-    manager.pool_classes_by_scheme = pools
-
-
 class _HostAdapter(HTTPAdapter):
     """The connections to one host, with what the environment says about it."""
 
@@ -282,11 +122,11 @@ class _HostAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        _with_our_connections(self.poolmanager)
+        with_our_connections(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
         manager = super().proxy_manager_for(proxy, **proxy_kwargs)
-        _with_our_connections(manager)
+        with_our_connections(manager)
         return manager
 
     def build_connection_pool_key_attributes(self, *args: Any, **kwargs: Any) -> Any:
@@ -300,8 +140,21 @@ class _HostAdapter(HTTPAdapter):
             context.load_verify_locations(cafile=self._ca_bundle)
         return host, {"ssl_context": context, "cert_reqs": "CERT_REQUIRED"}
 
-    def get_connection_with_tls_context(self, *_: Any, **__: Any) -> Any:
-        return self._pool
+    def open(self, request: PreparedRequest, connect: float, read: float) -> urllib3.HTTPResponse:
+        """The answer to a request. What `send` does is this, and much that was done here once for all requests."""
+        answer: urllib3.HTTPResponse = self._pool.urlopen(
+            request.method,
+            self.request_url(request, self.proxies),
+            body=request.body,
+            headers=dict(request.headers.items()),
+            redirect=False,
+            assert_same_host=False,
+            preload_content=False,
+            decode_content=False,
+            retries=False,
+            timeout=urllib3.Timeout(connect=connect, read=read),
+        )
+        return answer
 
     def leave(self) -> None:
         """Close a forked child's copies of the parent's idle connections, which go on there.
@@ -314,20 +167,11 @@ class _HostAdapter(HTTPAdapter):
         for connection in idle:
             connection.close()
 
-    def cert_verify(self, *_: Any) -> None:
-        """The pool's own TLS context verifies."""
-
-    def build_response(self, req: PreparedRequest, resp: Any) -> requests.Response:
-        """Without the cookies and the copy of the headers, which nobody asks for."""
-        response = requests.Response()
-        response.request, response.raw, response.status_code = req, resp, resp.status
-        return response
-
     def request_url(self, request: PreparedRequest, proxies: Any) -> str:
         target = super().request_url(request, proxies) if self._is_forwarded else request.path_url
         if not self._masked_query:
             return target
-        _passage.get().target = target
+        passing.get().target = target
         return self._masked_query.mask(target)
 
 
@@ -393,14 +237,14 @@ class Pool:
             within: seconds for all of it.
             leaving: called when the connection stands, before the first byte is written.
         """
-        passage = _Passage(read, within, leaving, has_body=bool(request.body))
-        token = _passage.set(passage)
+        passage = Passage(read, within, leaving, has_body=bool(request.body))
+        token = passing.set(passage)
         try:
             host = self._adapter(base_url)
             if isinstance(host, Lost):
                 return host
-            response = host.send(request, stream=True, timeout=(connect, read), verify=True, proxies=host.proxies)
-            return Reply(response.raw.status, response.raw.headers, _body_of(response.raw))
+            response = host.open(request, connect, read)
+            return Reply(response.status, response.headers, _body_of(response))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             return _lost(error, sent=passage.sent)
         except ValueError as error:
@@ -409,7 +253,7 @@ class Pool:
                 return Lost(type(error).__name__, sent=False, rule=UNSENDABLE)
             return Lost(type(error).__name__, sent=passage.sent)
         finally:
-            _passage.reset(token)
+            passing.reset(token)
 
     def close(self) -> None:
         """Close the connections; a later request opens new ones."""

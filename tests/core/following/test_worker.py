@@ -529,7 +529,7 @@ def test_until_each_was_looked_at(processes: Processes) -> None:
 
 
 def test_what_can_t_be_found_is_sought_until_it_is_sure(processes: Processes) -> None:
-    """`looked`: some vendors say only after a while that a recording is over, to the process that has seen it missing."""
+    """`looked`: some vendors say only after a while that it is over, to the process that has seen it missing."""
     recording = processes.first.start("unreachable")
     processes.first.say_at(80, recording, "gone")
     events = list(processes.worker(until="looked"))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder_core.transport.pool import _headers_of
+from recorder_core.transport.connection import headers_of
 
 PIECES = [
     b"X-Id",
@@ -35,7 +35,7 @@ PIECES = [
 def both(head: bytes) -> tuple[Any, Any]:
     """What Python's own reader makes of a head, and what ours does; an error stands for itself."""
     told = []
-    for read in (http.client.parse_headers, _headers_of):
+    for read in (http.client.parse_headers, headers_of):
         stream = io.BufferedReader(io.BytesIO(head))  # type: ignore[arg-type]
         try:
             message = read(stream)
