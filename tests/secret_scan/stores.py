@@ -13,7 +13,6 @@ import psycopg
 import redis
 from psycopg import sql
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from secret_scan.allowed import MEDIA
 from secret_scan.search import Evidence
