@@ -64,7 +64,8 @@ def run(
     stage.calm()
     base_urls = trouble.arrange(stage, call, name, always)
     if getattr(subject, "base_url", None):
-        subject = subject.model_copy(update={"base_url": base_urls[-1]})
+        there = stage.proxy.base_url if stage.proxy.base_url in base_urls else base_urls[0]
+        subject = subject.model_copy(update={"base_url": there})
     watch = Watch()
     with stage.recorder(watch, base_urls, trouble.timeout or HEALTHY_S) as recorder:
         began = stage.service.clock.monotonic()
@@ -84,7 +85,7 @@ def run(
         outcome=_named(result) if error is None else type(error).__name__,
         calls=tuple(exchange.operation for exchange in watch.exchanges),
         attempts=max((exchange.attempt for exchange in watch.exchanges), default=0),
-        reached=sum(request.status is not None for request in stage.proxy.requests),
+        reached=sum(request.status is not None for request in (*stage.proxy.requests, *stage.second.requests)),
         running=happening.running,
         took=took,
         problems=tuple(problems_of(happening)),

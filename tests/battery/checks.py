@@ -22,6 +22,7 @@ from recorder_core import (
     StartOutcomeUnknown,
     Verdict,
 )
+from recorder_core.testing import FaultProxy
 
 LATE_S = 3.0
 """By how much an operation may be late on a busy machine."""
@@ -82,6 +83,8 @@ def _start(it: Happening) -> Iterator[str]:
         yield "it runs, and the error doesn't say so"
     if it.error is None and not it.running:
         yield "nothing runs, and there is a handle"
+    if _begun_at(it.stage.proxy, it) and _begun_at(it.stage.second, it):
+        yield "it was sent to two hosts"
     sent: dict[str, str] = {}
     for exchange in it.watch.exchanges:
         this = f"{urlsplit(exchange.url).path} {json.dumps(exchange.request_body)}"
@@ -91,10 +94,18 @@ def _start(it: Happening) -> Iterator[str]:
             sent.pop(exchange.operation)
 
 
+def _begun_at(proxy: FaultProxy, it: Happening) -> bool:
+    """Whether a byte of what begins a recording came to a host: of the last call of a start that nothing disturbs."""
+    path = urlsplit(it.watch.exchanges[-1].url).path
+    begins = len(it.watch.names) > it.stage.before_start
+    return begins and any(urlsplit(request.target).path == path for request in proxy.requests)
+
+
 def _result(it: Happening) -> Iterator[str]:
     """A result is true."""
     result = it.result
-    if it.operation.changes and not any(200 <= (request.status or 0) < 300 for request in it.stage.proxy.requests):
+    came = (*it.stage.proxy.requests, *it.stage.second.requests)
+    if it.operation.changes and not any(200 <= (request.status or 0) < 300 for request in came):
         yield "it is said to be done, and the service did nothing"
     if isinstance(result, RecordingStatus) and it.running and result.state.terminal:
         yield f"it is said to be {result.state}, and it runs"

@@ -74,20 +74,20 @@ OPERATIONS = (
     ),
     Operation("layout", lambda recorder, it, seconds: recorder.layout(it, Grid(), deadline=seconds), thorough=True),
     Operation(
+        "update_push", lambda recorder, it, seconds: recorder.update_push(it, (PUSH_URL,), deadline=seconds), (PUSHED,)
+    ),
+    Operation("refresh_storage", lambda recorder, it, seconds: recorder.refresh_storage(it, BUCKET, deadline=seconds)),
+    Operation(
+        "update_participants",
+        lambda recorder, it, seconds: recorder.update_participants(it, SOMEBODY, deadline=seconds),
+    ),
+    Operation(
         "pause", lambda recorder, it, seconds: recorder.pause(it, deadline=seconds), (ROOM, PAGE), before=_resumed
     ),
     Operation(
         "resume", lambda recorder, it, seconds: recorder.resume(it, deadline=seconds), (ROOM, PAGE), before=_paused
     ),
     Operation("snapshot", lambda recorder, it, seconds: recorder.snapshot(it, deadline=seconds)),
-    Operation(
-        "update_participants",
-        lambda recorder, it, seconds: recorder.update_participants(it, SOMEBODY, deadline=seconds),
-    ),
-    Operation("refresh_storage", lambda recorder, it, seconds: recorder.refresh_storage(it, BUCKET, deadline=seconds)),
-    Operation(
-        "update_push", lambda recorder, it, seconds: recorder.update_push(it, (PUSH_URL,), deadline=seconds), (PUSHED,)
-    ),
     Operation(
         "switch_whiteboard",
         lambda recorder, it, seconds: recorder.switch_whiteboard(it, "wb-7", deadline=seconds),
@@ -107,3 +107,4 @@ OPERATIONS = (
     ),
     Operation("stop", lambda recorder, it, seconds: recorder.stop(it, deadline=seconds), thorough=True),
 )
+"""Changes that carry secrets before others, for of those that are one call of a vendor's the first one is taken."""

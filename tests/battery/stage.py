@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from contextlib import ExitStack
-from functools import cached_property
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -127,6 +126,11 @@ class Watch:
     def __init__(self) -> None:
         self.exchanges: list[HttpExchange] = []
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the vendor's calls, each once."""
+        return tuple(dict.fromkeys(exchange.operation for exchange in self.exchanges))
+
     def __dir__(self) -> list[str]:
         return ["recorder_http"]  # every name is looked at for a hook, which takes longer than most calls
 
@@ -145,14 +149,19 @@ class Stage:
 
     Attributes:
         proxy: leads to the service.
-        elsewhere: another way to it, which no recorder is told of.
+        second: leads there too, as another host of the vendor's would.
+        elsewhere: as well, but no recorder is told of it.
         unreachable: where nobody takes a connection.
         closed: where nobody listens.
+        before_start: how many calls come before the one that begins a recording.
     """
+
+    before_start: int
 
     def __init__(self, service: Service, output: Mapping[str, Any] | None = None) -> None:
         self.service = service
         self.proxy = FaultProxy(service.base_url)
+        self.second = FaultProxy(service.base_url)
         self.elsewhere = FaultProxy(service.base_url)
         self.unreachable = Unreachable()
         self.closed = f"http://{free_address()}"
@@ -164,8 +173,9 @@ class Stage:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        for part in (self.direct, self.proxy, self.elsewhere, self.unreachable):
+        for part in (self.direct, self.proxy, self.second, self.elsewhere, self.unreachable):
             self._stack.enter_context(part)
+        self.before_start = self._calls_of_a_start() - 1
         return self
 
     def __exit__(
@@ -212,22 +222,19 @@ class Stage:
         """A start that was carried out and of which the caller was told nothing."""
         spec = self.spec()
         self.calm()
-        self.proxy.fail_always(FAULTS["drop"], after=self._before_start)
+        self.proxy.fail_always(FAULTS["drop"], after=self.before_start)
         recorder = self.recorder(Watch(), (self.proxy.base_url,), HEALTHY_S)
         with recorder, pytest.raises(StartOutcomeUnknown) as caught:
             recorder.start(spec, deadline=BEFORE_A_REPEAT_S if self.service.clock.frozen else None)
         assert caught.value.intent is not None
         return Lost(spec, caught.value.intent)
 
-    @cached_property
-    def _before_start(self) -> int:
-        """How many calls come before the one that starts."""
-        self.calm()
+    def _calls_of_a_start(self) -> int:
         spec = self.spec()
         with self.recorder(Watch(), (self.proxy.base_url,), HEALTHY_S) as recorder:
             recorder.start(spec)
         self.leave(spec.room)
-        return len(self.proxy.requests) - 1
+        return len(self.proxy.requests)
 
     def recorder(self, watch: Watch, base_urls: tuple[str, ...], timeout: float) -> Recorder:
         """A recorder that knows the service by other addresses."""
@@ -237,8 +244,8 @@ class Stage:
 
     def calm(self) -> None:
         """Let nothing go wrong any more."""
-        self.proxy.clear()
-        self.elsewhere.clear()
+        for proxy in (self.proxy, self.second, self.elsewhere):
+            proxy.clear()
         self.service.faults.clear()
         self.service.clock.skew = 0.0
 

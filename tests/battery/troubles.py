@@ -17,7 +17,7 @@ NO_NAME = "http://fault.invalid"
 
 Arrange = Callable[[Stage, int, str, bool], tuple[str, ...]]
 """Lets it happen to one of the vendor's calls, told by its number and name, or to it and all later ones; gives the
-addresses that the recorder is told of. A handle is told of the last of them."""
+addresses that the recorder is told of."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,17 @@ def _addressed(name: str, meaning: str, dead: Callable[[Stage], str], *, alive: 
         return (dead(stage), *((stage.proxy.base_url,) if alive else ()))
 
     return Trouble(name, meaning, arrange, lasts=True, timeout=SILENT_S if "unreachable" in name else None)
+
+
+def _at_first_host(name: str) -> Trouble:
+    met = _met(FAULTS[name])
+
+    def arrange(stage: Stage, call: int, of: str, always: bool) -> tuple[str, ...]:
+        return (*met.arrange(stage, call, of, always), stage.second.base_url)
+
+    return replace(
+        met, name=f"{name} at the first host", meaning=f"{met.meaning}; there is another host", arrange=arrange
+    )
 
 
 def _held_up(name: str, seconds: float) -> Trouble:
@@ -115,6 +126,7 @@ TROUBLES = (
         )
     ),
     *map(_met, FAULTS.values()),
+    *map(_at_first_host, ("refuse", "drop")),
     *map(_led_away, (301, 302, 303, 307, 308)),
     _held_up("held up for 6 minutes", 360.0),
     _skewed("clock an hour ahead", -3600.0),

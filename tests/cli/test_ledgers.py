@@ -129,13 +129,14 @@ def test_another_ledger(
 
 
 def test_no_ledger(run: Any, services: Any, spec: Any, room: Any, data_directory: dict[str, str]) -> None:
-    """`none` goes without: start and stop work by the handle, list has nothing to list, an id is no handle."""
+    """`none` goes without: start and stop work by the handle, nothing can be listed or recovered, an id is no handle."""
     service, env = services["zegocloud"], {"RECORDER_LEDGER": "none"}
     done = run("start", spec(room=room(service)), "-p", "zegocloud", "--handle", "h.json", env=service.env | env)
     assert done.returncode == 0, done.stderr
     assert run("stop", "h.json", env=service.env | env).returncode == 0
-    listed = run("list", env=env)
-    assert (listed.returncode, "there is no ledger" in listed.stderr) == (2, True)
+    for verb in (["list"], ["recover", "-p", "zegocloud"]):
+        done = run(*verb, env=service.env | env)
+        assert (done.returncode, "there is no ledger" in done.stderr) == (2, True)
     named = run("status", "abcdef", env=env)
     assert (named.returncode, "can't be read" in named.stderr) == (2, True)
     assert not list(Path(data_directory["XDG_DATA_HOME"]).rglob("*.db"))

@@ -309,6 +309,7 @@ def test_a_forked_child_has_a_queue_of_its_own() -> None:
     budget = budget_of(clock)
 
     def work() -> int:
+        clock.gate, clock.sleepers = threading.Event(), threading.Semaphore(0)  # those have locks of the parent's
         clock.gate.set()
         return len(sent(budget, clock, 20, "status"))
 

@@ -13,7 +13,7 @@ has arrived, so that a slow network or a busy process doesn't bring them closer 
 | `queue` | those who wait in a process, the most urgent first |
 | `ways` | when calls arrive |
 | `memory` | `Budget`: the calls of one process |
-| `shared` | `SharedBudget`: those of all processes that have the same Redis, which runs `take.lua` and `report.lua` |
+| `shared` | `SharedBudget`: those of all processes that have the same Redis, which runs `take.lua` |
 | `link` | the way to that Redis |
 | `parts` | what each process keeps to when it can't be used |
 

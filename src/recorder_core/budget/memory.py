@@ -115,8 +115,8 @@ class Slots(Guarded):
         """A call is being written."""
         with self._guard:
             before = call.arrived_by
-            self._ways.begins(call, self._clock.time())
-            self._replace(before, call.arrived_by)
+            if self._ways.leaves(call, self._clock.time()):
+                self._replace(before, call.arrived_by)
 
     def ends(self, call: Call, *, is_answered: bool) -> None:
         """A call was answered, or has failed."""

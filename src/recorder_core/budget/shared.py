@@ -33,8 +33,6 @@ KEPT_S = 30 * 86_400.0
 """For how long a limit that nobody uses is remembered. Where none is, the first call waits for a span."""
 DRIFT = 1e-4
 """By how much two clocks may differ in speed."""
-LATE_S = 0.1
-"""A call that leaves so long after its place was taken, for want of a connection, tells that it does."""
 WHOLE = 1_000_000
 """Microseconds in a second."""
 PARTS = ("state", "arrivals", "waiting", "sharing")
@@ -98,19 +96,17 @@ class _Call(Call):
         slots: whose it is.
         operation: its urgency in the limit.
         number: under which the Redis knows it.
-        asked_at: when the process had asked for it.
     """
 
-    __slots__ = ("_asked_at", "_slots", "number")
+    __slots__ = ("_slots", "number")
 
-    def __init__(self, slots: SharedSlots, operation: int, number: int, asked_at: float) -> None:
+    def __init__(self, slots: SharedSlots, operation: int, number: int) -> None:
         super().__init__(operation)
         self.number = str(number)
         self._slots = slots
-        self._asked_at = asked_at
 
     def leaves(self) -> None:
-        self._slots.leaves(self, is_late=self._slots.now() - self._asked_at > LATE_S)
+        self._slots.leaves(self)
 
     def answered(self) -> None:
         self._slots.ends(self, is_answered=True)
@@ -178,11 +174,10 @@ class SharedSlots(Guarded):
         """The instant, by this process's clock."""
         return self._clock.monotonic()
 
-    def leaves(self, call: _Call, *, is_late: bool) -> None:
-        """A call is being written. The Redis is told if that is much later than its place is."""
+    def leaves(self, call: _Call) -> None:
+        """A call is being written. The Redis is told if that makes it arrive later."""
         with self._guard:
-            is_late = is_late or call.is_overtaken
-            self._ways.begins(call, self.now())
+            is_late = self._ways.leaves(call, self.now())
         if is_late:
             self._report([call])
 
@@ -244,7 +239,7 @@ class SharedSlots(Guarded):
             self._part = None
             self._turn_at = met_at + wait if what == "wait" else -math.inf
         if what == "taken":
-            call = _Call(self, urgency, value, asked_at)
+            call = _Call(self, urgency, value)
             with self._guard:
                 self._ways.begins(call, asked_at)
             return call

@@ -11,6 +11,8 @@ LONGEST_WAY_S = 1.0
 """A call that isn't answered after this time has arrived: what takes longer is the vendor's own work."""
 FORGETTING = 1.001
 """By how much the fastest call is taken for slower with every other one: networks change."""
+LATE_S = 0.1
+"""After what time a call that has its place hasn't left at once."""
 ENOUGH = 5
 """The fastest of so many calls took hardly longer than it has to."""
 
@@ -42,36 +44,45 @@ class Ways(Generic[Own]):
 
     What an operation takes at the least is the way there, the vendor's own work, and the way back. Where a call takes
     longer, that may be for the way there. But when one is answered that left later, it arrives soon, or did long ago.
+
+    Attributes:
+        there: seconds that the way to the vendor takes at the least: half of what the fastest call took; 0 as long as
+            that isn't known.
     """
 
     def __init__(self) -> None:
+        self.there = 0.0
         self._count: dict[int, int] = {}
         self._fastest: dict[int, float] = {}
+        self._known: dict[int, float] = {}
         self._under_way: set[Own] = set()
-
-    @property
-    def there(self) -> float:
-        """Seconds that the way to the vendor takes at the least: half of what the fastest call took."""
-        known = (self._fastest[operation] for operation, count in self._count.items() if count >= ENOUGH)
-        return min(known, default=0.0) / 2
 
     def longest(self, operation: int) -> float:
         """Seconds after which a call that isn't answered has arrived.
 
         Where the vendor works for longer in any case, an answer that doesn't come says nothing of the way.
         """
-        return LONGEST_WAY_S if self._back(operation) < LONGEST_WAY_S else USUAL_WAY_S
+        return LONGEST_WAY_S if self._known.get(operation, 0.0) < LONGEST_WAY_S else USUAL_WAY_S
 
     def begins(self, call: Own, now: float) -> None:
-        """A call has got its place; or later, where a connection had to be made first, it is being written."""
+        """A call has got its place."""
         call.left_at = now
         call.arrived_by = now + self.longest(call.operation)
-        call.is_overtaken = False
         self._under_way.add(call)
+
+    def leaves(self, call: Own, now: float) -> bool:
+        """A call is being written; whether that makes it arrive later, for example as a connection had to be made."""
+        is_late = now > call.left_at + LATE_S or call.is_overtaken
+        call.left_at = now
+        if is_late:
+            call.arrived_by = now + self.longest(call.operation)
+            call.is_overtaken = False
+            self._under_way.add(call)
+        return is_late
 
     def ends(self, call: Own, now: float, *, is_answered: bool) -> dict[Own, float]:
         """A call was answered, or has failed. Those of which more is known now, with what was thought before."""
-        arrived_by = now - self._back(call.operation)
+        arrived_by = now - (self._known.get(call.operation, 2 * self.there) - self.there)
         before = {call: call.arrived_by}
         call.arrived_by = min(max(arrived_by, call.left_at + self.there), call.arrived_by)
         self._under_way.discard(call)
@@ -84,12 +95,12 @@ class Ways(Generic[Own]):
                 other.is_overtaken = True
             elif other.arrived_by < now:  # nobody will ever tell more of it
                 self._under_way.discard(other)
-        took = max(now - call.left_at, 0.0)
-        self._count[call.operation] = self._count.get(call.operation, 0) + 1
-        self._fastest[call.operation] = min(took, self._fastest.get(call.operation, math.inf) * FORGETTING)
+        self._took(call.operation, max(now - call.left_at, 0.0))
         return before
 
-    def _back(self, operation: int) -> float:
-        """Seconds that an operation takes at the least, without the way there."""
-        there = self.there
-        return self._fastest[operation] - there if self._count.get(operation, 0) >= ENOUGH else there
+    def _took(self, operation: int, seconds: float) -> None:
+        count = self._count[operation] = self._count.get(operation, 0) + 1
+        fastest = self._fastest[operation] = min(seconds, self._fastest.get(operation, math.inf) * FORGETTING)
+        if count >= ENOUGH:
+            self._known[operation] = fastest
+            self.there = min(self._known.values()) / 2

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from recorder_core.ledger import Ledger, LedgerEntry
     from recorder_core.models import Recording
 
-__all__ = ["SHOWN", "LedgerOption", "is_id", "ledger_of", "opened", "recording_in"]
+__all__ = ["SHOWN", "LedgerOption", "is_id", "ledger_of", "opened", "recording_in", "required"]
 
 NONE = "none"
 SHOWN = 8
@@ -58,6 +58,19 @@ def ledger_of(given: str | None) -> SecretStr | None:
     return SecretStr(f"sqlite:///{folder / 'recordings.db'}")
 
 
+def required(url: SecretStr | None) -> SecretStr:
+    """The URL of a ledger without which a verb has nothing to do.
+
+    Raises:
+        ConfigurationError: there is to be none.
+    """
+    if url is None:
+        raise ConfigurationError(
+            "there is no ledger", fault="caller", hint="Leave out --ledger none, and RECORDER_LEDGER=none."
+        )
+    return url
+
+
 @contextmanager
 def opened(url: SecretStr | None, provider: str | None = None) -> Iterator[Ledger]:
     """A ledger with the recordings of all accounts, to be read.
@@ -68,11 +81,7 @@ def opened(url: SecretStr | None, provider: str | None = None) -> Iterator[Ledge
     """
     from recorder_core.ledger import open_ledger  # a verb that needs no ledger does without the database's library
 
-    if url is None:
-        raise ConfigurationError(
-            "there is no ledger", fault="caller", hint="Leave out --ledger none, and RECORDER_LEDGER=none."
-        )
-    ledger = open_ledger(url, provider=provider, account=None, clock=SystemClock())
+    ledger = open_ledger(required(url), provider=provider, account=None, clock=SystemClock())
     try:
         yield ledger
     finally:

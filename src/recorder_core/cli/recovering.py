@@ -10,7 +10,7 @@ import typer
 
 from recorder_core.cli.console import OUT, Json, legible, print_json, print_line, reporting, terminable, working
 from recorder_core.cli.documents import Form, load_spec
-from recorder_core.cli.ledgers import SHOWN, LedgerOption, ledger_of
+from recorder_core.cli.ledgers import SHOWN, LedgerOption, ledger_of, required
 from recorder_core.cli.planning import ProviderName
 from recorder_core.models import Verdict
 from recorder_core.recorder import Recorder
@@ -56,7 +56,7 @@ def recover(
     with reporting(as_json), terminable():
         specs = [load_spec(source, form) for source in spec or ()]
         with (
-            Recorder.from_env(provider, ledger=ledger_of(ledger)) as recorder,
+            Recorder.from_env(provider, ledger=required(ledger_of(ledger))) as recorder,
             working(f"Looking at {provider}", at_most=deadline, as_json=as_json),
         ):
             report = recorder.recover(spec=_by_room(specs), stop=stop, deadline=deadline)
