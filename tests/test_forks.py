@@ -57,14 +57,12 @@ class Lesson:
 
 
 @pytest.fixture(params=["agora", "zegocloud"])
-def lesson(request: pytest.FixtureRequest, tmp_path: Path, redis_url: str) -> Iterator[Lesson]:
-    """One at each vendor; that of the second has a ledger and a shared budget."""
-    options: dict[str, Any] = {"clock": HastyClock(), "calls_per_second": {"*": 1000.0}}
-    if request.param == "zegocloud":
-        options |= {"ledger": f"sqlite:///{tmp_path / 'recordings.db'}", "budget": redis_url}
+def lesson(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lesson]:
+    """One at each vendor; that of the second has a ledger."""
+    ledger = f"sqlite:///{tmp_path / 'recordings.db'}" if request.param == "zegocloud" else None
     with emulate(request.param, media=False, rate_limits=False) as service, flying(service):
         service.join("lesson-42", 1001)
-        with connect(service, **options) as recorder:
+        with connect(service, clock=HastyClock(), ledger=ledger) as recorder:
             yield Lesson(service, recorder, recorder.start(spec(), confirm=True))
 
 
@@ -136,8 +134,8 @@ def test_children_begin_with_chances_of_their_own(lesson: Lesson) -> None:
 
 def test_the_parent_goes_on_following_and_the_child_follows_anew(lesson: Lesson) -> None:
     """A fleet is its process's: a child that asks the parent's is told so, and one of its own tells it everything."""
-    recorder, recording = lesson.recorder, lesson.recording
-    with recorder.fleet([recording]) as fleet:
+    recording = lesson.recording
+    with connect(lesson.service, clock=HastyClock()) as recorder, recorder.fleet([recording]) as fleet:
         following = recorder.follow(recording)
         first = next(following)
 

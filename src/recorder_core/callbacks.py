@@ -95,9 +95,9 @@ class Callbacks(Guarded):
         Its signature is verified over the bytes as they arrived, in constant time, against every secret of
         `webhook_secret`, before they are parsed, as far as the vendor's signature allows that. What was received before
         (a repeat, a double of a highly available service) is dropped; with a ledger also what another process has
-        received. Without a secret nothing can be verified: a
-        callback is then only a reason to ask the vendor, and `UnverifiedWebhookWarning` is given once. So is one whose
-        signature doesn't cover the body and came before with another: two true ones may share a random number.
+        received. Without a secret nothing can be verified: a callback is then only a reason to ask the vendor, and
+        `UnverifiedWebhookWarning` is given once. So is one whose signature doesn't cover the body and came before with
+        another: two true ones may share a random number.
 
         Args:
             request: the callback as it arrived.

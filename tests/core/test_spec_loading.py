@@ -332,7 +332,7 @@ class TestErrors:
     def test_the_models_of_providers_are_described_too(self):
         """Any model's errors are described, at a path of one's choice, without the values of secrets."""
 
-        class Options(BaseModel):
+        class Options(BaseModel, hide_input_in_errors=True):
             token: SecretStr
             region: Literal["eu", "ap"] = "eu"
             number: int | str = 0

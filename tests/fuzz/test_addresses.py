@@ -11,7 +11,7 @@ from battery.operations import OPERATIONS, Operation
 from battery.stage import Stage
 from emulation.telling import Receiver
 from fuzz.mangling import extended, replaced
-from fuzz.trying import PROVIDERS, behind_proxy
+from fuzz.trying import PROVIDERS, behind_proxy, done
 from recorder_core import ConfigurationError, RecorderError, Recording, WebhookRequest
 from recorder_core.testing import connect, emulate
 from recorder_core.testing.faults import redirected, reshaped
@@ -51,7 +51,7 @@ def test_no_address_in_an_answer_is_asked(stage: Stage, trap: ScriptedHost, oper
         stage.proxy.fail_next(fault, 20)
         with behind_proxy(stage) as recorder:
             try:
-                came = operation.call(recorder, subject)
+                came = done(operation, recorder, subject)
                 if isinstance(came, Recording):
                     recorder.stop(came, deadline=30)
             except RecorderError:

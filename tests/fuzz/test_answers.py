@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from battery.operations import OPERATIONS, Operation
 from battery.stage import Stage
 from fuzz.mangling import BODIES, CHANGES, EVERYWHERE, Change, extended, mangled, replaced
-from fuzz.trying import ECONOMICAL, PROVIDERS, assert_passable, behind_proxy
+from fuzz.trying import ECONOMICAL, PROVIDERS, assert_passable, behind_proxy, done
 from recorder_core import RecorderError
 from recorder_core.testing import emulate
 from recorder_core.testing.faults import answered, changed, reshaped
@@ -47,7 +47,7 @@ def tried(stage: Stage, operation: Operation, fault: Fault, after: int, times: i
     stage.proxy.fail_next(fault, times, after=after)
     with behind_proxy(stage) as recorder:
         try:
-            came: object = operation.call(recorder, subject)
+            came: object = done(operation, recorder, subject)
         except RecorderError as error:
             came = error
     assert_passable(came)

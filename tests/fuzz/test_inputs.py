@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from battery.operations import OPERATIONS, Operation
 from battery.stage import Stage
 from fuzz.mangling import BODIES, CHANGES, EVERYWHERE, ODD_TEXTS, Change, extended, mangled, replaced
-from fuzz.trying import ECONOMICAL, PROVIDERS, assert_passable, behind_proxy
+from fuzz.trying import ECONOMICAL, PROVIDERS, assert_passable, behind_proxy, done
 from recorder_core import InvalidSpec, Plan, Recorder, RecorderError, Recording, RecordingSpec
 from recorder_core.plugins import load_provider
 from recorder_core.testing import emulate
@@ -154,6 +154,6 @@ def test_no_handle_breaks_an_operation(stage: Stage, operation: Operation, chang
         stage.calm()
         with behind_proxy(stage) as recorder:
             try:
-                assert_passable(operation.call(recorder, handle))
+                assert_passable(done(operation, recorder, handle))
             except RecorderError as error:
                 assert_passable(error)

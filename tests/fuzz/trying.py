@@ -7,6 +7,7 @@ import pickle
 from hypothesis import HealthCheck, Phase, settings
 from pydantic import BaseModel
 
+from battery.operations import Operation
 from battery.stage import Stage
 from recorder_core import Recorder
 from recorder_core.plugins import EMULATORS, installed
@@ -29,6 +30,11 @@ def behind_proxy(stage: Stage) -> Recorder:
     known = stage.direct.provider  # finding it by its name takes longer than what is tried
     config = known.config.model_copy(update={"base_urls": (stage.proxy.base_url,)})
     return Recorder(type(known)(config), clock=stage.service.clock, timeout=5.0, hooks=())
+
+
+def done(operation: Operation, recorder: Recorder, subject: object) -> object:
+    """What an operation gives, with all the time that it may want."""
+    return operation.call(recorder, subject, 60.0)
 
 
 def assert_passable(came: object) -> None:
