@@ -129,7 +129,7 @@ def test_another_ledger(
 
 
 def test_no_ledger(run: Any, services: Any, spec: Any, room: Any, data_directory: dict[str, str]) -> None:
-    """`none` goes without: start and stop work by the handle; nothing is listed or recovered, and an id is no handle."""
+    """`none` goes without: start and stop work by the handle; nothing is listed or recovered, an id is no handle."""
     service, env = services["zegocloud"], {"RECORDER_LEDGER": "none"}
     done = run("start", spec(room=room(service)), "-p", "zegocloud", "--handle", "h.json", env=service.env | env)
     assert done.returncode == 0, done.stderr

@@ -13,8 +13,8 @@ from recorder_core import Recorder, RecordingSpec, StartOutcomeUnknown
 from recorder_core.emulation.clock import EmulatorClock
 from recorder_core.plugins import load_provider
 
-LATER_S = 125.0
-"""Seconds after which the lease of a start that was cut short has run out."""
+LATER_S = 150.0
+"""Seconds after which the lease of a start that was cut short has run out, and what it sent last is listed."""
 START = {"agora": "start", "zegocloud": "StartRecord"}
 OURS = ("--json", "-p", "zegocloud")
 
