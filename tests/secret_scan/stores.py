@@ -13,6 +13,7 @@ import psycopg
 import redis
 from psycopg import sql
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from secret_scan.allowed import MEDIA
 from secret_scan.search import Evidence
@@ -48,13 +49,13 @@ def look_at_folder(folder: Path, evidence: Evidence, written: dict[str, int]) ->
 
 
 def look_at_server(url: str, evidence: Evidence) -> None:
-    """Look through all that a database, or a Redis, holds. What was killed, or lets nobody in, is left alone."""
+    """Look through all that a database, or a Redis, holds. What was killed, lets nobody in or is none is left alone."""
     try:
         if url.startswith("redis"):
             evidence.add("contents of Redis", "\n".join(_redis_values(url)))
         else:
             evidence.add("rows of PostgreSQL", "\n".join(_postgres_rows(url)))
-    except (redis.RedisError, psycopg.OperationalError):
+    except (redis.RedisError, psycopg.Error, ArgumentError, ValueError):
         return
 
 
