@@ -32,6 +32,7 @@ HEADINGS = [
     "Storage",
     "Layouts",
     "Errors and hints",
+    "A start that was cut short",
     "Callbacks",
     "Emulator",
     "Limitations",

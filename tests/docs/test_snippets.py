@@ -28,6 +28,7 @@ import json
 import os
 import re
 import shlex
+import sqlite3
 import subprocess
 import sys
 import tomllib
@@ -140,6 +141,8 @@ class Page:
             self._http(block.text)
         elif block.language == "sh":
             _check_shell(block.text)
+        elif block.language == "sql":  # what it does is seen in tests/core/ledger/test_documented.py
+            assert sqlite3.complete_statement(block.text)
         else:
             pytest.fail(f"nothing is known to do with a block of language {block.language!r}")
 
