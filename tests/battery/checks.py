@@ -96,6 +96,8 @@ def _start(it: Happening) -> Iterator[str]:
 
 def _begun_at(proxy: FaultProxy, it: Happening) -> bool:
     """Whether a byte of what begins a recording came to a host: of the last call of a start that nothing disturbs."""
+    if not it.watch.exchanges:  # the deadline came before the first was over
+        return False
     path = urlsplit(it.watch.exchanges[-1].url).path
     begins = len(it.watch.names) > it.stage.before_start
     return begins and any(urlsplit(request.target).path == path for request in proxy.requests)

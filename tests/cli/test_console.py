@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from recorder_core import Check, EventKind, RecordedFile, Recording, RecordingEvent
-from recorder_core.cli import doctoring, following
+from recorder_core.cli import doctoring, following, telling
 from recorder_core.cli.console import OUT, legible, print_line, reporting
 
 HOSTILE = "one\r\n2027-01-01  lesson-42  ended\x1b]0;title\x07\x1b[2J\u202ereversed\x9b31m[red]"
@@ -50,7 +50,7 @@ def test_a_line_is_text(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_an_event_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """A reason or the name of a file can't forge another event."""
-    following._print(following._Row(RECORDING), event(), False)
+    telling.print_event(event(), RECORDING.room, False)
     printed = capsys.readouterr().out
     assert (obeyed(printed), printed.count("\n")) == ([], 1)
 

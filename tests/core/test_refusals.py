@@ -139,6 +139,8 @@ REFUSED: dict[str, Callable[[Any], object]] = {
     "follow": lambda it: it.recorder.follow(it.recording),
     "fleet": lambda it: it.recorder.fleet([it.recording]),
     "stop": lambda it: it.recorder.stop(it.recording),
+    "recover": lambda it: it.recorder.recover(),
+    "worker": lambda it: it.recorder.worker(),
     "layout": lambda it: it.recorder.layout(it.recording, Grid()),
     "list_remote": lambda it: it.recorder.list_remote(datetime(2026, 1, 1, tzinfo=UTC)),
     "check_storage": lambda it: it.recorder.check_storage(it.storage),

@@ -79,7 +79,8 @@ class KnownSecrets:
         for name, constant in list(vars(module).items()):
             if NAMED_SECRET.search(name):
                 for value in _texts_in(constant):
-                    self.add(value, f"{name} of {module.__name__}")
+                    if not name.endswith("PUSH") or value.startswith(("rtmp://", "rtmps://")):
+                        self.add(value, f"{name} of {module.__name__}")
 
     def use(self, value: object) -> None:
         """A value was asked for: if it is a secret, the current test has to do with it."""

@@ -15,7 +15,7 @@ from psycopg import sql
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from secret_scan.allowed import MEDIA
+from secret_scan.allowed import BUILT, MEDIA
 from secret_scan.search import Evidence
 
 SQLITE = b"SQLite format 3\x00"
@@ -33,7 +33,7 @@ def look_at_folder(folder: Path, evidence: Evidence, written: dict[str, int]) ->
     paths = list(_files(folder))
     evidence.add(f"names of files in {folder.name}", "\n".join(map(str, paths)))
     for path in paths:
-        if path.name.endswith(MEDIA):
+        if path.name.endswith(MEDIA) or not BUILT.isdisjoint(path.parts):
             continue
         try:
             data = path.read_bytes()
