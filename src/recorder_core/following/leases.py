@@ -27,7 +27,7 @@ TOLERANCE = 1.1
 class Leases(Guarded):
     """The recordings of a ledger that this process has leased. Thread-safe.
 
-    Every method but `holds` may raise `LedgerUnavailable`; all is as it was then.
+    Every method but `holds` may raise `LedgerUnavailable`; all is as it was then, but for what is given back.
 
     Args:
         ledger: of one account.
@@ -98,9 +98,12 @@ class Leases(Guarded):
         return entries
 
     def give_back(self, recording_ids: Collection[str]) -> None:
-        """Let others follow recordings."""
-        self._ledger.stop_following(recording_ids)
+        """Let others follow recordings: at once, or when the leases run out, should the ledger be gone.
+
+        They are given up here first: what was found in between would be told by two.
+        """
         self._give_up(recording_ids)
+        self._ledger.stop_following(recording_ids)
 
     def settle(self, recording_ids: Collection[str]) -> set[str]:
         """All is told of recordings that have ended; of which that is written down, because their outcome is."""

@@ -61,7 +61,18 @@ class Outbox:
             del self._events[recording_id]
         return event
 
+    def drop_ended(self) -> list[str]:
+        """Give up the events of recordings whose end is among them; which ones these are."""
+        ended = [recording_id for recording_id, events in self._events.items() if _is_end(events[-1])]
+        for recording_id in ended:
+            self.drop(recording_id)
+        return ended
+
     def drop(self, recording_id: str) -> None:
         """Give up the events of a recording."""
         self._events.pop(recording_id, None)
         self._dropped.pop(recording_id, None)
+
+
+def _is_end(event: RecordingEvent) -> bool:
+    return event.state is not None and event.state.terminal

@@ -116,15 +116,18 @@ class Telling(Guarded):
                 self._outbox.drop(recording_id)
             self._changed()
 
-    def _spare(self, count: int) -> list[str]:
-        """Up to so many recordings of which nothing is to be expected soon."""
+    def _part_with(self, count: int) -> list[str]:
+        """Follow up to so many recordings no more, of which nothing is to be expected soon, and nothing waits."""
         with self._guard:
             spare = (
                 recording_id
                 for recording_id, life in self._lives.items()
                 if life.is_steady and recording_id not in self._outbox
             )
-            return list(itertools.islice(spare, count))
+            parted = list(itertools.islice(spare, count))
+            for recording_id in parted:
+                self._forget(recording_id)
+            return parted
 
     def _holds(self, recording_id: str) -> bool:
         """Whether it is for this process to look at it and to tell of it, at this moment."""

@@ -99,6 +99,7 @@ class Worker(Follower):
         self._closing = threading.Event()
         self._in_hand: Counter[str] = Counter()
         self._ended: set[str] = set()
+        self._handed_over: set[str] = set()
         super().__init__(watch, workers=workers)
         self._since = self._clock.time()
 
@@ -118,6 +119,7 @@ class Worker(Follower):
         super().close()
         self._closing.set()
         if is_first and not self._is_parents:
+            self._hand_over_ends()
             try:
                 self._settle(self._ended.copy())
                 self._leases.leave()
@@ -211,8 +213,13 @@ class Worker(Follower):
 
     def _is_told(self, recording_id: str) -> bool:
         """Whether a recording has ended, and nothing of it waits to be told."""
-        is_waiting = recording_id in self._outbox or recording_id in self._in_hand
-        return recording_id in self._ended and not is_waiting
+        is_untold = any(recording_id in waiting for waiting in (self._outbox, self._in_hand, self._handed_over))
+        return recording_id in self._ended and not is_untold
+
+    def _hand_over_ends(self) -> None:
+        """Take the ends back that nobody has taken: whoever follows the recordings next tells them."""
+        with self._guard:
+            self._handed_over.update(self._outbox.drop_ended())
 
     def _write_again(self, recording_id: str) -> None:
         """Write what is known here of a recording, should the ledger have been gone when it became known.
@@ -292,9 +299,7 @@ class Worker(Follower):
                 self._ended -= lost
         self._settle(self._ended.copy())
         if surplus := self._leases.divide():
-            spare = self._spare(surplus)
-            self._leases.give_back(spare)
-            self._drop(spare)
+            self._leases.give_back(self._part_with(surplus))
         entries = self._leases.claim()
         for entry in entries:
             if entry.recording is not None and not self._is_closed:
@@ -353,6 +358,6 @@ class Worker(Follower):
                 "the start of recording %s in room %r was cut short; it is %s: %s%s",
                 *(recovery.intent.id, recovery.intent.room, recovery.verdict, recovery.reason, ends),
             )
-        self._logged = {recovery.intent.id: recovery.verdict for recovery in report.recoveries}
+            self._logged[recovery.intent.id] = recovery.verdict
         for problem in report.problems:
             logger.warning("a start whose process has died couldn't be recovered: %s", problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 from collections import Counter
@@ -109,6 +110,12 @@ def taken(worker: Worker, seconds: float) -> list[RecordingEvent]:
     return events
 
 
+def taken_by_threads(worker: Worker) -> None:
+    """Look at all that is due, as threads would, and take nothing."""
+    while (recording_id := worker._next()) is not None:
+        worker._look(recording_id)
+
+
 def kinds(events: list[RecordingEvent], recording: Recording) -> list[str]:
     return [str(event.kind) for event in events if event.recording_id == recording.id]
 
@@ -199,6 +206,29 @@ def test_workers_divide_what_there_is(processes: Processes) -> None:
     assert sum(shares([one, three])) == 30
 
 
+def test_nothing_is_told_of_what_is_handed_over(processes: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look that comes back while others get a recording belongs to them: its end is told by them alone."""
+    recordings = [processes.first.start("recording") for _ in range(4)]
+    one = processes.worker()
+    taken(one, 30)
+    ledger, status = one.stage.recorder.ledger, one.stage.recorder.status
+    hand_over = ledger.stop_following
+
+    def looked_at_meanwhile(recording_ids: Any) -> None:
+        for recording in recordings:
+            processes.first.say(recording, "completed")
+            status(recording)
+        hand_over(recording_ids)
+
+    monkeypatch.setattr(ledger, "stop_following", looked_at_meanwhile)
+    two = processes.worker()
+    taken(two, 1)
+    events = [*taken(one, 10), *taken(two, 100), *taken(one, 100)]
+    assert Counter(event.recording_id for event in events if event.kind is EventKind.ENDED) == {
+        recording.id: 1 for recording in recordings
+    }
+
+
 def test_a_worker_takes_a_batch_at_a_time(processes: Processes) -> None:
     """So that another one that begins at the same moment gets some too."""
     for _ in range(20):
@@ -247,6 +277,21 @@ def test_a_worker_that_ends_gives_back_what_it_has(processes: Processes) -> None
     taken(two, 5)
     assert recording in two
     assert (list(one), len(one)) == ([], 0)
+
+
+def test_ends_that_nobody_took_when_a_worker_is_closed_are_told_by_the_next(processes: Processes) -> None:
+    """By that one alone; what was taken before is told, and other news are still there for whoever takes them."""
+    ended = [processes.first.start("completed") for _ in range(3)]
+    running = processes.first.start("recording")
+    one = processes.worker()
+    first = one.take()
+    taken_by_threads(one)
+    one.close()
+    left = list(one)
+    assert [(event.recording_id, event.kind) for event in left] == [(running.id, EventKind.RECORDING)]
+    assert first is not None
+    ends = [event.recording_id for event in taken(processes.worker(), 100) if event.kind is EventKind.ENDED]
+    assert sorted([*ends, first.recording_id]) == sorted(recording.id for recording in ended)
 
 
 def test_leases_are_renewed(processes: Processes) -> None:
@@ -438,6 +483,31 @@ def test_what_recovery_can_t_explain_is_a_warning(processes: Processes, caplog: 
     warned = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert len(warned) == 1  # not every minute
     assert "the start of recording r-1 in room 'lesson-42' was cut short; it is unclear" in warned[0]
+
+
+def test_what_recovery_can_t_explain_is_looked_into_ever_less_often(processes: Processes) -> None:
+    """A look may be a start at the vendor: the pause grows with the start's age, up to an hour, for all workers."""
+    now = datetime.fromtimestamp(processes.clock.time(), UTC)
+    intent = StartIntent(id="r-1", provider="memory", account="tenant-1", room="lesson-42", created_at=now)
+    processes.first.recorder.ledger.begin(intent, 100)
+    begun, looks = processes.clock.time(), []
+    workers = [processes.worker(), processes.worker()]
+    for worker in workers:
+        recover = worker.stage.recorder.provider.recover
+
+        def looked(*args: Any, recover: Any = recover) -> Any:
+            looks.append(processes.clock.time() - begun)
+            return recover(*args)
+
+        worker.stage.recorder.provider.recover = looked
+    while processes.clock.time() < begun + 40_000:
+        for worker in workers:
+            taken(worker, 30)
+    pauses = [later - earlier for earlier, later in itertools.pairwise(looks)]
+    assert looks[0] < 250
+    assert all(pause >= 0.9 * min(at, 3600) for at, pause in zip(looks, pauses, strict=False))
+    assert max(pauses) < 3600 + 200
+    assert len(looks) < 20
 
 
 def test_a_stop_that_was_wished_and_never_sent_is_sent(processes: Processes) -> None:
