@@ -420,7 +420,7 @@ def handles(count: int) -> list[Recording]:
 
 def test_the_memory_of_each(record_property: Callable[[str, Any], None]) -> None:
     """A followed recording takes less than 4 kB: handle, schedule, what was seen and told of it."""
-    config = AgoraConfig(app_id="e0a1b2c3d4e5f60718293a4b5c6d7e8f", customer_id="c", customer_secret="s")
+    config = AgoraConfig(app_id="5f7d2e9b4c1a48d6a03be8f19c62d7a4", customer_id="c", customer_secret="s")
     count = MANY // 4
     with Recorder(Canned(config), hooks=[]) as recorder, recorder.fleet(workers=0) as fleet:
         with left_alone():

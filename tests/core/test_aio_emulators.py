@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -126,6 +127,9 @@ async def lesson(recorder: Any, call: Call, listed: Call, clock: EmulatorClock) 
     await call(recorder.stop, recording)
     await listed(recorder.follow, recording)
     await listed(recorder.fleet, [recording], workers=0)
+    await call(recorder.start, spec, key="of the worker")
+    await listed(recorder.worker, until="looked", workers=0)
+    await call(recorder.recover, stop=True)
     await call(recorder.close)
     await call(recorder.status, recording)
 
@@ -175,14 +179,14 @@ class Awaiting(Blocking):
 
 
 @PROVIDERS
-def test_every_method_gives_what_the_blocking_one_gives(emulated: Emulated, name: str) -> None:
+def test_every_method_gives_what_the_blocking_one_gives(emulated: Emulated, name: str, tmp_path: Path) -> None:
     """Same lesson, same instants: the same results, errors and events, after the same requests at the same times."""
 
     def taught(make: Callable[..., Any], kept: Blocking) -> tuple[Any, Any]:
         clock = EmulatorClock(frozen=True, start=start)
         service = emulated(name, media=False, clock=clock)
         service.join("lesson-42", "1001")
-        recorder = make(service, clock=clock)
+        recorder = make(service, clock=clock, ledger=f"sqlite:///{tmp_path / make.__name__}.db")
         run(lesson(recorder, kept.call, kept.listed, clock))
         return kept.results, [(entry.at, entry.operation, entry.status) for entry in service.journal]
 

@@ -19,5 +19,5 @@ PROCESSES = ("official_client.py",)
 EXAMPLES = frozenset({"access-key", "secret-key", "session-token", "account-key", "customer-id", "customer-secret"})
 """They stand in the library's own source, as examples with which it plans where nobody has given credentials."""
 
-BUILT = frozenset({".cache", "site"})
-"""Folders in which the docs are built: what stands in them is published, the examples' made-up values too."""
+BUILT = frozenset({".cache", "docs", "site"})
+"""Folders of the docs and of what is built of them: it is published, made-up secrets too."""

@@ -86,7 +86,7 @@ class AgoraEmulator(EmulatedService):
     def __init__(
         self,
         *,
-        app_id: str = "e0a1b2c3d4e5f60718293a4b5c6d7e8f",
+        app_id: str = "5f7d2e9b4c1a48d6a03be8f19c62d7a4",
         customer_id: str = "emulated-customer-id",
         customer_secret: str | None = None,
         tokens: Collection[str] | None = None,
