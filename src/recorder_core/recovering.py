@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ RECOVER_S = 300.0
 """Seconds that a recovery may take when it is given no deadline."""
 AT_ONCE = 20
 """Entries that are claimed together."""
+SOONEST_AGAIN_S, LATEST_AGAIN_S = 60.0, 3600.0
+"""Seconds until a worker looks again into what is unexplained: as many as it is old. A look may be a start."""
 LISTED = timedelta(days=2)
 """How far back the vendor's own list is looked through by default: few recordings run for longer."""
 
@@ -133,13 +136,16 @@ class Recovering(Stopping):
                 self._look_again(found, limit, stop=stop)
                 return found.report(() if limit.expired else self._strangers(found, since, now))
 
-    def _recover_starts(self, found: Found, spec: SpecOf, limit: Deadline, *, stop: bool = False) -> None:
+    def _recover_starts(
+        self, found: Found, spec: SpecOf, limit: Deadline, *, stop: bool = False, postponed: bool = True
+    ) -> None:
         """Find out what became of all starts that were cut short, and send the stops again that were.
 
         The starts first: vendors forget them soon, and a stop may take its time.
         """
         stops = []
-        for entry in self._claimed(found, self.ledger.claim_starts, limit):
+        claim = functools.partial(self.ledger.claim_starts, postponed=postponed)
+        for entry in self._claimed(found, claim, limit):
             if entry.recording is None:
                 self._recover_entry(found, entry, spec, limit, stop=stop)
             else:
@@ -149,12 +155,16 @@ class Recovering(Stopping):
 
     @contextmanager
     def _holding(self, found: Found) -> Iterator[None]:
-        """Give up what was claimed, in the end."""
+        """Give up what was claimed, in the end. Workers come back to what is unexplained, ever less often."""
         try:
             yield
         finally:
             if found.held:
                 with going_on("that others may look into them again"):
+                    for recovery in found.recoveries.values():
+                        if recovery.recording is None and not recovery.verdict.final:
+                            age = self._clock.time() - recovery.intent.created_at.timestamp()
+                            self.ledger.postpone(recovery.intent.id, min(max(age, SOONEST_AGAIN_S), LATEST_AGAIN_S))
                     self.ledger.release(found.held)
 
     def _claimed(

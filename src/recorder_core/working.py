@@ -68,5 +68,5 @@ class Working(Recovering):
         """Recover the starts and stops whose process has died; what runs is followed, and needs no look."""
         found = Found()
         with self._named("recover"), deadline_scope(self._limit(RECOVER_S)) as limit, self._holding(found):
-            self._recover_starts(found, spec, limit)
+            self._recover_starts(found, spec, limit, postponed=False)
         return found.report()

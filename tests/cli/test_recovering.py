@@ -102,7 +102,7 @@ def test_what_nobody_can_stop_says_how_it_ends(recover: Any, lose: Any, spec: An
     for _ in range(2):
         done = recover("agora", "--spec", spec(room=name))
         assert done.returncode == 1
-        verdict, ends = done.stdout.splitlines()
+        verdict, ends, _ = done.stdout.splitlines()
         assert f"{name} uncontrollable: it runs" in " ".join(verdict.split())
         assert ends.startswith("  It ends by itself: ")
         assert "idle_timeout" in ends
@@ -111,12 +111,35 @@ def test_what_nobody_can_stop_says_how_it_ends(recover: Any, lose: Any, spec: An
     assert running(services["agora"], name)
 
 
+def test_what_nobody_can_explain_is_dismissed(recover: Any, lose: Any, run: Any, listed: Any, ledger: str) -> None:
+    """By hand, with the reason, and without credentials: from then on everything is explained."""
+    lose("agora")
+    verdict, *_, advice, dismissal = recover("agora").stdout.splitlines()
+    beginning = verdict.split()[0]
+    assert "unclear: " in verdict
+    assert "--spec FILE" in advice
+    assert dismissal.endswith(f"recorder dismiss {beginning} --reason WHY")
+
+    def dismiss(*options: str) -> Any:
+        return run("dismiss", beginning, *options, env={"RECORDER_LEDGER": ledger})
+
+    assert dismiss().returncode == 2
+    done = dismiss("--reason", "the console lists nothing of it", "--json")
+    assert done.returncode == 0, done.stderr
+    kept = json.loads(done.stdout)
+    assert (kept["open"], kept["state"], kept["reason"]) == (False, "unclear", "the console lists nothing of it")
+    assert json.loads(listed("--all", "--json").stdout) == [kept]
+    assert recover("agora").stdout == "Everything is explained.\n"
+    again = dismiss("--reason", "once more")
+    assert (again.returncode, "it is open no more" in again.stderr) == (2, True)
+
+
 def test_without_its_spec_there_are_candidates(recover: Any, lose: Any, run: Any, services: Any, ledger: str) -> None:
     """They are named, and that the spec would tell more. The one that is it can be stopped by its handle."""
     name = lose("zegocloud")
     done = recover("zegocloud")
     assert done.returncode == 1
-    verdict, candidate, advice, _ = done.stdout.splitlines()
+    verdict, candidate, advice, *_ = done.stdout.splitlines()
     assert f"{name} unclear: " in " ".join(verdict.split())
     (found,) = [found for found in services["zegocloud"].get("recordings") if found["room"] == name]
     assert f"It may be: TaskId {found['ids']['TaskId']}" in candidate
@@ -158,7 +181,7 @@ def test_what_could_not_be_looked_at_is_a_line(lose: Any, run: Any, services: An
     env = services["zegocloud"].env | {"RECORDER_LEDGER": ledger, "ZEGO_SERVER_SECRET": "0" * 32}
     done = run("recover", "-p", "zegocloud", env=env)
     assert done.returncode == 1
-    assert f"not looked at: {name} (" in done.stdout
+    assert f"{name} (" in done.stdout
     assert "Recover again" in done.stdout
 
 

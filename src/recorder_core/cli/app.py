@@ -74,6 +74,7 @@ app.command("update")(changing.update)
 app.command("stop")(recording.stop)
 app.command("list")(listing.list_recordings)
 app.command("recover")(recovering.recover)
+app.command("dismiss")(recovering.dismiss)
 app.command("doctor")(doctoring.doctor)
 app.command("emulate")(emulating.emulate)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from recorder_core.ledger import Ledger, LedgerEntry
     from recorder_core.models import Recording
 
-__all__ = ["SHOWN", "LedgerOption", "is_id", "ledger_of", "opened", "recording_in", "required"]
+__all__ = ["SHOWN", "LedgerOption", "entry_in", "is_id", "ledger_of", "opened", "recording_in", "required"]
 
 NONE = "none"
 SHOWN = 8
@@ -101,7 +101,17 @@ def recording_in(url: SecretStr | None, beginning: str) -> Recording:
         LedgerUnavailable: the ledger can't be used.
     """
     with opened(url) as ledger:
-        found = ledger.find(beginning)
+        return _recording_of(entry_in(ledger, beginning))
+
+
+def entry_in(ledger: Ledger, beginning: str) -> LedgerEntry:
+    """The newest start of the recording whose id begins so.
+
+    Raises:
+        ConfigurationError: there is none, or more than one.
+        LedgerUnavailable: the ledger can't be used.
+    """
+    found = ledger.find(beginning)
     if len(found) != 1:
         problem = "begins the ids of several recordings" if found else "is neither a file nor a recording in the ledger"
         raise ConfigurationError(
@@ -109,7 +119,7 @@ def recording_in(url: SecretStr | None, beginning: str) -> Recording:
             fault="caller",
             hint="`recorder list --all` has the ids; any unique beginning of one will do.",
         )
-    return _recording_of(found[0])
+    return found[0]
 
 
 def _recording_of(entry: LedgerEntry) -> Recording:

@@ -18,7 +18,7 @@ from recorder_core.cli.ledgers import SHOWN, LedgerOption, ledger_of, opened
 if TYPE_CHECKING:
     from recorder_core.ledger import LedgerEntry
 
-__all__ = ["list_recordings"]
+__all__ = ["described", "list_recordings"]
 
 Room = Annotated[str | None, typer.Option(help="Only those of this room.", show_default=False)]
 Provider = Annotated[
@@ -43,7 +43,7 @@ def list_recordings(
         with opened(ledger_of(ledger), provider) as kept:
             entries = kept.entries(open=None if all_of_them else True, room=room, limit=limit)
         if as_json:
-            print_json([_described(entry) for entry in entries])
+            print_json([described(entry) for entry in entries])
             return
         if not entries:
             print_line(OUT, "There is no recording in the ledger." if all_of_them else "Nothing is open.")
@@ -62,7 +62,8 @@ def _state(entry: LedgerEntry) -> str:
     return str(entry.outcome or (entry.status.state if entry.status else "started"))
 
 
-def _described(entry: LedgerEntry) -> dict[str, Any]:
+def described(entry: LedgerEntry) -> dict[str, Any]:
+    """An entry as JSON."""
     kept = json.loads(entry.model_dump_json(exclude={"intent", "owner", "leased_until", "is_open"}))
     return {**kept, "state": _state(entry), "open": entry.open}
 

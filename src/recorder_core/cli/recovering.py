@@ -10,7 +10,8 @@ import typer
 
 from recorder_core.cli.console import OUT, Json, legible, print_json, print_line, reporting, terminable, working
 from recorder_core.cli.documents import Form, load_spec
-from recorder_core.cli.ledgers import SHOWN, LedgerOption, ledger_of, required
+from recorder_core.cli.ledgers import SHOWN, LedgerOption, entry_in, ledger_of, opened, required
+from recorder_core.cli.listing import described
 from recorder_core.cli.planning import ProviderName
 from recorder_core.models import Verdict
 from recorder_core.recorder import Recorder
@@ -19,7 +20,7 @@ from recorder_core.recovering import RECOVER_S, SpecOf
 if TYPE_CHECKING:
     from recorder_core.models import RecordingSpec, Recovery, RecoveryReport, RemoteRecording
 
-__all__ = ["recover"]
+__all__ = ["dismiss", "recover"]
 
 STYLES = {
     Verdict.NEVER_STARTED: "dim",
@@ -69,6 +70,26 @@ def recover(
             raise typer.Exit(1)
 
 
+def dismiss(
+    recording: Annotated[str, typer.Argument(metavar="ID", help="Beginning of its id.", show_default=False)],
+    reason: Annotated[
+        str, typer.Option("--reason", help="By what you know that nothing of it runs.", show_default=False)
+    ],
+    ledger: LedgerOption = None,
+    as_json: Json = False,
+) -> None:
+    """Close a start that no recovery can explain: nobody looks into it any more. Nothing is sent.
+
+    Look into the vendor's console first: what runs all the same is billed, and only a callback would tell of it.
+    """
+    with reporting(as_json), opened(ledger_of(ledger)) as there:
+        entry = there.dismiss(entry_in(there, recording).id, reason)
+        if as_json:
+            print_json(described(entry))
+        else:
+            print_line(OUT, legible(f"{entry.id[:SHOWN]}  {entry.room}  dismissed: {entry.reason}"))
+
+
 def _by_room(specs: Sequence[RecordingSpec]) -> SpecOf:
     """What finds the spec of a start: that of its room."""
     if len(specs) == 1:
@@ -85,9 +106,9 @@ def _show(report: RecoveryReport, key: str) -> None:
     if report.unknown:
         print_line(OUT, "What isn't in the ledger is another application's, or was lost; it is left alone.")
     for problem in report.problems:
-        print_line(OUT, legible(f"not looked at: {problem}"), "yellow")
+        print_line(OUT, legible(problem), "yellow")
     if report.problems:
-        print_line(OUT, "Recover again: what couldn't be looked at stays in the ledger.")
+        print_line(OUT, "Recover again: what couldn't be found out stays in the ledger.")
     if not (report.recoveries or report.unknown or report.problems):
         print_line(OUT, "Everything is explained.", "green")
 
@@ -111,6 +132,8 @@ def _show_recovery(recovery: Recovery, key: str) -> None:
         print_line(OUT, f"  Its files come: recorder status {short}")
     elif recovery.verdict is Verdict.UNCLEAR and recording is None:
         print_line(OUT, "  Its spec may tell more: recover with --spec FILE. So may a callback.")
+    if recovery.verdict in UNEXPLAINED and recording is None:
+        print_line(OUT, f"  When the vendor's console shows nothing of it: recorder dismiss {short} --reason WHY")
     if recovery.candidates:
         print_line(
             OUT, "  Look at their rooms before you stop one: --json has their handles, which recorder stop - takes."

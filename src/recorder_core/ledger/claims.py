@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, and_, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, and_, func, or_, select, update
 
 from recorder_core.ledger.entry import LedgerEntry
 from recorder_core.ledger.reaching import reaching
@@ -42,17 +42,22 @@ class Claims(Reading):
     """Leases. Each is for so many seconds on the recorder's clock, from now on."""
 
     @reaching
-    def claim_starts(self, limit: int, lease: float) -> list[LedgerEntry]:
+    def claim_starts(self, limit: int, lease: float, *, postponed: bool = True) -> list[LedgerEntry]:
         """Starts whose outcome nobody has written down, and stops that were wished and that the vendor hasn't taken.
 
-        Those whose process still has its lease are left out. Oldest first; they are this process's then, and whoever
-        else claims at the same moment gets others. Whoever follows a recording that is to be stopped goes on with it.
+        Those whose process still has its lease are left out. Those that nobody has looked into come first, then those
+        that were looked into longest ago; they are this process's then, and whoever else claims at the same moment gets
+        others. Whoever follows a recording that is to be stopped goes on with it.
 
         Args:
             limit: how many at most; never more than 500.
             lease: seconds for which they are this process's.
+            postponed: whether those that were postponed are claimed before their time.
         """
-        lost = self._claim_open(and_(_row.recording.is_(None), free(LEASE, self._clock.time())), limit, lease)
+        claimable = free(LEASE, self._clock.time())
+        if postponed:
+            claimable = or_(claimable, _row.owner.is_(None))
+        lost = self._claim_open(and_(_row.recording.is_(None), claimable), limit, lease)
         wished = and_(
             _row.stop_wished_at.is_not(None),
             or_(_row.state.is_(None), _row.state.not_in(ENDING)),
@@ -74,7 +79,7 @@ class Claims(Reading):
             lease: seconds for which it is this process's.
             begun_at: when it was begun, where none but that very start is meant.
         """
-        claimable = or_(free(LEASE, self._clock.time()), _row.owner == self._owner)
+        claimable = or_(free(LEASE, self._clock.time()), _row.owner == self._owner, _row.owner.is_(None))
         if begun_at is not None:
             claimable = and_(claimable, _row.created_at == begun_at.timestamp())
         found = self._claim_open(and_(_row.id == plain(recording_id), claimable), 1, lease)
@@ -99,11 +104,19 @@ class Claims(Reading):
     @reaching
     def release(self, recording_ids: Iterable[str]) -> None:
         """Give leases up, so that others may claim at once. Those of others stay theirs."""
-        recording_ids = tuple(recording_ids)
+        recording_ids, now = tuple(recording_ids), self._clock.time()
         with self._database.connection() as connection:
             for kind in (LEASE, STOP_LEASE):
                 for mine in self._held(kind, recording_ids):
-                    connection.execute(update(RECORDINGS).where(mine), {kind.until: None, kind.owner: None})
+                    connection.execute(update(RECORDINGS).where(mine), {kind.until: now, kind.owner: None})
+
+    @reaching
+    def postpone(self, recording_id: str, seconds: float) -> None:
+        """Give up the lease on a start that was looked into in vain: workers come back to it after so many seconds."""
+        after = {LEASE.until: self._clock.time() + seconds, LEASE.owner: None}
+        with self._database.connection() as connection:
+            for mine in self._held(LEASE, [recording_id]):
+                connection.execute(update(RECORDINGS).where(mine, _row.is_open, _row.recording.is_(None)), after)
 
     def _held(self, kind: _Lease, recording_ids: Iterable[str]) -> Iterator[ColumnElement[bool]]:
         """Which rows are this process's among these, some at a time."""
@@ -118,8 +131,10 @@ class Claims(Reading):
         return self._claim(and_(_row.is_open, wanted), limit, lease, kind)
 
     def _claim(self, wanted: ColumnElement[bool], limit: int, lease: float, *kinds: _Lease) -> list[LedgerEntry]:
-        """Take leases of some kinds on the oldest rows that are wanted."""
-        these = select(_row.number).where(self._mine(RECORDINGS), wanted).order_by(_row.number)
+        """Take leases of some kinds on rows that are wanted: those first that were nobody's for longest."""
+        # Whoever has little time would otherwise look at the same ones every time.
+        waiting = func.coalesce(_row[kinds[0].until], 0)
+        these = select(_row.number).where(self._mine(RECORDINGS), wanted).order_by(waiting, _row.number)
         these = these.limit(min(limit, AT_ONCE))
         with self._database.connection() as connection:
             # Without SQLite's one lock for writing, for mostly there is nothing.
@@ -131,8 +146,9 @@ class Claims(Reading):
             claimed = _row.number.in_(numbers)
             for kind in kinds:
                 connection.execute(update(RECORDINGS).where(claimed), {kind.until: until, kind.owner: self._owner})
-            rows = connection.execute(select(RECORDINGS).where(claimed).order_by(_row.number)).all()
-        return [entry_of(row) for row in rows]
+            rows = connection.execute(select(RECORDINGS).where(claimed)).all()
+        turn = {number: index for index, number in enumerate(numbers)}
+        return [entry_of(row) for row in sorted(rows, key=lambda row: turn[row.number])]
 
 
 def free(kind: _Lease, now: float | BindParameter[float]) -> ColumnElement[bool]:

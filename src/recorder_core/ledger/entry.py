@@ -60,7 +60,7 @@ class LedgerEntry(Report):
     """When it ended, or was found to be over."""
 
     leased_until: Moment | None = None
-    """Until when it is `owner`'s alone. None: it is nobody's."""
+    """Until when it is `owner`'s alone; without an owner, until when no worker looks into it. None: nobody ever had."""
 
     owner: str | None = None
     """The process that starts, follows or recovers it: host, process id and a random part."""

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import Insert, Update, and_, bindparam, case, exists, func, null, or_, select, update
+from sqlalchemy import Float, Insert, Update, and_, bindparam, case, exists, func, null, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from recorder_core.clock import Clock
-from recorder_core.errors import LedgerUnavailable
+from recorder_core.errors import ConfigurationError, LedgerUnavailable
+from recorder_core.ledger.claims import LEASE, free
 from recorder_core.ledger.entry import LedgerEntry
 from recorder_core.ledger.followed import Followed
 from recorder_core.ledger.heard import Heard
@@ -65,15 +66,18 @@ class Ledger(Followed, Heard):
         self._note = update(RECORDINGS).where(of_start, _row.is_open, held)
         self._explain = update(RECORDINGS).where(of_start)
         self._lost = self._explain.where(_row.recording.is_(None))
+        nobodys = or_(_row.owner.is_(None), free(LEASE, bindparam("b_now", type_=Float)))
+        self._dismiss = self._lost.where(_row.is_open, nobodys)
         self._gone = self._explain.where(_row.outcome.is_(None))
         older = and_(_row.native_id == bindparam("b_native_id"), _row.revision <= bindparam("b_revision"))
-        is_mine = _row.owner == bindparam("b_owner")
+        # One that was postponed waits for nothing any more when its handle is there.
+        is_others = and_(_row.owner.is_not(None), _row.owner != bindparam("b_owner"))
         self._started = (
             update(RECORDINGS)
             .where(of_id, _row.is_open, or_(_row.native_id.is_(None), older), _row.created_at <= bindparam("b_until"))
             .values(
-                leased_until=case((is_mine, null()), else_=_row.leased_until),
-                owner=case((is_mine, null()), else_=_row.owner),
+                leased_until=case((is_others, _row.leased_until), else_=null()),
+                owner=case((is_others, _row.owner), else_=null()),
             )
         )
         self._change = update(RECORDINGS).where(this)
@@ -176,6 +180,42 @@ class Ledger(Followed, Heard):
             if gone:
                 cursor.write(self._gone, {**given, **gone})
             return True
+
+    @reaching
+    def dismiss(self, recording_id: str, reason: str) -> LedgerEntry:
+        """Close a start by hand that no recovery can explain, so that nobody looks into it any more.
+
+        Only where somebody has seen, in the vendor's console say, that nothing of it runs: what runs all the same is
+        billed, and only a callback could tell of it. Its verdict stays.
+
+        Args:
+            recording_id: our id.
+            reason: by what that is known, in plain words; it stands in the ledger instead of the recovery's.
+
+        Returns:
+            What the ledger holds then.
+
+        Raises:
+            ConfigurationError: no start with this id is open and without a handle, somebody is at it just now, or the
+                reason is empty.
+        """
+        problem = "" if reason.strip() else "why it is dismissed has to be said"
+        entry = self.entry(recording_id)
+        if entry is None or not entry.open:
+            problem = "it isn't in the ledger" if entry is None else "it is open no more"
+        elif entry.recording is not None:
+            problem = "its handle is known: look at its status, or stop it"
+        if entry is not None and not problem:
+            now = self._clock.time()
+            after = {"verdict": (entry.verdict or Verdict.UNCLEAR).value, "reason": plain(reason), "closed_at": now}
+            given = {**_of_start(entry.intent), "b_now": now, **after, "ended_at": now, **CLOSED}
+            with self._database.cursor() as cursor:
+                if cursor.write(self._dismiss, given):
+                    return entry_of(cursor.first(self._of_start, _of_start(entry.intent)))
+            problem = f"a process is at it: {entry.owner or 'its lease was taken just now'}"
+        raise ConfigurationError(
+            f"recording {recording_id} isn't dismissed: {problem}", recording_id=recording_id, fault="caller"
+        )
 
     @reaching
     def change(self, recording: Recording) -> None:

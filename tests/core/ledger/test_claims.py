@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from recorder_core import ConfigurationError, Recovery, Verdict
 from recorder_core.ledger import Ledger, LedgerEntry, claims
 
 from .conftest import HandClock, at, intent, recording, status
@@ -50,6 +51,80 @@ def test_the_oldest_are_claimed_first_and_no_more_than_wanted(
     assert ids(other.claim_starts(2, 60)) == ["r-2", "r-3"]
     assert ids(ledger.claim_starts(2, 60)) == ["r-4"]
     assert ledger.claim_starts(2, 60) == []
+
+
+def test_a_postponed_start_waits_unless_somebody_asks_for_all(
+    ledger: Ledger, other: Ledger, hand_clock: HandClock
+) -> None:
+    """Workers come back to it in its time; a recovery by hand, or one of that very start, needn't wait."""
+    ledger.begin(intent(), 0)
+    ledger.claim_starts(10, 60)
+    other.postpone("r-1", 1000)
+    assert other.claim_starts(10, 60) == []  # it wasn't the other's to postpone
+    ledger.postpone("r-1", 1000)
+    ledger.release(["r-1"])
+    entry = ledger.entry("r-1")
+    assert entry is not None
+    assert (entry.owner, entry.leased_until) == (None, at(1000))
+    assert other.claim_starts(10, 60, postponed=False) == []
+    assert ids(other.claim_starts(10, 60)) == ["r-1"]
+    other.postpone("r-1", 1000)
+    assert other.claim_start("r-1", 60) is not None
+    other.postpone("r-1", 1000)
+    hand_clock.sleep(1000)
+    assert ids(ledger.claim_starts(10, 60, postponed=False)) == ["r-1"]
+
+
+def test_a_postponed_start_whose_handle_comes_is_followed_at_once(ledger: Ledger, other: Ledger) -> None:
+    """A callback may bring it; and what has a handle, or is over, isn't postponed any more."""
+    ledger.begin(intent(), 0)
+    ledger.claim_starts(10, 60)
+    ledger.postpone("r-1", 1000)
+    other.started(recording())
+    assert ids(ledger.claim_running(10, 60)) == ["r-1"]
+    ledger.postpone("r-1", 1000)
+    ledger.release(["r-1"])
+    assert ids(other.claim_followed(10, 60)) == ["r-1"]
+
+
+def test_those_that_were_nobodys_for_longest_are_claimed_first(ledger: Ledger, hand_clock: HandClock) -> None:
+    """Whoever has time for a few only sees others the next time."""
+    for number in range(5):
+        ledger.started(recording(number))
+    turns = []
+    for _ in range(4):
+        claimed = ids(ledger.claim_running(2, 60))
+        hand_clock.sleep(1)
+        ledger.release(claimed)
+        turns.append(claimed)
+    assert turns == [["r-0", "r-1"], ["r-2", "r-3"], ["r-4", "r-0"], ["r-1", "r-2"]]
+
+
+def test_a_start_that_nobody_can_explain_is_dismissed(ledger: Ledger, other: Ledger, hand_clock: HandClock) -> None:
+    """By hand, with its reason; nobody looks into it any more, and its key is free."""
+    ledger.begin(intent(), 60)
+    with pytest.raises(ConfigurationError, match="r-1 isn't dismissed: a process is at it: "):
+        other.dismiss("r-1", "nothing runs in the console")
+    hand_clock.sleep(60)
+    ledger.explain(Recovery(intent=intent(), verdict=Verdict.UNCONTROLLABLE, reason="no id", ends_by="when all leave"))
+    with pytest.raises(ConfigurationError, match="why it is dismissed has to be said"):
+        other.dismiss("r-1", " ")
+    entry = other.dismiss("r-1", "nothing runs in the console")
+    assert entry == ledger.entry("r-1")
+    assert (entry.open, entry.verdict, entry.reason) == (False, "uncontrollable", "nothing runs in the console")
+    assert ledger.claim_starts(10, 60) == []
+    with pytest.raises(ConfigurationError, match="it is open no more"):
+        ledger.dismiss("r-1", "again")
+    assert ledger.begin(intent(created_at=at(100)), 60) is None
+
+
+def test_what_can_be_looked_at_is_not_dismissed(ledger: Ledger) -> None:
+    """Nor what isn't there."""
+    ledger.started(recording())
+    with pytest.raises(ConfigurationError, match="its handle is known: look at its status, or stop it"):
+        ledger.dismiss("r-1", "I don't like it")
+    with pytest.raises(ConfigurationError, match="r-2 isn't dismissed: it isn't in the ledger"):
+        ledger.dismiss("r-2", "I don't know it")
 
 
 def test_a_stop_without_an_outcome_is_claimed(ledger: Ledger, other: Ledger, hand_clock: HandClock) -> None:
