@@ -154,7 +154,7 @@ class Workers(Guarded):
                 result = context.run(work)
             except BaseException as error:
                 with suppress(RuntimeError):  # the event loop was closed
-                    loop.call_soon_threadsafe(_fail, done, error)
+                    loop.call_soon_threadsafe(_fail, done, error, scope)
                 return
             try:
                 loop.call_soon_threadsafe(_fulfil, done, result)
@@ -235,10 +235,12 @@ def _fulfil(done: asyncio.Future[R], result: R) -> None:
         done.set_result(result)
 
 
-def _fail(done: asyncio.Future[Any], error: BaseException) -> None:
+def _fail(done: asyncio.Future[Any], error: BaseException, scope: Scope | None) -> None:
     if done.done():
         return
     if isinstance(error, StopIteration):  # no future takes one
         error, cause = RuntimeError(f"{type(error).__name__} was raised"), error
         error.__cause__ = cause
     done.set_exception(error)
+    if scope is not None and scope.left.is_set():
+        done.exception()  # nobody waits for it; a loop that ends now has no time to find that out

@@ -7,7 +7,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -47,7 +47,8 @@ def raw(proxy: FaultProxy) -> bytes:
     where = urlsplit(proxy.base_url)
     with socket.create_connection((where.hostname, where.port), timeout=5) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: proxy\r\n\r\n")
-        connection.shutdown(socket.SHUT_WR)
+        with suppress(OSError):  # it may be reset already, which what is read tells then
+            connection.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: connection.recv(65_536), b""))
 
 
