@@ -35,7 +35,7 @@ from recorder_core import (
     aio,
 )
 from recorder_core.callbacks import Callbacks
-from recorder_core.workers import Workers
+from recorder_core.workers import Scope, Workers
 
 Make = Callable[..., RecordingSpec]
 NOT_AWAITED = {"from_env", "run", "follow", "fleet", "worker"}
@@ -661,6 +661,21 @@ def test_what_is_cancelled_before_its_turn_is_never_done() -> None:
         assert second.cancelled()
 
     run(test())
+
+
+def test_what_is_abandoned_as_the_loop_ends_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """Its error comes too late for whoever was cancelled to take it."""
+
+    async def test() -> None:
+        opened, scope = threading.Event(), Scope()
+        scope.leave()
+        done = Workers(1).begin(lambda: opened.wait(20), scope=scope)
+        while not done.done():
+            await asyncio.sleep(0.001)
+
+    run(test())
+    gc.collect()
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 
 
 def test_an_error_that_no_future_takes_ends_the_operation(provider: Any, recorder: AsyncRecorder, spec: Make) -> None:
