@@ -23,7 +23,9 @@ from recorder_core import Verdict
 VENDORS = ("agora", "zegocloud")
 DATABASES = ("sqlite", "postgresql")
 RANDOM_KILLS = int(os.environ.get("KILL_MOMENTS", "200"))
-"""In all, a quarter for each database and each reading of a 201; KILL_MOMENTS asks for more."""
+"""In all, a quarter for each database and each reading of a 201; KILL_MOMENTS asks for more, 200 at a time."""
+AT_ONCE = 25
+"""Kills before a recovery, as many as it looks into within its deadline."""
 SEED = int(os.environ.get("KILL_SEED", "0")) or random.randrange(1, 2**31)
 """Of the random moments; KILL_SEED gives that of an earlier run again."""
 LATER_S = 500.0
@@ -81,11 +83,12 @@ def test_random_moments(
     """Killed at any moment of two starts and two stops; within five minutes and later, with some of the specs."""
     record_property("measured", f"kill: KILL_SEED={SEED}")
     moments = random.Random(f"{SEED} {ledger.partition(':')[0]} {sid_in_201}")
-    with world(ledger, nursery, agora={"sid_in_201": sid_in_201}) as found:
+    # Many go on running: the account may have as many as that.
+    with world(ledger, nursery, agora={"sid_in_201": sid_in_201, "concurrent": RANDOM_KILLS}) as found:
         lives = 0
-        for later in (WITHIN_S, BEYOND_S):
+        for later in (WITHIN_S, BEYOND_S) * (RANDOM_KILLS // (8 * AT_ONCE)):
             counts, killed = Counter[str](), 0
-            while killed < RANDOM_KILLS // 8:
+            while killed < AT_ONCE:
                 if killed % 10 == 0:  # how long a life is changes with whatever else the machine does
                     assert found.live(found.new_room(), *VENDORS) == 0
                     length = nursery.lasted
