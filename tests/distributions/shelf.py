@@ -17,14 +17,37 @@ from distributions.press import KEY, SECRET, Press
 
 Run = Callable[..., Any]
 DISTRIBUTIONS = Path(__file__).parent
-NAMES = ("paper", "torn", "copycat", "vintage", "oddity", "curfew")
+NAMES = ("paper", "torn", "copycat", "vintage", "oddity", "misfits", "curfew", "mishook", "chatter")
 
 PRELUDE = """
-import hmac, json, os, time
+import hmac, json, logging, os, sys, time
 from recorder_core import WebhookRequest
+
+logged = []
+
+class Kept(logging.Handler):
+    def emit(self, record):
+        logged.append(record.getMessage())
+
+logging.getLogger("recorder_core").addHandler(Kept(logging.WARNING))
 
 def show(**values):
     print(json.dumps(values))
+
+def recorder(*arguments):
+    "Runs a command, which has to print JSON alone, and shows that."
+    import io
+    from contextlib import redirect_stdout
+    from unittest.mock import patch
+    from recorder_core.cli import main
+
+    printed = io.StringIO()
+    with patch("sys.argv", ["recorder", *arguments]), redirect_stdout(printed):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    show(code=code, printed=json.loads(printed.getvalue()), logged=logged)
 
 def failure(call, *given, **named):
     try:
@@ -42,6 +65,24 @@ def callback(recording, happened, number, **more):
     return WebhookRequest("POST", "/callbacks/paper", {"press-signature": signature}, body)
 """
 """What the code of a test has."""
+
+RECORD = """
+from recorder_core import Grid, Recorder, RecordingSpec, RecordingState
+
+spec = RecordingSpec.load({
+    "room": "lesson-42",
+    "output": {"formats": ["mp4"]},
+    "storage": {"kind": "s3", "bucket": "b", "region": "r", "access_key": "AK-paper", "secret_key": "SK-paper"},
+    "options": {"paper": {"ink": "blue"}},
+})
+with Recorder.from_env("paper") as recorder:
+    recording = recorder.start(spec, confirm=True)
+    changed = recorder.layout(recording, Grid(background={"color": "#ffffff"}))
+    outcome = recorder.stop(changed)
+    show(recording=recording.model_dump(mode="json"), revision=changed.revision, state=outcome.state,
+         files=[file.uri for file in outcome.files], request_id=outcome.request_id)
+"""
+"""A recording at the third vendor, from its start to its files."""
 
 
 @dataclass
@@ -64,6 +105,16 @@ class Shelf:
             self._pip("install", "--no-deps", "--no-index", "--target", str(target), str(wheel))
             self.installed[name] = target
         return self.installed[name]
+
+    def place(self, source: Path) -> Path:
+        """The folder into which another distribution was built and installed, and nothing else."""
+        if source.name not in self.installed:
+            made = self.folder / "built" / source.name
+            self._pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(made), str(source))
+            (wheel,) = made.glob("*.whl")
+            self._pip("install", "--no-deps", "--no-index", "--target", str(made / "installed"), str(wheel))
+            self.installed[source.name] = made / "installed"
+        return self.installed[source.name]
 
     def _pip(self, *arguments: str) -> None:
         command = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments)

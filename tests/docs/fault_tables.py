@@ -1,12 +1,11 @@
 """The page of faults: what comes of each, measured by the battery.
 
-`python tests/docs/fault_tables.py` writes the tables into the page; the battery's own test compares them.
+`python tests/docs/fault_tables.py` writes the tables into the page; the test of the built-in providers compares them.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from recorder_core.plugins import installed
 
 if TYPE_CHECKING:
-    from battery.cell import Cell
+    from recorder_core.testing.battery import Cell
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "faults.md"
 Place = tuple[str, str]
@@ -28,7 +27,7 @@ def with_table(text: str, provider: str, cells: Iterable[Cell]) -> str:
 
 def with_meanings(text: str) -> str:
     """The page with the list of what goes wrong renewed."""
-    from battery.troubles import TROUBLES
+    from recorder_core.testing.battery.troubles import TROUBLES
 
     rows = (f"| {_code(trouble.name)} | {trouble.meaning} |" for trouble in TROUBLES)
     return _renewed(text, "meanings", ("| name | what happens |", "| --- | --- |", *rows))
@@ -86,10 +85,12 @@ def _code(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[1]))
-    from battery.rounds import cells_of
+    from recorder_core.testing.battery import battery
+    from recorder_core.testing.conformance.failures import stages
+    from recorder_core.testing.conformance.fixtures import configured, emulated
 
     page = with_meanings(PAGE.read_text(encoding="utf-8"))
     for found in installed():
-        page = with_table(page, found.name, cells_of(found.name))
+        with stages(emulated(found.name), configured(found.name), {}, frozen=True) as build:
+            page = with_table(page, found.name, battery(build))
     PAGE.write_text(page, encoding="utf-8")

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from battery.operations import OPERATIONS, Operation
-from battery.stage import Stage
 from emulation.telling import Receiver
 from fuzz.mangling import extended, replaced
 from fuzz.trying import PROVIDERS, behind_proxy, done
 from recorder_core import ConfigurationError, RecorderError, Recording, WebhookRequest
 from recorder_core.testing import connect, emulate
+from recorder_core.testing.battery.operations import OPERATIONS, Operation
+from recorder_core.testing.battery.stage import Stage
+from recorder_core.testing.conformance.fixtures import configured
 from recorder_core.testing.faults import redirected, reshaped
 from scripted_host import ScriptedHost, Told, scripted_host
 
@@ -23,7 +24,10 @@ REDIRECTS = (301, 302, 303, 307, 308)
 @pytest.fixture(scope="module", params=PROVIDERS)
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """A vendor's service with a proxy before it."""
-    with emulate(request.param, media=False, rate_limits=False) as service, Stage(service) as made:
+    with (
+        emulate(request.param, media=False, rate_limits=False) as service,
+        Stage(service, configured(request.param)) as made,
+    ):
         yield made
 
 

@@ -13,12 +13,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from battery.operations import OPERATIONS, Operation
-from battery.stage import Stage
 from fuzz.mangling import BODIES, CHANGES, EVERYWHERE, Change, extended, mangled, replaced
 from fuzz.trying import ECONOMICAL, PROVIDERS, assert_passable, behind_proxy, done
 from recorder_core import RecorderError
 from recorder_core.testing import emulate
+from recorder_core.testing.battery.operations import OPERATIONS, Operation
+from recorder_core.testing.battery.stage import Stage
+from recorder_core.testing.conformance.fixtures import configured
 from recorder_core.testing.faults import answered, changed, reshaped
 from recorder_core.testing.proxy import Answer, Fault
 
@@ -34,7 +35,10 @@ STATUSES = st.sampled_from((200, 201, 202, 204, 206, 299, 400, 401, 403, 404, 40
 @pytest.fixture(scope="module", params=PROVIDERS)
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """A vendor's service with a proxy before it."""
-    with emulate(request.param, media=False, rate_limits=False) as service, Stage(service) as made:
+    with (
+        emulate(request.param, media=False, rate_limits=False) as service,
+        Stage(service, configured(request.param)) as made,
+    ):
         yield made
 
 

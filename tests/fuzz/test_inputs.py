@@ -12,13 +12,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from battery.operations import OPERATIONS, Operation
-from battery.stage import Stage
 from fuzz.mangling import BODIES, CHANGES, EVERYWHERE, ODD_TEXTS, Change, extended, mangled, replaced
 from fuzz.trying import ECONOMICAL, PROVIDERS, assert_passable, behind_proxy, done
 from recorder_core import InvalidSpec, Plan, Recorder, RecorderError, Recording, RecordingSpec
 from recorder_core.plugins import load_provider
 from recorder_core.testing import emulate
+from recorder_core.testing.battery.operations import OPERATIONS, Operation
+from recorder_core.testing.battery.stage import Stage
+from recorder_core.testing.conformance.fixtures import configured
 
 SPEC: dict[str, Any] = {
     "room": "lesson-42",
@@ -129,7 +130,10 @@ def test_a_small_text_that_stands_for_a_large_one_is_refused() -> None:
 @pytest.fixture(scope="module", params=PROVIDERS)
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """A vendor's service with a proxy before it."""
-    with emulate(request.param, media=False, rate_limits=False) as service, Stage(service) as made:
+    with (
+        emulate(request.param, media=False, rate_limits=False) as service,
+        Stage(service, configured(request.param)) as made,
+    ):
         yield made
 
 

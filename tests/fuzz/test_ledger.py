@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from battery.stage import STORAGE
 from fuzz.mangling import CHANGES, EVERYWHERE, Change, mangled, replaced
 from fuzz.trying import ECONOMICAL, assert_passable
 from recorder_core import LedgerUnavailable, Recorder, RecorderError, RecordingSpec
 from recorder_core.emulation.service import EmulatedService
 from recorder_core.testing import connect, emulate
+from recorder_core.testing.watching import STORAGE
 
 JSON = {"recorder_recordings": ("intent", "recording", "status", "trouble"), "recorder_events": ("event",)}
 """The columns that hold JSON."""

@@ -7,10 +7,10 @@ import pickle
 from hypothesis import HealthCheck, Phase, settings
 from pydantic import BaseModel
 
-from battery.operations import Operation
-from battery.stage import Stage
 from recorder_core import Recorder
 from recorder_core.plugins import EMULATORS, installed
+from recorder_core.testing.battery.operations import Operation
+from recorder_core.testing.battery.stage import Stage
 
 PROVIDERS = tuple(found.name for found in installed(EMULATORS))
 """Every provider that has an emulator to speak to."""

@@ -6,9 +6,10 @@ EMULATORS = (
     "recorder_core.emulation",
     "recorder_agora.emulator",
     "recorder_zegocloud.emulator",
+    "recorder_core.testing",
 )
-"""Frames of these aren't looked at: they are the vendor, whom the requests are for. What they write down (the journal)
-and log is."""
+"""Frames of these aren't looked at: they are the vendor, whom the requests are for, and tests, which hold what they
+look for. What they write down (the journal) and log is."""
 
 MEDIA = (".mp4", ".m4s", ".ts", ".aac", ".mp3", ".jpg", ".png", ".webm", ".mkv", ".flv")
 """Files that an encoder made of pictures and tones. Their names are looked at."""

@@ -58,6 +58,7 @@ class Transport:
         pins: Sequence[str] = (),
     ) -> None:
         self.provider = provider
+        self.rules = rules
         self.base_urls = tuple(self._checked(url) for url in base_urls)
         if not self.base_urls:
             raise ConfigurationError("base_urls is empty; it must name at least one host", provider=provider)

@@ -18,6 +18,8 @@ class PaperConfig(ProviderConfig):
     """Name of the press."""
     api_key: SecretStr = Field(examples=["key"])
     """The press's key."""
+    base_urls: tuple[str, ...] = ("https://press.example",)
+    """Where the press is."""
 
 
 class PaperOptions(ProviderOptions):

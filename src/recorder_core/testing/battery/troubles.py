@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from battery.stage import Stage
+from recorder_core.testing.battery.stage import Stage
 from recorder_core.testing.faults import FAULTS, redirected
-from recorder_core.testing.proxy import PASS, Fault
+from recorder_core.testing.proxy import PASS, Fault, Relay
 
 SILENT_S = 0.4
 """Seconds for a connection and for an answer, where some don't come."""
@@ -79,16 +79,18 @@ def _at_first_host(name: str) -> Trouble:
 
 def _held_up(name: str, seconds: float) -> Trouble:
     def arrange(stage: Stage, call: int, _: str, always: bool) -> tuple[str, ...]:
-        clock = stage.service.clock
-        fault = Fault(name, "", lambda relay: (clock.sleep(seconds), relay.send(relay.forward()))[1])
-        return _met(fault).arrange(stage, call, _, always)
+        def arrive_late(relay: Relay) -> None:
+            stage.service.clock.sleep(seconds)
+            relay.send(relay.forward())
+
+        return _met(Fault(name, "", arrive_late)).arrange(stage, call, _, always)
 
     return Trouble(name, f"the request arrives {name.removeprefix('held up for ')} later", arrange)
 
 
 def _skewed(name: str, seconds: float) -> Trouble:
     def arrange(stage: Stage, _call: int, _name: str, _always: bool) -> tuple[str, ...]:
-        stage.service.clock.skew = seconds
+        stage.skew(seconds)
         return (stage.proxy.base_url,)
 
     return Trouble(name, f"this machine's {name.replace('clock', 'clock is')}", arrange, lasts=True)
@@ -98,7 +100,7 @@ def coded(code: int | str) -> Trouble:
     """The vendor's answer with a code of its own; nothing is done."""
 
     def arrange(stage: Stage, call: int, name: str, always: bool) -> tuple[str, ...]:
-        stage.service.fail_next(name, f"code:{code}", 100 if always else 1)
+        stage.order(name, code, 100 if always else 1)
         return (stage.proxy.base_url,)
 
     return Trouble(f"code {code}", f"the vendor refuses with {code}", arrange, lies=True)

@@ -3,39 +3,28 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+import socket
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Self
 
-import pytest
-from pydantic import SecretStr
-
-from recorder_core import (
-    HttpExchange,
-    Recorder,
-    Recording,
-    RecordingSpec,
-    StartIntent,
-    StartOutcomeUnknown,
-    hookimpl,
-)
-from recorder_core.emulation.clock import EmulatorClock
-from recorder_core.emulation.faults import Faults
-from recorder_core.testing import connect
+from recorder_core.emulation.service import EmulatedService
+from recorder_core.errors import StartOutcomeUnknown
+from recorder_core.models import Recording, RecordingSpec, StartIntent
+from recorder_core.provider import Provider
+from recorder_core.recorder import Recorder
 from recorder_core.testing.faults import FAULTS
 from recorder_core.testing.proxy import FaultProxy, Unreachable
-from scripted_host import free_address
+from recorder_core.testing.service import Service, SkewedClock
+from recorder_core.testing.watching import STORAGE, TIMEOUT_S, Watch, secrets_of
 
-HEALTHY_S = 20.0
-"""Seconds for answers that nothing delays, on a machine however busy."""
 ROOMS, IDLE_S = 10, 400.0
 """After so many rooms were left, so many seconds pass: longer than the longest idle time-out."""
 BEFORE_A_REPEAT_S = 0.5
 """No rule repeats a start as soon as that."""
 YOUNG_S = 20.0
 """After so many seconds a recording truly records."""
-STORAGE = {"kind": "s3", "bucket": "b", "region": "eu-west-1", "access_key": "AK-battery", "secret_key": "SK-battery"}
 PUSH_URL = "rtmp://push.example/live/push-key-of-the-battery"
 
 ROOM: Mapping[str, Any] = {}
@@ -43,64 +32,6 @@ PAGE: Mapping[str, Any] = {"mode": "web", "web_page": {"url": "https://class.exa
 PUSHED: Mapping[str, Any] = {**PAGE, "push_urls": [PUSH_URL]}
 BOARD: Mapping[str, Any] = {"whiteboard": {"aspect": "16:9"}}
 """What specs have besides a room and storage."""
-
-
-class SkewedClock(EmulatorClock):
-    """A service's clock, by which another machine's may be off.
-
-    Args:
-        frozen: whether only waits pass on it, so that no deadline does because the machine is busy.
-
-    Attributes:
-        skew: seconds by which it is ahead of the other.
-    """
-
-    def __init__(self, *, frozen: bool = True) -> None:
-        super().__init__(frozen=frozen)
-        self.skew = 0.0
-
-    def wall(self) -> float:
-        """The wall time there."""
-        return super().wall() + self.skew
-
-
-class Service(Protocol):
-    """What the battery needs of a vendor's service."""
-
-    name: str
-    clock: SkewedClock
-
-    @property
-    def base_url(self) -> str:
-        """Where it answers."""
-        ...
-
-    @property
-    def env(self) -> Mapping[str, str]:
-        """What a recorder needs to reach it."""
-        ...
-
-    @property
-    def recordings(self) -> list[Any]:
-        """All recordings, each with `room` and `running`."""
-        ...
-
-    @property
-    def faults(self) -> Faults:
-        """What was ordered of it."""
-        ...
-
-    def fail_next(self, operation: str, fault: str, times: int = 1) -> None:
-        """Order something of it."""
-        ...
-
-    def join(self, room: str, participant: str) -> object:
-        """Let somebody be in a room."""
-        ...
-
-    def leave(self, room: str, participant: str) -> object:
-        """Let somebody leave it."""
-        ...
 
 
 class Lost(NamedTuple):
@@ -120,32 +51,13 @@ class Lost(NamedTuple):
         return self.spec.room
 
 
-class Watch:
-    """Keeps all exchanges."""
-
-    def __init__(self) -> None:
-        self.exchanges: list[HttpExchange] = []
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Of the vendor's calls, each once."""
-        return tuple(dict.fromkeys(exchange.operation for exchange in self.exchanges))
-
-    def __dir__(self) -> list[str]:
-        return ["recorder_http"]  # every name is looked at for a hook, which takes longer than most calls
-
-    @hookimpl
-    def recorder_http(self, exchange: HttpExchange) -> None:
-        """One attempt."""
-        self.exchanges.append(exchange)
-
-
 class Stage:
     """A vendor's service with a proxy before it, as a context manager.
 
     Args:
         service: running.
-        output: what every spec says of its files, where the vendor makes others than ours by default.
+        make_provider: makes a configured provider for it.
+        spec_fields: what every spec needs at this vendor beside room and storage.
 
     Attributes:
         proxy: leads to the service.
@@ -158,15 +70,17 @@ class Stage:
 
     before_start: int
 
-    def __init__(self, service: Service, output: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, service: Service, make_provider: Callable[[Any], Provider], spec_fields: Mapping[str, Any] = ROOM
+    ) -> None:
         self.service = service
         self.proxy = FaultProxy(service.base_url)
         self.second = FaultProxy(service.base_url)
         self.elsewhere = FaultProxy(service.base_url)
         self.unreachable = Unreachable()
-        self.closed = f"http://{free_address()}"
-        self.direct = connect(service, timeout=HEALTHY_S)  # type: ignore[arg-type]  # has all that is asked of it
-        self._output = {"output": output} if output else {}
+        self.closed = _closed()
+        self.direct = Recorder(make_provider(service), clock=service.clock, timeout=TIMEOUT_S, hooks=())
+        self._fields = spec_fields
         self._numbers = itertools.count(1)
         self._left = itertools.count(1)
         self._kept: dict[str, Recording | None] = {}
@@ -186,14 +100,13 @@ class Stage:
     @property
     def secrets(self) -> frozenset[str]:
         """What must not be shown anywhere."""
-        hidden = (value for _, value in self.direct.provider.config if isinstance(value, SecretStr))
-        return frozenset({STORAGE["secret_key"], PUSH_URL, *(value.get_secret_value() for value in hidden)})
+        return secrets_of(self.direct.provider) | {PUSH_URL}
 
     def spec(self, of: Mapping[str, Any] = ROOM) -> RecordingSpec:
         """A spec for a room of its own, in which somebody is."""
         room = f"room-{next(self._numbers)}"
         self.service.join(room, "1001")
-        return RecordingSpec.load({"room": room, "storage": STORAGE, **self._output, **of})
+        return RecordingSpec.load({"room": room, "storage": STORAGE, **self._fields, **of})
 
     def leave(self, room: str) -> None:
         """Let a room be empty, so that what is recorded there ends some time."""
@@ -223,15 +136,20 @@ class Stage:
         spec = self.spec()
         self.calm()
         self.proxy.fail_always(FAULTS["drop"], after=self.before_start)
-        recorder = self.recorder(Watch(), (self.proxy.base_url,), HEALTHY_S)
-        with recorder, pytest.raises(StartOutcomeUnknown) as caught:
-            recorder.start(spec, deadline=BEFORE_A_REPEAT_S if self.service.clock.frozen else None)
-        assert caught.value.intent is not None
-        return Lost(spec, caught.value.intent)
+        recorder = self.recorder(Watch(), (self.proxy.base_url,), TIMEOUT_S)
+        with recorder:
+            try:
+                recorder.start(spec, deadline=BEFORE_A_REPEAT_S if self.service.clock.frozen else None)
+            except StartOutcomeUnknown as error:
+                if error.intent is not None:
+                    return Lost(spec, error.intent)
+        raise AssertionError(
+            "a start whose answer was lost, again and again, has no StartOutcomeUnknown with its intent"
+        )
 
     def _calls_of_a_start(self) -> int:
         spec = self.spec()
-        with self.recorder(Watch(), (self.proxy.base_url,), HEALTHY_S) as recorder:
+        with self.recorder(Watch(), (self.proxy.base_url,), TIMEOUT_S) as recorder:
             recorder.start(spec)
         self.leave(spec.room)
         return len(self.proxy.requests)
@@ -246,9 +164,33 @@ class Stage:
         """Let nothing go wrong any more."""
         for proxy in (self.proxy, self.second, self.elsewhere):
             proxy.clear()
-        self.service.faults.clear()
-        self.service.clock.skew = 0.0
+        if isinstance(self.service, EmulatedService):
+            self.service.faults.clear()
+        self.skew(0.0)
+
+    def skew(self, seconds: float) -> None:
+        """Let the service's clock be ahead of this machine's, where it has one that can be."""
+        if isinstance(self.service.clock, SkewedClock):
+            self.service.clock.skew = seconds
+
+    def order(self, operation: str, code: int | str, times: int) -> None:
+        """Let the service answer an operation with a code of the vendor's."""
+        service: Any = self.service
+        service.fail_next(operation, f"code:{code}", times)
+
+    def vendor_codes(self) -> Sequence[int | str]:
+        """The codes in the provider's rules, where the service is emulated and can be made to answer them."""
+        if not isinstance(self.service, EmulatedService):
+            return ()
+        return sorted({code for rule in self.direct.provider.transport.rules for code in rule.codes if code}, key=str)
 
     def running(self, room: str) -> int:
         """How many recordings run in a room."""
         return sum(recording.running and recording.room == room for recording in self.service.recordings)
+
+
+def _closed() -> str:
+    """An address at which nobody listens."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{found.getsockname()[1]}"

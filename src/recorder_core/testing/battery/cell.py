@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from battery.checks import Happening, problems_of
-from battery.operations import Operation
-from battery.stage import HEALTHY_S, Stage, Watch
-from battery.troubles import Trouble
-from recorder_core import RecordingStatus, RecoveryReport
+from recorder_core.models import RecordingStatus, RecoveryReport
+from recorder_core.testing.battery.checks import Happening, problems_of
+from recorder_core.testing.battery.operations import Operation
+from recorder_core.testing.battery.stage import Stage
+from recorder_core.testing.battery.troubles import Trouble
+from recorder_core.testing.watching import TIMEOUT_S, Watch
 
 DEADLINE_S = 60.0
 """On the recorder's clock."""
@@ -67,7 +68,7 @@ def run(
         there = stage.proxy.base_url if stage.proxy.base_url in base_urls else base_urls[0]
         subject = subject.model_copy(update={"base_url": there})
     watch = Watch()
-    with stage.recorder(watch, base_urls, trouble.timeout or HEALTHY_S) as recorder:
+    with stage.recorder(watch, base_urls, trouble.timeout or TIMEOUT_S) as recorder:
         began = stage.service.clock.monotonic()
         result: Any = None
         error: Exception | None = None

@@ -1,13 +1,12 @@
-"""Paper Press, the vendor of a provider that lives elsewhere, as the battery needs a service."""
+"""Paper Press, the vendor of a provider that lives elsewhere, as the conformance kit needs a service."""
 
 from __future__ import annotations
 
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from battery.stage import SkewedClock
 from distributions.press import KEY, SECRET, Press
-from recorder_core.emulation.faults import Faults
+from recorder_core.testing.conformance import SkewedClock
 
 
 class Tape(NamedTuple):
@@ -18,17 +17,14 @@ class Tape(NamedTuple):
 
 
 class PressService:
-    """The press, as a context manager. It can't be made to answer with codes, and doesn't know who is in a room.
+    """The press, as a context manager. It doesn't know who is in a room.
 
     Args:
         clock: by which its recorders wait; it has none of its own.
     """
 
-    name = "paper"
-
     def __init__(self, clock: SkewedClock) -> None:
         self.clock = clock
-        self.faults = Faults()
         self._press = Press()
 
     def __enter__(self) -> Self:
@@ -60,9 +56,9 @@ class PressService:
         """All tapes."""
         return [Tape(tape["name"], tape["state"] == "running") for tape in self._press.tapes.values()]
 
-    def fail_next(self, operation: str, fault: str, times: int = 1) -> None:
-        """Order something of it."""
-        self.faults.fail_next(operation, fault, times)
+    def post_to(self, url: str) -> None:
+        """Let callbacks go to an address."""
+        self._press.tells = url
 
     def join(self, room: str, participant: str) -> None:
         """Nobody is known to be in a room."""

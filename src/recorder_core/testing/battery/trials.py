@@ -9,10 +9,10 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TypeVar
 
-from battery.cell import Cell, run
-from battery.operations import OPERATIONS, Operation
-from battery.stage import Stage
-from battery.troubles import HANGING, NOTHING, TROUBLES, Trouble, coded
+from recorder_core.testing.battery.cell import Cell, run
+from recorder_core.testing.battery.operations import OPERATIONS, Operation
+from recorder_core.testing.battery.stage import Stage
+from recorder_core.testing.battery.troubles import HANGING, NOTHING, TROUBLES, Trouble, coded
 
 WORKERS = 6
 """Stages that are used at the same time: much of what happens is waited for."""
@@ -24,9 +24,16 @@ Build = Callable[[], Stage]
 Result = TypeVar("Result")
 
 
-def battery(build: Build, codes: Iterable[int | str] = ()) -> list[Cell]:
-    """All cells of one provider; `codes` are the vendor's own, which its emulated service is made to answer."""
+def battery(build: Build, codes: Iterable[int | str] | None = None) -> list[Cell]:
+    """All cells of one provider.
+
+    Args:
+        build: makes a stage.
+        codes: the vendor's own, which its service is made to answer; None: those in the provider's rules, where it is
+            emulated.
+    """
     with _stages(build) as submit:
+        codes = submit(Stage.vendor_codes).result() if codes is None else codes
         healthy = submit(lambda stage: [(one, run(stage, one, NOTHING)) for one in _possible(stage)]).result()
         trials = [
             submit(partial(_trial, operation, call, name, trouble))
@@ -42,12 +49,16 @@ def hanging(build: Build) -> list[Cell]:
     """What comes of operations whose deadline is all that ends them. The clocks of the stages have to go on."""
     with _stages(build) as submit:
         trials = [
-            submit(lambda stage, it=operation, trouble=trouble: run(stage, it, trouble, always=True, deadline=TIGHT_S))
+            submit(partial(_hang, operation, trouble))
             for operation in submit(_possible).result()
             for trouble in HANGING
             if operation.thorough or not operation.changes
         ]
         return [trial.result() for trial in trials]
+
+
+def _hang(operation: Operation, trouble: Trouble, stage: Stage) -> Cell:
+    return run(stage, operation, trouble, always=True, deadline=TIGHT_S)
 
 
 def _trial(operation: Operation, call: int, name: str, trouble: Trouble, stage: Stage) -> list[Cell]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from battery.stage import BOARD, PAGE, PUSH_URL, PUSHED, ROOM, STORAGE, Stage
-from recorder_core import S3, Grid, Participants, Recorder, Recording, Selection
+from recorder_core.models import S3, Grid, Participants, Recording, Selection
+from recorder_core.recorder import Recorder
+from recorder_core.testing.battery.stage import BOARD, PAGE, PUSH_URL, PUSHED, ROOM, Stage
+from recorder_core.testing.watching import STORAGE
 
 Subject = Any
 """A spec for a start, a lost start for a recovery, a handle for everything else."""

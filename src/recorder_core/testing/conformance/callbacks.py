@@ -1,0 +1,203 @@
+"""W: what the vendor tells by callback (a webhook)."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from recorder_core.errors import UnsupportedOperation, WebhookRejected
+from recorder_core.models import EventKind, RecordingEvent, WebhookRequest
+from recorder_core.provider import Provider
+from recorder_core.recorder import Recorder
+from recorder_core.testing.conformance.clauses import clause
+from recorder_core.testing.conformance.fixtures import Fixtures, MakeProvider, MakeSpec
+from recorder_core.testing.service import Service, SkewedClock
+from recorder_core.testing.watching import Watch, secrets_of
+
+__all__ = ["Callbacks"]
+
+GARBAGE = (
+    b"",
+    b"{}",
+    b"[]",
+    b"null",
+    b"nonsense",
+    b"\xff\xfe",
+    b'{"a": NaN}',
+    b"[" * 10_000,
+    b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
+    b'{"signature": 1, "event": [], "payload": {"a": null}}',
+    b"1" * 10_000,
+)
+PostCallbacks = Callable[[Any, str], object]
+
+
+class Callbacks(Fixtures):
+    """W: what the vendor tells by callback. Where the provider reads none, that is all that is proved."""
+
+    @pytest.fixture
+    def post_callbacks(self) -> PostCallbacks:
+        """What makes a service post its callbacks to an address, as `emulate` does by default."""
+
+        def post(service: Any, url: str) -> None:
+            service.callbacks.url = url
+
+        return post
+
+    @pytest.fixture
+    def callbacks(
+        self,
+        provider: Provider,
+        recorder: Recorder,
+        make_spec: MakeSpec,
+        service: Service,
+        clock: SkewedClock,
+        post_callbacks: PostCallbacks,
+    ) -> Sequence[WebhookRequest]:
+        """What the service posts of a recording from its start to its end, byte by byte, in its order. A provider whose
+        service can't post overrides this with callbacks that the vendor has signed just now."""
+        if not type(provider).offers("parse_webhook"):
+            return ()
+        with _receiving() as (url, received):
+            post_callbacks(service, url)
+            recording = recorder.start(make_spec(), confirm=True)
+            clock.advance(5)
+            recorder.stop(recording)
+            clock.advance(5)
+        return tuple(received)
+
+    @clause("W1")
+    def test_true_callbacks_are_events(
+        self, recorder: Recorder, callbacks: Sequence[WebhookRequest], watch: Watch
+    ) -> None:
+        """W1: each is read as events with a kind and a key, of the very recording; the vendor isn't asked for that."""
+        if self._has_none(recorder.provider):
+            return
+        assert callbacks, "no callback came of a whole recording"
+        del watch.exchanges[:]
+        events = _events(recorder.provider, callbacks)
+        assert events
+        assert all(event.dedup_key for event in events)
+        named = [event for event in events if event.kind is not EventKind.UNKNOWN]
+        assert named, "no event of a whole recording has a name"
+        key = recorder.provider.native_key
+        assert all(isinstance(event.native.get(key), str) for event in named), f"native lacks {key}"
+        assert any(event.state is not None and event.state.terminal for event in events), "none tells the end"
+        assert watch.exchanges == []
+
+    @clause("W2")
+    def test_forged_callbacks_are_rejected(
+        self, recorder: Recorder, callbacks: Sequence[WebhookRequest], make_provider: MakeProvider, service: Service
+    ) -> None:
+        """W2: what was signed with another secret, or by nobody, is rejected; nothing else is raised."""
+        if self._has_none(recorder.provider):
+            return
+        provider = recorder.provider
+        other = SecretStr("another-secret-of-the-conformance-kit")
+        config = provider.config.model_copy(update={"webhook_secret": (other,)})
+        wary = type(provider)(config)
+        with Recorder(wary, clock=recorder.provider.runtime.clock, hooks=()):
+            for callback in callbacks:
+                with pytest.raises(WebhookRejected):
+                    wary.parse_webhook(callback)
+        for callback in callbacks:
+            with pytest.raises(WebhookRejected):
+                provider.parse_webhook(WebhookRequest(callback.method, callback.url, {}, b"{}"))
+
+    @clause("W3")
+    def test_any_body_is_taken_or_rejected(self, recorder: Recorder, callbacks: Sequence[WebhookRequest]) -> None:
+        """W3: whatever arrives, the outcome is events or `WebhookRejected`, with the signature's headers or without."""
+        if self._has_none(recorder.provider):
+            return
+        headers = [{}, *(dict(callback.headers) for callback in callbacks[:1])]
+        for given in headers:
+            for body in GARBAGE:
+                request = WebhookRequest("POST", "/", given, body)
+                assert isinstance(type(recorder.provider).recognises_webhook(request), bool)
+                with pytest.raises(WebhookRejected):
+                    recorder.provider.parse_webhook(request)
+
+    @clause("W4")
+    def test_old_callbacks_are_rejected(
+        self, recorder: Recorder, callbacks: Sequence[WebhookRequest], clock: SkewedClock
+    ) -> None:
+        """W4: a true one that comes later than `webhook_max_age` may be a replay."""
+        if self._has_none(recorder.provider):
+            return
+        clock.advance(recorder.provider.config.webhook_max_age + 60)
+        for callback in callbacks:
+            with pytest.raises(WebhookRejected):
+                recorder.provider.parse_webhook(callback)
+
+    @clause("W5")
+    def test_a_repeat_has_the_same_keys(self, recorder: Recorder, callbacks: Sequence[WebhookRequest]) -> None:
+        """W5: so that it is told once; different events have different keys."""
+        if self._has_none(recorder.provider):
+            return
+        once, again = ([event.dedup_key for event in _events(recorder.provider, callbacks)] for _ in range(2))
+        assert once == again
+        assert len(set(once)) == len(once)
+
+    @clause("W6")
+    def test_its_own_callbacks_are_recognised(self, recorder: Recorder, callbacks: Sequence[WebhookRequest]) -> None:
+        """W6: by their shape alone, so that one which came to another vendor's address can be named."""
+        if self._has_none(recorder.provider):
+            return
+        assert all(type(recorder.provider).recognises_webhook(callback) for callback in callbacks)
+        stranger = WebhookRequest("POST", "/", {}, b'{"hello": "world"}')
+        assert not type(recorder.provider).recognises_webhook(stranger)
+
+    @clause("W7")
+    def test_events_are_of_their_recording(self, recorder: Recorder, callbacks: Sequence[WebhookRequest]) -> None:
+        """W7: a recorder that has started it knows which recording they are of; no secret is in any of them."""
+        if self._has_none(recorder.provider):
+            return
+        told = [event for callback in callbacks for event in recorder.events.receive(callback)]
+        (known,) = {event.recording_id for event in told if event.kind is not EventKind.UNKNOWN}
+        assert known is not None
+        shown = "\n".join(event.model_dump_json() for event in told)
+        assert not [secret[:2] for secret in secrets_of(recorder.provider) if secret in shown]
+
+    def _has_none(self, provider: Provider) -> bool:
+        """Whether the provider reads no callbacks, which it says then."""
+        if type(provider).offers("parse_webhook"):
+            return False
+        with pytest.raises(UnsupportedOperation):
+            provider.parse_webhook(WebhookRequest("POST", "/", {}, b"{}"))
+        return True
+
+
+def _events(provider: Provider, callbacks: Sequence[WebhookRequest]) -> list[RecordingEvent]:
+    return [event for callback in callbacks for event in provider.parse_webhook(callback)]
+
+
+@contextmanager
+def _receiving() -> Iterator[tuple[str, list[WebhookRequest]]]:
+    """An address on loopback, and what is posted there."""
+    received: list[WebhookRequest] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            received.append(WebhookRequest("POST", self.path, dict(self.headers.items()), body))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/callbacks", received
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,136 @@
+"""What the tests of the kit work with."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+import pytest
+
+from recorder_core.models import Recording, RecordingSpec, RecordingState, RecordingStatus, StartIntent
+from recorder_core.plugins import load_provider
+from recorder_core.provider import Provider
+from recorder_core.recorder import Recorder
+from recorder_core.testing import emulate
+from recorder_core.testing.service import Service, SkewedClock
+from recorder_core.testing.watching import STORAGE, Watch
+
+__all__ = ["Fixtures", "MakeProvider", "MakeSpec", "OpenService", "configured", "emulated"]
+
+SOMEBODY = "1001"
+
+LOOKS = 20
+"""After the first ones, until a state is given up for."""
+
+OpenService = Callable[[SkewedClock], AbstractContextManager[Service]]
+MakeProvider = Callable[[Service], Provider]
+MakeSpec = Callable[..., RecordingSpec]
+
+
+class Fixtures:
+    """Overridden by a provider's tests: `name`, and where no emulator of that name is installed, fixtures."""
+
+    name: ClassVar[str] = ""
+    """The provider's name."""
+
+    @pytest.fixture
+    def open_service(self) -> OpenService:
+        """What opens a service by whose clock everything happens: by default the emulator of the provider's name.
+
+        It is opened anew for each test, without limits of calls, and needn't make any media.
+        """
+        return emulated(self.name)
+
+    @pytest.fixture
+    def make_provider(self) -> MakeProvider:
+        """What makes a configured provider for a service: by default the installed one, from the service's `env`."""
+        return configured(self.name)
+
+    @pytest.fixture
+    def spec_fields(self) -> Mapping[str, Any]:
+        """Fields that every spec needs at this vendor beside room and storage, such as the one format that it makes."""
+        return {}
+
+    # Made of these
+
+    @pytest.fixture
+    def clock(self) -> SkewedClock:
+        """The clock of the service and of the recorder. It stands still unless somebody waits."""
+        return SkewedClock()
+
+    @pytest.fixture
+    def service(self, open_service: OpenService, clock: SkewedClock) -> Iterator[Service]:
+        """A running service."""
+        with open_service(clock) as service:
+            yield service
+
+    @pytest.fixture
+    def provider(self, make_provider: MakeProvider, service: Service) -> Provider:
+        """A configured provider, which no recorder has opened yet."""
+        return make_provider(service)
+
+    @pytest.fixture
+    def watch(self) -> Watch:
+        """What the recorder sends."""
+        return Watch()
+
+    @pytest.fixture
+    def recorder(self, provider: Provider, clock: SkewedClock, watch: Watch) -> Iterator[Recorder]:
+        """A recorder with the provider."""
+        with Recorder(provider, clock=clock, hooks=(watch,)) as recorder:
+            yield recorder
+
+    @pytest.fixture
+    def make_spec(self, service: Service, spec_fields: Mapping[str, Any]) -> MakeSpec:
+        """What makes specs, each for a room of its own in which somebody is."""
+        numbers = itertools.count(1)
+
+        def made(*, joined: bool = True, **fields: Any) -> RecordingSpec:
+            room = f"room-{next(numbers)}"
+            if joined:
+                service.join(room, SOMEBODY)
+            return RecordingSpec.load({"room": room, "storage": STORAGE, **spec_fields, **fields})
+
+        return made
+
+    # What several tests do
+
+    def intent(self, provider: Provider, spec: RecordingSpec) -> StartIntent:
+        """An intent as a recorder would make it."""
+        now = datetime.fromtimestamp(1_800_000_000, UTC)
+        return StartIntent(
+            id=uuid.uuid5(uuid.NAMESPACE_URL, spec.room).hex,
+            provider=provider.name,
+            account=provider.account,
+            room=spec.room,
+            created_at=now,
+        )
+
+    def until(self, recorder: Recorder, recording: Recording, *states: RecordingState) -> RecordingStatus:
+        """The status when it is one of these, looked up at the pace that the vendor advises; at last what it is."""
+        status = recorder.status(recording)
+        for delay in (*recorder.provider.poll_delays, *[recorder.provider.poll_delays[-1]] * LOOKS):
+            if status.state in states:
+                break
+            recorder.provider.runtime.clock.sleep(delay)
+            status = recorder.status(recording)
+        return status
+
+
+def emulated(name: str) -> OpenService:
+    """What opens the emulated service of a provider."""
+    return lambda clock: emulate(name, clock=clock, media=False, rate_limits=False)
+
+
+def configured(name: str) -> MakeProvider:
+    """What makes the installed provider of that name, for a service that tells what belongs into its environment."""
+
+    def made(service: Any) -> Provider:
+        found = load_provider(name)
+        return found(found.Config.from_env(service.env))
+
+    return made

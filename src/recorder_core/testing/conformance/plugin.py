@@ -1,0 +1,135 @@
+"""P: the class, its configuration, and what it claims."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from recorder_core.clock import SystemClock
+from recorder_core.errors import (
+    ConfigurationError,
+    InvalidSpec,
+    RecorderError,
+    UnsupportedFeature,
+    UnsupportedOperation,
+)
+from recorder_core.models import Grid, Participants, Recording, RecordingSpec
+from recorder_core.plugins import check_provider
+from recorder_core.provider import Provider
+from recorder_core.recorder import Recorder
+from recorder_core.testing.conformance.clauses import clause
+from recorder_core.testing.conformance.fixtures import Fixtures, MakeSpec
+from recorder_core.testing.watching import Watch, secrets_of
+
+__all__ = ["CHANGES", "Plugin"]
+
+CHANGES: Mapping[str, Callable[[Recorder, Recording, RecordingSpec], object]] = {
+    "layout": lambda recorder, recording, spec: recorder.layout(recording, Grid()),
+    "pause": lambda recorder, recording, spec: recorder.pause(recording),
+    "resume": lambda recorder, recording, spec: recorder.resume(recording),
+    "snapshot": lambda recorder, recording, spec: recorder.snapshot(recording),
+    "update_participants": lambda recorder, recording, spec: recorder.update_participants(recording, Participants()),
+    "refresh_storage": lambda recorder, recording, spec: recorder.refresh_storage(recording, spec.storage),
+    "switch_whiteboard": lambda recorder, recording, spec: recorder.switch_whiteboard(recording, "board-1"),
+    "update_push": lambda recorder, recording, spec: recorder.update_push(recording, ["rtmps://live.example/key"]),
+}
+"""What may be done to a running recording."""
+
+
+class Plugin(Fixtures):
+    """P: the class, its configuration, and what it claims."""
+
+    @clause("P1")
+    def test_the_class_can_be_used(self, provider: Provider) -> None:
+        """P1: it is a whole `Provider` of this plugin API, and is called as its tests call it."""
+        check_provider(type(provider), provider.name, "the provider")
+        assert provider.name == self.name, "the tests' `name` is another"
+
+    @clause("P2")
+    def test_a_plan_needs_no_credentials(self, provider: Provider, make_spec: MakeSpec) -> None:
+        """P2: required fields of `Config` have examples, with which a plan is made that is as good as any."""
+        found = type(provider)
+        with Recorder(found(found.Config.placeholder()), clock=SystemClock(), hooks=()) as recorder:
+            plan = recorder.plan(make_spec(joined=False))
+        assert plan.requests, "the plan of a plain spec has no request"
+        assert plan.fidelity != "unsupported", f"the plain spec can't be recorded: {plan.findings}"
+
+    @clause("P3")
+    def test_configurations_of_another_shape_are_refused(self, provider: Provider) -> None:
+        """P3: an unknown field of `Config` or `Options` is refused by its name, and no value is shown."""
+        with pytest.raises(ConfigurationError) as caught:
+            type(provider).Config.checked({**dict(provider.config), "no_such_field": "SK-nobody-sees-this"})
+        assert "no_such_field" in str(caught.value)
+        assert "SK-nobody-sees-this" not in str(caught.value)
+
+    @clause("P3")
+    def test_unknown_options_are_refused(self, recorder: Recorder, make_spec: MakeSpec, watch: Watch) -> None:
+        """P3: the same for a spec, before anything is sent."""
+        spec = make_spec(options={self.name: {"no_such_option": "SK-nobody-sees-this"}})
+        with pytest.raises(InvalidSpec) as caught:
+            recorder.start(spec)
+        assert f"options.{self.name}.no_such_option" in str(caught.value)
+        assert "SK-nobody-sees-this" not in str(caught.value)
+        assert watch.exchanges == []
+
+    @clause("P4")
+    def test_the_account_is_told_apart(self, provider: Provider) -> None:
+        """P4: `account` is a text that isn't empty and holds no secret."""
+        assert provider.account.strip()
+        assert not [secret for secret in secrets_of(provider) if secret in provider.account]
+
+    @clause("P5")
+    def test_the_numbers_make_sense(self, provider: Provider) -> None:
+        """P5: delays, intervals and limits are more than nothing."""
+        assert provider.poll_delays
+        assert all(delay > 0 for delay in provider.poll_delays)
+        assert provider.watch_interval > 0
+        assert provider.shortest_session >= 0
+        assert all(limit.calls > 0 for limit in provider.limits)
+
+    @clause("P6")
+    def test_what_is_not_claimed_is_refused(self, recorder: Recorder, make_spec: MakeSpec, watch: Watch) -> None:
+        """P6: an operation that isn't overridden raises `UnsupportedOperation`, sends nothing, and harms nothing."""
+        spec = make_spec()
+        recording = recorder.start(spec)
+        del watch.exchanges[:]
+        for name, change in CHANGES.items():
+            if not recorder.provider.offers(name, recording.mode):
+                with pytest.raises(UnsupportedOperation) as caught:
+                    change(recorder, recording, spec)
+                assert caught.value.hint, name
+                assert watch.exchanges == [], name
+        assert recorder.status(recording).state.running
+
+    @clause("P7")
+    def test_what_is_claimed_works(self, recorder: Recorder, make_spec: MakeSpec, watch: Watch) -> None:
+        """P7: an operation that is overridden sends something, and the recording goes on; or it says what is lost."""
+        spec = make_spec()
+        recording = recorder.start(spec, confirm=True)
+        for name, change in CHANGES.items():
+            if not recorder.provider.offers(name, recording.mode):
+                continue
+            del watch.exchanges[:]
+            refusal: RecorderError | None = None
+            try:
+                changed = change(recorder, recording, spec)
+            except (UnsupportedFeature, UnsupportedOperation) as error:
+                refusal = error
+            if refusal is not None:
+                assert watch.exchanges == [], f"{name} was refused after something was sent"
+                assert refusal.hint or refusal.fields().get("findings"), name
+                continue
+            assert watch.exchanges, f"{name} sent nothing"
+            recording = changed if isinstance(changed, Recording) else recording
+            assert recorder.status(recording).state.running, f"after {name}"
+
+    @clause("P8")
+    def test_an_unopened_provider_says_so(self, provider: Provider, make_spec: MakeSpec) -> None:
+        """P8: without a recorder it can translate, and tries nothing else: it says who has to open it."""
+        spec = make_spec(joined=False)
+        plan = provider.translate(spec, intent := self.intent(provider, spec))
+        native = {**dict.fromkeys((*provider.native_ids, provider.native_key), "1"), **provider.native_examples}
+        handle = provider.draft(plan, intent).model_copy(update={"native": native})
+        with pytest.raises(ConfigurationError):
+            provider.status(handle)

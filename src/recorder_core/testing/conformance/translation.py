@@ -1,0 +1,201 @@
+"""T: what is asked for is sent, or said to be lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from enum import Enum
+from operator import attrgetter
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from recorder_core.errors import InvalidSpec, UnsupportedFeature
+from recorder_core.models import Grid, Mode, RecordingSpec
+from recorder_core.plan import Finding, Plan
+from recorder_core.probes import PROBES, Probe
+from recorder_core.provider import Provider
+from recorder_core.recorder import Recorder
+from recorder_core.testing.conformance.clauses import clause
+from recorder_core.testing.conformance.fixtures import Fixtures, MakeSpec
+from recorder_core.testing.watching import STORAGE, Watch, secrets_of
+
+__all__ = ["Translation"]
+
+HINTS = frozenset({"expected_participants", "storage.path_style"})
+"""Leaves that are no demands: a size that only helps, and how a store is addressed by a vendor that has no choice."""
+
+
+class Translation(Fixtures):
+    """T: what is asked for is sent, or said to be lost."""
+
+    @clause("T1")
+    def test_translating_is_pure(self, provider: Provider, make_spec: MakeSpec) -> None:
+        """T1: the same spec and intent give the same plan, and nothing is sent: the provider isn't even opened."""
+        spec = make_spec(joined=False)
+        intent = self.intent(provider, spec)
+        before = intent.model_dump()
+        one, other = provider.translate(spec, intent), provider.translate(spec, intent)
+        assert (one.requests, one.findings, one.resolved) == (other.requests, other.findings, other.resolved)
+        assert intent.model_dump() == before
+
+    @clause("T2", "T3")
+    def test_nothing_is_lost_in_silence(self, provider: Provider, spec_fields: Mapping[str, Any]) -> None:
+        """T2: whatever a user asks, the request is another one than without it, or a finding says why not.
+        T3: a finding names a path of the spec, is approximated or unsupported, and says what is lost."""
+        silent: list[str] = []
+        wrong: list[str] = []
+        for probe, mode, spec, plan, bare in self._probed(provider, spec_fields):
+            wrong += [f"{probe.label} ({mode}): {finding}" for finding in plan.findings if not _is_sound(finding, spec)]
+            told = {finding.path.partition(".")[0] for finding in plan.findings}
+            if plan.requests != bare.requests or told & probe.asks.keys():
+                continue
+            # What is asked may be what the vendor does anyway; then something else in its place isn't.
+            for path in _differing(spec, bare.spec, _leaves_of(probe.asks)):
+                others = (self._plan(provider, other) for other in _with_another(spec, path))
+                heeded = any((other.requests, other.findings) != (plan.requests, plan.findings) for other in others)
+                if not heeded and not _is_hint(path, spec):
+                    silent.append(f"{probe.label} ({mode}): {path}")
+        assert silent == [], "asked for, and neither sent nor found"
+        assert wrong == []
+
+    @clause("T4")
+    def test_what_would_be_lost_is_refused_at_once(
+        self, recorder: Recorder, spec_fields: Mapping[str, Any], watch: Watch
+    ) -> None:
+        """T4: `start` names everything that is unsupported, before anything is sent."""
+        refused = 0
+        for _, _, spec, plan, _ in self._probed(recorder.provider, spec_fields):
+            if plan.fidelity != "unsupported":
+                continue
+            refused += 1
+            with pytest.raises(UnsupportedFeature) as caught:
+                recorder.start(spec)
+            named = {finding.path for finding in caught.value.findings}
+            assert named == {finding.path for finding in plan.findings if finding.lost}
+        assert refused, "no vendor can do everything that the neutral spec can say"
+        assert watch.exchanges == []
+
+    @clause("T5")
+    def test_plans_can_be_shown(self, recorder: Recorder, make_spec: MakeSpec) -> None:
+        """T5: a plan is JSON, names one of the configured hosts, and shows no secret, not even in its repr."""
+        plan = recorder.plan(make_spec(joined=False))
+        shown = f"{json.dumps(plan.dump())}\n{plan!r}\n{plan.requests!r}"
+        assert not [secret[:2] for secret in secrets_of(recorder.provider) if secret in shown]
+        hosts = recorder.provider.config.base_urls
+        assert all(request.url.startswith(tuple(hosts)) for request in plan.requests if hosts)
+
+    @clause("T6")
+    def test_what_was_planned_is_sent(self, recorder: Recorder, make_spec: MakeSpec, watch: Watch) -> None:
+        """T6: a start sends the planned requests, by their names and in their order."""
+        spec = make_spec()
+        planned = [request.operation for request in recorder.plan(spec).requests]
+        recorder.start(spec)
+        sent = [name for name in dict.fromkeys(watch.operations) if name in planned]
+        assert sent == planned
+
+    @clause("T7")
+    def test_a_layout_change_is_planned(self, recorder: Recorder, make_spec: MakeSpec, watch: Watch) -> None:
+        """T7: `translate_layout` is pure, and its findings are sound; where the vendor has none, that is said."""
+        recording = recorder.start(make_spec())
+        provider = recorder.provider
+        if not provider.offers("layout", recording.mode):
+            return
+        del watch.exchanges[:]
+        one, other = (provider.translate_layout(recording, Grid()) for _ in range(2))
+        assert (one.requests, one.findings) == (other.requests, other.findings)
+        assert watch.exchanges == []
+        assert one.requests
+
+    def _probed(
+        self, provider: Provider, spec_fields: Mapping[str, Any]
+    ) -> Iterator[tuple[Probe, Mode, RecordingSpec, Plan, Plan]]:
+        """Everything that users ask at the start, in the modes that the provider has, each with its plan."""
+        base = RecordingSpec.load({"room": "lesson-42", "storage": STORAGE, **spec_fields})
+        storage = spec_fields.get("storage", STORAGE)
+
+        def whole(spec: RecordingSpec) -> RecordingSpec:
+            missing = spec_fields.keys() - spec.model_fields_set
+            return spec.model_copy(update={name: getattr(base, name) for name in missing})
+
+        bare = {mode: whole(Probe("", "").baseline(mode, storage)) for mode in Mode}
+        modes = [mode for mode in Mode if not _lost(self._plan(provider, bare[mode]))]
+        assert modes, "no mode can be recorded"
+        for probe in PROBES:
+            if probe.operation or probe.is_apart:
+                continue
+            for mode in probe.modes:
+                if mode in modes:
+                    spec, plain = whole(probe.spec(mode, storage)), whole(probe.baseline(mode, storage))
+                    yield probe, mode, spec, self._plan(provider, spec), self._plan(provider, plain)
+
+    def _plan(self, provider: Provider, spec: RecordingSpec) -> Plan:
+        return provider.translate(spec, self.intent(provider, spec))
+
+
+def _lost(plan: Plan) -> bool:
+    return any(finding.lost for finding in plan.findings)
+
+
+def _is_sound(finding: Finding, spec: RecordingSpec) -> bool:
+    """Whether it has all that a reader needs."""
+    is_known = finding.path.partition(".")[0] in RecordingSpec.model_fields
+    return is_known and finding.verdict in ("approximated", "unsupported") and bool(finding.detail)
+
+
+def _is_hint(path: str, spec: RecordingSpec) -> bool:
+    """Whether a leaf is no demand. What is said of storage that the vendor's account names makes addresses only."""
+    return path in HINTS or (path.startswith("storage.") and spec.storage.kind == "account")
+
+
+def _leaves_of(asks: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """The paths of what is asked."""
+    for name, value in asks.items():
+        if isinstance(value, Mapping):
+            yield from _leaves_of(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}"
+
+
+def _differing(one: RecordingSpec, other: RecordingSpec, paths: Iterable[str]) -> Iterator[str]:
+    """The paths at which two specs differ, or that one of them hasn't."""
+    for path in paths:
+        value = attrgetter(path)
+        try:
+            is_alike = value(one) == value(other)
+        except AttributeError:
+            is_alike = False
+        if not is_alike:
+            yield path
+
+
+def _with_another(spec: RecordingSpec, path: str) -> Iterator[RecordingSpec]:
+    """The spec with other values at a path, as far as there are any."""
+    for value in _others(attrgetter(path)(spec)):
+        tree = spec.dump(reveal=True)
+        *parents, leaf = path.split(".")
+        at = tree
+        for name in parents:
+            at = at[name]
+        at[leaf] = value
+        with suppress(InvalidSpec):
+            yield RecordingSpec.load(tree)
+
+
+def _others(value: Any) -> list[Any]:
+    """Values of the same type."""
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, Enum):
+        return [other for other in type(value) if other is not value]
+    if isinstance(value, frozenset | tuple) and value and isinstance(first := next(iter(value)), Enum):
+        return [[other] for other in type(first) if set(value) != {other}]
+    if isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+        items = [item.model_dump() for item in value]
+        changes = ((name, other) for name in value[0].model_fields_set for other in _others(getattr(value[0], name)))
+        return [[{**items[0], name: other}, *items[1:]] for name, other in changes]
+    if isinstance(value, int | float):
+        return [value / 2, value // 2, value * 2, value + 15]
+    return [f"{value}-2"] if isinstance(value, str) else []

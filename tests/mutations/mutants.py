@@ -1,0 +1,410 @@
+"""Providers with one fault each, made of a built-in one, and the conformance kit for each of them.
+
+Whoever changes a provider may make such a fault; the kit has to be red then. `MUTANTS` says which clauses it breaks.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+from unittest.mock import patch
+
+import pytest
+
+from recorder_core import (
+    Plan,
+    Provider,
+    Recording,
+    RecordingNotFound,
+    RecordingState,
+    RecordingStatus,
+    Recovery,
+    ServiceUnavailable,
+    StartIntent,
+    StartOutcomeUnknown,
+    Verdict,
+    WebhookRejected,
+    WebhookRequest,
+)
+from recorder_core.plan import PlannedRequest
+from recorder_core.testing.conformance import ProviderConformance
+from recorder_zegocloud.provider import ZegocloudProvider
+from recorder_zegocloud.translate.composite import CompositeTranslator
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A faulty provider.
+
+    Attributes:
+        provider: its class.
+        fault: what is wrong with it.
+        breaks: the tests of the kit of which at least one has to be red.
+    """
+
+    provider: type[Provider]
+    fault: str
+    breaks: tuple[str, ...]
+
+
+MUTANTS: dict[str, Mutant] = {}
+
+
+def mutant(fault: str, *breaks: str) -> Callable[[type[Provider]], type[Provider]]:
+    """Take a faulty provider into the list."""
+
+    def taken(provider: type[Provider]) -> type[Provider]:
+        MUTANTS[provider.__name__] = Mutant(provider, fault, breaks)
+        return provider
+
+    return taken
+
+
+def secret_of(provider: ZegocloudProvider) -> str:
+    return provider.config.server_secret.get_secret_value()
+
+
+# --- the plugin ---
+
+
+@mutant("speaks an old plugin API", "test_the_class_can_be_used")
+class OldApi(ZegocloudProvider):
+    plugin_api = 0
+
+
+@mutant("has no pace", "test_the_numbers_make_sense")
+class NoPace(ZegocloudProvider):
+    poll_delays: ClassVar[tuple[float, ...]] = ()
+
+
+@mutant("tells a secret as its account", "test_the_account_is_told_apart")
+class SecretAccount(ZegocloudProvider):
+    @property
+    def account(self) -> str:
+        return f"{self.config.app_id}/{secret_of(self)}"
+
+
+@mutant("claims an operation and does nothing", "test_what_is_claimed_works")
+class IdlePause(ZegocloudProvider):
+    def pause(self, recording: Recording) -> None:
+        """Nothing is sent."""
+
+
+@mutant("claims what the vendor lacks", "test_what_is_claimed_works")
+class MadeUp(ZegocloudProvider):
+    def refresh_storage(self, recording: Recording, storage: Any) -> Recording:
+        return recording
+
+
+# --- translation ---
+
+
+class Translated(ZegocloudProvider):
+    """Translates with other methods than the right ones."""
+
+    methods: ClassVar[dict[str, Any]] = {}
+
+    def translate(self, spec: Any, intent: Any) -> Plan:
+        with patch.multiple(CompositeTranslator, **self.methods):
+            return super().translate(spec, intent)
+
+
+@mutant("drops the translation of a storage", "test_a_plan_needs_no_credentials")
+class NoStorage(Translated):
+    methods: ClassVar[dict[str, Any]] = {"storage_s3": None}
+
+
+@mutant("claims a field and drops it", "test_nothing_is_lost_in_silence")
+class DroppedField(Translated):
+    methods: ClassVar[dict[str, Any]] = {"set_idle_timeout": lambda self, idle_timeout: None}
+
+
+@mutant("keeps its findings to itself", "test_nothing_is_lost_in_silence", "test_what_would_be_lost_is_refused_at_once")
+class NoFindings(ZegocloudProvider):
+    def translate(self, spec: Any, intent: Any) -> Plan:
+        plan = super().translate(spec, intent)
+        return Plan(self.name, plan.requests, (), plan.resolved)
+
+
+@mutant("finds without saying what is lost", "test_nothing_is_lost_in_silence")
+class DumbFindings(ZegocloudProvider):
+    def translate(self, spec: Any, intent: Any) -> Plan:
+        plan = super().translate(spec, intent)
+        return Plan(self.name, plan.requests, tuple(replace(one, detail="") for one in plan.findings), plan.resolved)
+
+
+@mutant("makes another request each time", "test_translating_is_pure")
+class Impure(ZegocloudProvider):
+    numbers = itertools.count()
+
+    def translate(self, spec: Any, intent: Any) -> Plan:
+        plan = super().translate(spec, intent)
+        marked = tuple(replace(one, payload={**one.payload, "Number": next(self.numbers)}) for one in plan.requests)
+        return Plan(self.name, marked, plan.findings, plan.resolved)
+
+
+@mutant("shows a secret in its plan", "test_plans_can_be_shown")
+class LoudPlan(ZegocloudProvider):
+    def translate(self, spec: Any, intent: Any) -> Plan:
+        plan = super().translate(spec, intent)
+        first, *others = plan.requests
+        loud = PlannedRequest(first.operation, first.method, f"{first.url}&key={secret_of(self)}", first.payload)
+        return Plan(self.name, (loud, *others), plan.findings, plan.resolved)
+
+
+# --- the life of a recording ---
+
+
+@mutant("repeats a start", "test_a_handle_says_what_was_started", "test_two_rooms_are_two_recordings")
+class StartsTwice(ZegocloudProvider):
+    def start(self, plan: Plan, intent: Any) -> Recording:
+        again = intent.model_copy(update={"id": intent.id[::-1]})
+        super().start(self.translate(plan.spec, again), again)
+        return super().start(plan, intent)
+
+
+@mutant("forgets an id", "test_a_handle_says_what_was_started")
+class NoId(ZegocloudProvider):
+    def start(self, plan: Plan, intent: Any) -> Recording:
+        recording = super().start(plan, intent)
+        return recording.model_copy(update={"native": {"TaskId": recording.native["TaskId"]}})
+
+
+@mutant("puts a secret into its handles", "test_a_handle_has_no_secret")
+class SecretHandle(ZegocloudProvider):
+    def start(self, plan: Plan, intent: Any) -> Recording:
+        recording = super().start(plan, intent)
+        return recording.model_copy(update={"native": {**recording.native, "key": secret_of(self)}})
+
+
+@mutant("keeps what it needs in memory", "test_a_handle_is_all_that_another_process_needs")
+class Memory(ZegocloudProvider):
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        self._mine: set[str] = set()
+
+    def start(self, plan: Plan, intent: Any) -> Recording:
+        recording = super().start(plan, intent)
+        self._mine.add(recording.id)
+        return recording
+
+    def status(self, recording: Recording) -> RecordingStatus:
+        if recording.id not in self._mine:
+            return RecordingStatus(state=RecordingState.GONE)
+        return super().status(recording)
+
+
+@mutant("takes a young recording for a dead one", "test_a_young_recording_has_a_state")
+class Impatient(ZegocloudProvider):
+    def status(self, recording: Recording) -> RecordingStatus:
+        status = super().status(recording)
+        is_young = status.state is RecordingState.STARTING
+        return status.model_copy(update={"state": RecordingState.FAILED}) if is_young else status
+
+
+@mutant("never sees that it truly records", "test_it_truly_records")
+class Blind(ZegocloudProvider):
+    def status(self, recording: Recording) -> RecordingStatus:
+        status = super().status(recording)
+        records = status.state is RecordingState.RECORDING
+        return status.model_copy(update={"state": RecordingState.STARTING}) if records else status
+
+
+@mutant("says that everything runs", "test_what_has_ended_has_a_state", "test_it_ends_when_nobody_is_left")
+class Rosy(ZegocloudProvider):
+    def status(self, recording: Recording) -> RecordingStatus:
+        return super().status(recording).model_copy(update={"state": RecordingState.RECORDING})
+
+
+@mutant("raises what is a state", "test_what_the_vendor_never_knew_has_a_state")
+class NotFound(ZegocloudProvider):
+    def status(self, recording: Recording) -> RecordingStatus:
+        status = super().status(recording)
+        if status.state is RecordingState.GONE:
+            raise RecordingNotFound("there is none", provider=self.name, hint="Look elsewhere.")
+        return status
+
+
+@mutant("says that it has stopped and doesn't", "test_a_stop_ends_it")
+class LazyStop(ZegocloudProvider):
+    def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
+        return RecordingStatus(state=RecordingState.COMPLETED)
+
+
+@mutant("stops only once", "test_a_second_stop_is_no_error")
+class StopsOnce(ZegocloudProvider):
+    def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
+        if not self.status(recording).state.running:
+            raise RecordingNotFound("it has ended", provider=self.name, hint="Stop it earlier.")
+        return super().stop(recording, wait=wait, deadline=deadline)
+
+
+@mutant("loses the files", "test_files_are_named_and_found")
+class NoFiles(ZegocloudProvider):
+    def status(self, recording: Recording) -> RecordingStatus:
+        return super().status(recording).model_copy(update={"files": ()})
+
+    def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
+        status = super().stop(recording, wait=wait, deadline=deadline)
+        return status.model_copy(update={"files": ()})
+
+
+# --- recovery ---
+
+
+@mutant("notes nothing", "test_what_was_noted_is_the_handle")
+class NotesNothing(ZegocloudProvider):
+    def start(self, plan: Plan, intent: Any) -> Recording:
+        return super().start(plan, StartIntent.model_validate_json(intent.model_dump_json()))
+
+
+@mutant("swallows a start's unknown outcome", "test_a_start_without_an_answer_is_explained")
+class Swallows(ZegocloudProvider):
+    def start(self, plan: Plan, intent: Any) -> Recording:
+        try:
+            return super().start(plan, intent)
+        except StartOutcomeUnknown as error:
+            raise ServiceUnavailable("try again", provider=self.name, hint="Try again.") from error
+
+
+@mutant("recovers by wishful thinking", "test_a_start_without_an_answer_is_explained")
+class Wishful(ZegocloudProvider):
+    def recover(self, intent: Any, spec: Any) -> Recovery:
+        return Recovery(intent=intent, verdict=Verdict.NEVER_STARTED, reason="it must be so")
+
+
+@mutant("recovers by starting anew", "test_a_start_that_was_never_sent_is_no_recording")
+class StartsAnew(ZegocloudProvider):
+    def recover(self, intent: Any, spec: Any) -> Recovery:
+        if spec is not None:
+            self.start(self.translate(spec, intent), intent.model_copy())
+        return Recovery(intent=intent, verdict=Verdict.NEVER_STARTED, reason="nothing was found")
+
+
+# --- threads, secrets ---
+
+
+@mutant("mixes up what threads do", "test_one_provider_serves_many_threads", "test_two_rooms_are_two_recordings")
+class OneForAll(ZegocloudProvider):
+    last: Recording | None = None
+
+    def start(self, plan: Plan, intent: Any) -> Recording:
+        self.last = super().start(plan, intent)
+        return self.last
+
+    def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
+        return super().stop(self.last or recording, wait=wait, deadline=deadline)
+
+
+@mutant("closes once", "test_closing_ends_no_recording")
+class ClosesOnce(ZegocloudProvider):
+    is_closed = False
+
+    def close(self) -> None:
+        if self.is_closed:
+            raise RuntimeError("it is closed")
+        self.is_closed = True
+        super().close()
+
+
+@mutant("logs a secret", "test_nothing_shows_a_secret")
+class Chatty(ZegocloudProvider):
+    def start(self, plan: Plan, intent: Any) -> Recording:
+        logging.getLogger("recorder_zegocloud").debug("signing with %s", secret_of(self))
+        return super().start(plan, intent)
+
+
+@mutant("shows a secret in its errors", "test_no_error_shows_a_secret")
+class LoudError(ZegocloudProvider):
+    def start(self, plan: Plan, intent: Any) -> Recording:
+        try:
+            return super().start(plan, intent)
+        except StartOutcomeUnknown as error:
+            loud = {**error.fields(), "message": f"not started with {secret_of(self)}"}
+            raise StartOutcomeUnknown(**loud) from None
+
+
+@mutant("takes wrong credentials for bad weather", "test_wrong_credentials_are_named")
+class BadWeather(ZegocloudProvider):
+    def start(self, plan: Plan, intent: Any) -> Recording:
+        try:
+            return super().start(plan, intent)
+        except Exception as error:
+            raise ServiceUnavailable("something is wrong", provider=self.name, hint="Wait.") from error
+
+
+# --- callbacks ---
+
+
+@mutant("believes every callback", "test_forged_callbacks_are_rejected")
+class Credulous(ZegocloudProvider):
+    def parse_webhook(self, request: WebhookRequest) -> Any:
+        config = self.config
+        self.config = config.model_copy(update={"webhook_secret": ()})
+        try:
+            return super().parse_webhook(request)
+        finally:
+            self.config = config
+
+
+@mutant("falls over a body", "test_any_body_is_taken_or_rejected")
+class FallsOver(ZegocloudProvider):
+    def parse_webhook(self, request: WebhookRequest) -> Any:
+        try:
+            return super().parse_webhook(request)
+        except WebhookRejected as error:
+            raise KeyError("event_type") from error
+
+
+@mutant("believes callbacks of last week", "test_old_callbacks_are_rejected")
+class Patient(ZegocloudProvider):
+    def parse_webhook(self, request: WebhookRequest) -> Any:
+        config = self.config
+        self.config = config.model_copy(update={"webhook_max_age": 86_400.0})
+        try:
+            return super().parse_webhook(request)
+        finally:
+            self.config = config
+
+
+@mutant("tells repeats as news", "test_a_repeat_has_the_same_keys")
+class Repeats(ZegocloudProvider):
+    numbers = itertools.count()
+
+    def parse_webhook(self, request: WebhookRequest) -> Any:
+        events = super().parse_webhook(request)
+        return [event.model_copy(update={"dedup_key": str(next(self.numbers))}) for event in events]
+
+
+@mutant("takes every callback for its own", "test_its_own_callbacks_are_recognised")
+class Greedy(ZegocloudProvider):
+    @classmethod
+    def recognises_webhook(cls, request: WebhookRequest) -> bool:
+        return True
+
+
+@mutant("tells of nobody's recording", "test_true_callbacks_are_events", "test_events_are_of_their_recording")
+class Nameless(ZegocloudProvider):
+    def parse_webhook(self, request: WebhookRequest) -> Any:
+        return [event.model_copy(update={"native": {}}) for event in super().parse_webhook(request)]
+
+
+def _kit(found: Mutant) -> type[ProviderConformance]:
+    def make_provider(self: object) -> Callable[[Any], Provider]:
+        return lambda service: found.provider(found.provider.Config.from_env(service.env))
+
+    body = {"name": "zegocloud", "make_provider": pytest.fixture(make_provider)}
+    return type("Kit", (ProviderConformance,), body)
+
+
+def chosen() -> Sequence[str]:
+    """The tests that have to catch them, as pytest calls them, and the same of the provider without a fault."""
+    of_mutants = [f"Test{name}::{test}" for name, found in MUTANTS.items() for test in found.breaks]
+    return [*of_mutants, *sorted({f"TestSound::{test}" for found in MUTANTS.values() for test in found.breaks})]
+
+
+SOUND = Mutant(ZegocloudProvider, "", ())
+globals().update({f"Test{name}": _kit(found) for name, found in MUTANTS.items()}, TestSound=_kit(SOUND))
