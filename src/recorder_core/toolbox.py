@@ -11,7 +11,17 @@ from pydantic import ValidationError
 
 from recorder_core.configuration import ProviderConfig, ProviderOptions
 from recorder_core.errors import ConfigurationError, InvalidSpec, UnsupportedOperation
-from recorder_core.models import Canvas, Location, Recording, RecordingSpec, StartIntent
+from recorder_core.models import (
+    Canvas,
+    Location,
+    Recording,
+    RecordingSpec,
+    RecordingState,
+    RecordingStatus,
+    Recovery,
+    StartIntent,
+    Verdict,
+)
 from recorder_core.models.base import freeze
 from recorder_core.models.loading import describe_errors
 from recorder_core.plan import Change, Plan
@@ -88,6 +98,10 @@ class Toolbox(ABC):
     @abstractmethod
     def account(self) -> str:
         """What tells this account from the vendor's others, such as the app id. No secret."""
+
+    @abstractmethod
+    def status(self, recording: Recording) -> RecordingStatus:
+        """The state now, as `Provider` has it."""
 
     def draft(self, plan: Plan, intent: StartIntent) -> Recording:
         """The handle that a start by a plan will give, but for what the vendor tells. Pure.
@@ -178,6 +192,20 @@ class Toolbox(ABC):
             return None
         told = {key: noted[key] for key in TOLD if noted.get(key)}
         return Recording.model_validate({**intent.draft.model_dump(mode="json"), **told, "native": native})
+
+    def found(self, recording: Recording, intent: StartIntent, reason: str) -> Recovery:
+        """What became of a start whose recording the vendor has named just now, by a look at it.
+
+        Args:
+            recording: its handle, as `revived` makes it.
+            intent: the start.
+            reason: by what it was found, in plain words.
+        """
+        status = self.status(recording)
+        verdict = Verdict.RUNNING if status.state.running else Verdict.ENDED
+        if status.state in (RecordingState.GONE, RecordingState.UNREACHABLE):  # the vendor contradicts itself
+            return Recovery(intent=intent, verdict=Verdict.UNCLEAR, reason=f"{reason}; it can't be looked at")
+        return Recovery(intent=intent, verdict=verdict, recording=recording, status=status, reason=reason)
 
     def options(self, spec: RecordingSpec, model: type[OptionsModel]) -> OptionsModel:
         """The spec's options for this provider, validated by its model.

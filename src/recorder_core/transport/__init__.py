@@ -13,6 +13,7 @@ that it raises, logs or shows to an observer holds a secret that the call carrie
 | `hosts` | which host is tried first |
 | `reaching` | `Reach`: whether a host answers at all |
 | `failures` | how far the way to a host led, and what ended it |
+| `usual` | what many vendors do alike: `HTTP_RULES`, `no_such_recording`, `json_envelope`, `bearer` |
 | `masking` | keeping secrets out of what is shown |
 | `pool` | requests and urllib3 |
 | `connection` | one connection of theirs, within its time |
@@ -23,8 +24,10 @@ from recorder_core.transport.calls import Answer, Call, Envelope, Runtime, quote
 from recorder_core.transport.client import Transport
 from recorder_core.transport.failures import Stage
 from recorder_core.transport.reaching import Reach
+from recorder_core.transport.usual import HTTP_RULES, bearer, json_envelope, no_such_recording
 
 __all__ = [
+    "HTTP_RULES",
     "NOT_JSON",
     "NOT_SENT",
     "NO_ANSWER",
@@ -38,5 +41,8 @@ __all__ = [
     "Stage",
     "Then",
     "Transport",
+    "bearer",
+    "json_envelope",
+    "no_such_recording",
     "quote_path",
 ]

@@ -7,10 +7,11 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from pydantic import BaseModel, ValidationError
 from requests import PreparedRequest
 from requests.structures import CaseInsensitiveDict
 
@@ -18,6 +19,7 @@ from recorder_core.budget import Admitted
 from recorder_core.clock import current_deadline
 from recorder_core.errors import DeadlineExceeded, RateLimited, RecorderError, StartOutcomeUnknown
 from recorder_core.hooks import HttpExchange
+from recorder_core.models.addresses import is_signed, unsigned
 from recorder_core.plan import masked
 from recorder_core.rules import NO_ANSWER, NOT_SENT, Rule, RuleTable, Then
 from recorder_core.transport.backoff import asked_pause, pause
@@ -186,7 +188,7 @@ class Attempts:
         request.url = self._hosts[self._host] + call.path
         if call.query:
             request.url += f"?{urlencode(call.query)}"
-        headers = dict(self._vendor.headers)
+        headers = {**self._vendor.headers, **call.headers}
         if data is not None:
             request.body = data
             headers |= {"Content-Type": "application/json", "Content-Length": str(len(data))}
@@ -194,7 +196,7 @@ class Attempts:
         return self._vendor.auth(request)
 
     def _secrets_of(self, request: PreparedRequest) -> Secrets:
-        known = self._vendor.headers.keys() | CONTENT_HEADERS
+        known = self._vendor.headers.keys() | self._call.headers.keys() | CONTENT_HEADERS
         values = [*self._payload.secrets, *self._vendor.masked_query.values(str(request.url))]
         for name, value in request.headers.items():
             # Digits alone are a timestamp, which may well stand in the answer for reasons of its own.
@@ -226,6 +228,8 @@ class Attempts:
         body, text = _read(reply.data, secrets, vendor.masked_answers)
         shown = text if body is None else body
         envelope = vendor.read_envelope(status, reply.headers, {} if body is None else body)
+        if envelope.message and is_signed(envelope.message):
+            envelope = replace(envelope, message=unsigned(envelope.message))
         if 300 <= status < 400 and not (call.starts and status in PERHAPS_DONE):
             detail = f"it points to {_host_of(reply.headers.get('Location'))}"
             return Outcome(REDIRECT, status, envelope, detail), shown
@@ -233,14 +237,18 @@ class Attempts:
         rule = self._decide(status, envelope, is_json=is_json)
         if rule.then is Then.ACCEPT and body is not None:
             lacking = ", ".join(keys for keys in call.requires if all(_lacks(body, key) for key in keys.split("|")))
+            read = None
+            if call.answers is not None:
+                read, wrong = _formed(call.answers, body)
+                lacking = ", ".join(filter(None, (lacking, wrong)))
             if lacking:
                 return Outcome(STARTED_SOMEHOW if call.starts else INCOMPLETE, status, envelope, lacking), shown
-            answer = Answer(status, body, envelope, self._hosts[self._host])
+            answer = Answer(status, body, envelope, self._hosts[self._host], read)
             return Outcome(rule, status, envelope, answer=answer), shown
         if reply.data is None:
             detail = f"it is longer than {LARGEST_ANSWER} bytes or badly compressed"
         else:
-            detail = "" if envelope.message else f"the answer is {_excerpt(shown)}"
+            detail = "" if envelope.message else f"the answer is {_excerpt(unsigned(shown))}"
         return Outcome(rule, status, envelope, detail, retry_after=asked_pause(reply.headers)), shown
 
     def _pause_after(self, outcome: Outcome) -> float | None:
@@ -298,7 +306,7 @@ class Attempts:
             request_id=outcome.envelope.request_id,
             duration_s=duration,
             request_body=masked(self._call.body),
-            response_body=shown,
+            response_body=unsigned(shown),
             error=outcome.detail if outcome.status is None else None,
         )
         if is_logged:
@@ -334,6 +342,14 @@ def _read(data: bytes | None, secrets: Secrets, masked_keys: frozenset[str]) -> 
         # Any text may come, and nested ever so deep; the caller is told that it isn't an object.
         tree = None
     return None, secrets.scrub_text(text)[:EXCERPT]
+
+
+def _formed(form: type[BaseModel], body: Mapping[str, Any]) -> tuple[BaseModel | None, str]:
+    """The body as a model, or which of its keys have another form. The error itself holds the answer."""
+    try:
+        return form.model_validate(body), ""
+    except ValidationError as error:
+        return None, ", ".join(dict.fromkeys(".".join(map(str, found["loc"])) for found in error.errors()))
 
 
 def _lacks(body: Mapping[str, Any], key: str) -> bool:

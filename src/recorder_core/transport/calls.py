@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import quote
 
+from pydantic import BaseModel
+
 from recorder_core.budget import Admit
 from recorder_core.clock import Clock
 from recorder_core.hooks import HttpExchange
@@ -52,8 +54,11 @@ class Call:
         recording_id: our id of the recording concerned.
         requires: keys that an accepted answer must hold, none of them empty; dots lead into objects, as in
             `Data.TaskId`. Of keys with a bar between them one is enough, as in `sid|resourceId`.
+        answers: the form of an accepted answer, as the vendor documents it. One of another form is taken for one that
+            lacks what it must hold; `Answer.read` is the model.
         starts: whether it begins a recording. What no rule of the vendor's explains, and leaves open whether it was
             carried out, is then `StartOutcomeUnknown`.
+        headers: further headers of this call, such as the name of its action; none of them secret.
     """
 
     operation: str
@@ -63,7 +68,9 @@ class Call:
     body: Mapping[str, Any] | None = None
     recording_id: str | None = None
     requires: tuple[str, ...] = ()
+    answers: type[BaseModel] | None = None
     starts: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +82,14 @@ class Answer:
         body: the JSON object; should it echo a secret of the call, asterisks stand there.
         envelope: as the provider read it.
         base_url: the host that answered.
+        read: the body as `Call.answers` has it; None: the call names no form.
     """
 
     status: int
     body: dict[str, Any]
     envelope: Envelope
     base_url: str
+    read: Any = None
 
 
 @cache

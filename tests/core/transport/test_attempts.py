@@ -77,6 +77,18 @@ class TestOneAttempt:
         bench.transport(peer, headers={"X-Client": "c1"}).send(bench.call())
         assert peer.received[0].headers["X-Client"] == "c1"
 
+    def test_a_call_has_headers_of_its_own(self, bench: Any, peer: Any) -> None:
+        """They go with that call alone, win over the transport's, and may be quoted by the answer: none is secret."""
+        transport = bench.transport(peer, headers={"X-Client": "c1", "X-Action": "none"})
+        peer.will(peer.answer({"code": 0, "said": "StartTask"}))
+        answer = transport.send(bench.call(headers={"X-Action": "StartTask"}))
+        transport.send(bench.call())
+        assert [(one.headers["X-Client"], one.headers["X-Action"]) for one in peer.received] == [
+            ("c1", "StartTask"),
+            ("c1", "none"),
+        ]
+        assert answer.body["said"] == "StartTask"
+
     @pytest.mark.parametrize(
         ("body", "key"),
         [

@@ -200,6 +200,28 @@ def test_keys_whose_values_are_secret_are_masked_in_answers(bench: Any, peer: An
     assert "k3y" not in repr(bench.exchanges)
 
 
+@pytest.mark.parametrize("status", [200, 418])
+def test_signed_addresses_in_answers_are_masked(
+    bench: Any, peer: Any, logs: pytest.LogCaptureFixture, status: int
+) -> None:
+    """Whoever has one has the file: no observer, log or error shows it. The provider gets what the vendor answered."""
+    link = f"https://lessons.example.com/a.mp4?X-Amz-Signature={SIGNATURE}"
+    peer.will(peer.answer({"code": 0, "url": link}, status=status), peer.answer({"code": 7, "message": f"no {link}"}))
+    transport = bench.transport(peer)
+    if status == 200:
+        assert transport.send(bench.call()).body["url"] == link
+    else:
+        with pytest.raises(RecorderError) as quoted:
+            transport.send(bench.call())
+        assert SIGNATURE not in str(quoted.value) + repr(quoted.value)
+    with pytest.raises(RecorderError) as said:
+        transport.send(bench.call())
+    assert "https://lessons.example.com/a.mp4?X-Amz-Signature=*" in (said.value.vendor_message or "")
+    seen = f"{said.value}{said.value!r}{bench.exchanges}{logs.text}"
+    assert SIGNATURE not in seen
+    assert len(bench.exchanges) == 2
+
+
 def test_a_timestamp_in_a_header_is_no_secret(bench: Any, peer: Any) -> None:
     """A header of digits that the signature adds isn't searched for in the answer; its other headers are."""
 

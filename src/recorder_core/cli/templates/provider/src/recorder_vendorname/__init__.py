@@ -1,0 +1,1 @@
+"""Records rooms at Vendorname, behind recorder-core."""
