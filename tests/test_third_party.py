@@ -3,30 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-from importlib.metadata import version
 from pathlib import Path
 
-import pytest
-
 from distributions.press import Press
-from distributions.shelf import NAMES, Run
-
-RECORD = """
-from recorder_core import Grid, Recorder, RecordingSpec, RecordingState
-
-spec = RecordingSpec.load({
-    "room": "lesson-42",
-    "output": {"formats": ["mp4"]},
-    "storage": {"kind": "s3", "bucket": "b", "region": "r", "access_key": "AK-paper", "secret_key": "SK-paper"},
-    "options": {"paper": {"ink": "blue"}},
-})
-with Recorder.from_env("paper") as recorder:
-    recording = recorder.start(spec, confirm=True)
-    changed = recorder.layout(recording, Grid(background={"color": "#ffffff"}))
-    outcome = recorder.stop(changed)
-    show(recording=recording.model_dump(mode="json"), revision=changed.revision, state=outcome.state,
-         files=[file.uri for file in outcome.files], request_id=outcome.request_id)
-"""
+from distributions.shelf import NAMES, RECORD, Run
 
 
 def test_the_plugins_are_not_in_the_source_tree() -> None:
@@ -94,94 +74,6 @@ def test_a_third_provider_has_the_transport_and_its_errors(run: Run, press: Pres
     assert "code who, message 'who are you?', request id request-7" in shown["text"]
     assert shown["text"].endswith("Hint: Check api_key.")
     assert "wrong-key-of-the-test" not in shown["text"]
-
-
-LOAD = "from recorder_core.plugins import load_provider\nfailure(load_provider, {!r})"
-
-
-def test_a_plugin_that_cannot_be_imported_is_named(run: Run) -> None:
-    """Its entry point, distribution, version and cause; the cause is chained."""
-    shown = run(LOAD.format("torn"), "paper", "torn")
-    assert shown == {
-        "kind": "ProviderNotFound",
-        "cause": "ModuleNotFoundError",
-        "text": (
-            "torn: the provider 'torn' (recorder_torn.provider:TornProvider of recorder-torn 0.3.0) can't be imported: "
-            "ModuleNotFoundError: No module named 'paper_shredder_sdk'\n"
-            "Hint: Mend or reinstall that distribution; other providers are not touched by this."
-        ),
-    }
-
-
-def test_two_plugins_with_one_name_are_both_named(run: Run) -> None:
-    """Neither is imported, and nobody guesses which was meant."""
-    shown = run(LOAD.format("paper"), "paper", "copycat")
-    assert shown["kind"] == "ProviderNotFound"
-    assert shown["text"] == (
-        "paper: the provider name 'paper' is claimed by recorder-copycat 2.0.0 and recorder-paper 1.4.0\n"
-        "Hint: Uninstall all but one of them."
-    )
-
-
-@pytest.mark.parametrize(
-    ("name", "problem"),
-    [
-        (
-            "vintage",
-            "the provider 'vintage' (recorder_vintage:VintageProvider of recorder-vintage 0.9.0) was written for "
-            "plugin API 0, this release speaks 1",
-        ),
-        (
-            "oddity",
-            "the provider 'oddity' (recorder_oddity:record of recorder-oddity 0.0.1) is no subclass of "
-            "recorder_core.Provider",
-        ),
-    ],
-)
-def test_a_plugin_that_does_not_fit_is_named(run: Run, name: str, problem: str) -> None:
-    """An older contract and a wrong type are told apart, before anything of the plugin is used."""
-    shown = run(LOAD.format(name), name)
-    assert shown["text"] == f"{name}: {problem}\nHint: Install a version of it that fits this release."
-
-
-def test_a_broken_plugin_harms_nobody(run: Run) -> None:
-    """With all the broken ones beside it, the third provider records, and ours load."""
-    ours = (
-        "from recorder_core.plugins import load_provider\n"
-        "assert load_provider('agora').name == 'agora' and load_provider('zegocloud').name == 'zegocloud'\n"
-    )
-    assert run(ours + RECORD, "torn", "paper", "vintage", "oddity")["state"] == "completed"
-
-
-def test_what_is_installed_is_listed_without_being_imported(run: Run) -> None:
-    """Name, target, distribution and version of every plugin, the broken and the clashing ones too."""
-    shown = run(
-        "import sys\nfrom recorder_core.plugins import HOOKS, installed\n"
-        "show(providers=[[f.name, f.target, f.distribution, f.version] for f in installed()],\n"
-        "     hooks=[f.name for f in installed(HOOKS)],\n"
-        "     loaded=[name for name in sys.modules if name.startswith('recorder_')])",
-        *NAMES,
-    )
-    core = ["recorder-core", version("recorder-core")]
-    assert sorted(shown["providers"]) == [
-        ["agora", "recorder_agora.provider:AgoraProvider", *core],
-        ["oddity", "recorder_oddity:record", "recorder-oddity", "0.0.1"],
-        ["paper", "recorder_copycat:CopycatProvider", "recorder-copycat", "2.0.0"],
-        ["paper", "recorder_paper.provider:PaperProvider", "recorder-paper", "1.4.0"],
-        ["torn", "recorder_torn.provider:TornProvider", "recorder-torn", "0.3.0"],
-        ["vintage", "recorder_vintage:VintageProvider", "recorder-vintage", "0.9.0"],
-        ["zegocloud", "recorder_zegocloud.provider:ZegocloudProvider", *core],
-    ]
-    assert shown["hooks"] == ["curfew"]
-    assert {name.split(".")[0] for name in shown["loaded"]} == {"recorder_core"}
-
-
-def test_a_name_that_is_not_installed_gets_the_nearest(run: Run) -> None:
-    """The error lists what there is."""
-    shown = run(LOAD.format("papr"), "paper")
-    assert shown["text"] == (
-        "papr: no provider named 'papr' is installed; there is agora, paper, zegocloud\nHint: Did you mean 'paper'?"
-    )
 
 
 def test_an_installed_hook_plugin_is_used(run: Run, press: Press, tmp_path: Path) -> None:

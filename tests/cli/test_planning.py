@@ -1,8 +1,6 @@
-"""`recorder providers` and `recorder plan`."""
+"""`recorder plan`."""
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,42 +83,6 @@ def test_an_unknown_provider_is_answered_with_the_nearest(run: Any, spec: Any) -
     done = run("plan", spec(), "--provider", "agoro")
     assert done.returncode == 2
     assert "'agora'" in done.stderr
-
-
-def test_providers_are_listed_with_their_origin(run: Any) -> None:
-    """Each installed provider is listed with distribution, version, plugin API and state."""
-    done = run("providers", "--json")
-    assert (done.returncode, done.stderr) == (0, "")
-    found = {entry["name"]: entry for entry in json.loads(done.stdout)}
-    for name in ("agora", "zegocloud"):
-        assert found[name] | {"version": ""} == {
-            "name": name,
-            "distribution": "recorder-core",
-            "version": "",
-            "plugin_api": 1,
-            "state": "ok",
-        }
-
-
-def test_a_broken_provider_harms_no_other(run: Any, tmp_path: Path) -> None:
-    """A provider that can't be imported is listed with the reason; the others are listed as ever."""
-    folder = tmp_path / "plugins" / "broken-1.0.dist-info"
-    folder.mkdir(parents=True)
-    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
-    (folder / "entry_points.txt").write_text("[recorder_core.providers]\nbroken = broken_provider:Provider\n")
-    (folder.parent / "broken_provider.py").write_text("raise RuntimeError('built in a hurry')\n")
-    path = os.pathsep.join(filter(None, [str(folder.parent), os.environ.get("PYTHONPATH")]))
-
-    done = run("providers", "--json", env={"PYTHONPATH": path})
-    assert done.returncode == 0
-    states = {entry["name"]: (entry["distribution"], entry["state"]) for entry in json.loads(done.stdout)}
-    assert states["broken"][0] == "broken"
-    assert "built in a hurry" in states["broken"][1]
-    assert states["agora"][1] == states["zegocloud"][1] == "ok"
-
-    table = run("providers", env={"PYTHONPATH": path})
-    assert table.returncode == 0
-    assert "built in a hurry" in table.stdout
 
 
 def test_a_plan_with_credentials_has_no_warning(run: Any, spec: Any, services: Any) -> None:

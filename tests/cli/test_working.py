@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from recorder_core import FileStatus
+from recorder_core.cli.telling import ASTRAY
+
 from .test_following import environment, lines_until
 
 Start = Callable[..., str]
@@ -135,3 +138,9 @@ def test_what_contradicts_itself_is_refused(run: Any, arguments: tuple[str, ...]
     refused = run("follow", *arguments)
     assert refused.returncode == 2
     assert problem in refused.stderr
+
+
+def test_a_file_is_astray_wherever_else_it_has_ended() -> None:
+    """What ends with exit code 1: each word for a file that is settled, and isn't where it was to go."""
+    assert {status for status in FileStatus if status.settled} - ASTRAY == {FileStatus.UPLOADED}
+    assert all(status.settled for status in ASTRAY)

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import threading
+import traceback
 from collections.abc import Callable
+from contextvars import ContextVar
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 from recorder_core import (
+    AsyncRecorder,
+    AuthenticationError,
     ConfigurationError,
     HttpExchange,
     InvalidSpec,
     Recorder,
+    RecorderError,
     RecordingSpec,
     RecordingState,
     Spotlight,
+    StartOutcomeUnknown,
+    UnsupportedFeature,
+    UnsupportedOperation,
     Vetoed,
     hookimpl,
 )
@@ -42,6 +52,24 @@ def test_before_start_hooks_run_one_after_the_other(provider, spec: Make) -> Non
     recorder = Recorder(provider, hooks=[suffixed("-a"), silent, suffixed("-b")])
     assert recorder.plan(spec()).spec.room == "lesson-42-a-b"
     assert recorder.start(spec()).room == "lesson-42-a-b"
+
+
+def test_before_start_hooks_are_told_what_asks_and_of_whom(provider, clock, spec: Make) -> None:
+    """The operation, a recovery that may start again among them, the provider's name and its account."""
+    asked: list[tuple[str, ...]] = []
+    hook = plugin(
+        recorder_before_start=lambda spec, operation, provider, account: asked.append((operation, provider, account))
+    )
+    provider.failures["start"] = StartOutcomeUnknown("no answer")
+    with Recorder(provider, hooks=[hook], clock=clock) as recorder:
+        recorder.plan(spec())
+        with pytest.raises(StartOutcomeUnknown) as caught:
+            recorder.start(spec())
+        intent = caught.value.intent
+        assert intent is not None
+        provider.native_ids = ("lost",)  # so that the provider is asked, and needs the spec
+        recorder.recover(intent, spec=spec())
+    assert asked == [(operation, "memory", "tenant-1") for operation in ("plan", "start", "recover")]
 
 
 def test_a_veto_stops_the_start_before_anything_is_sent(provider, spec: Make) -> None:
@@ -142,11 +170,145 @@ def test_an_observer_that_raises_breaks_nothing(provider, spec: Make, caplog) ->
     assert record.exc_info is not None
 
 
+def test_an_observer_s_traceback_has_no_local_variables(provider, spec: Make, caplog) -> None:
+    """A monitoring tool that sends variables away finds none of the hook's: its lines alone are kept."""
+
+    def fail(recording: object) -> None:
+        token = "a token of the hook"
+        raise RuntimeError(f"the answer has {len(token)} characters")
+
+    Recorder(provider, hooks=[plugin(recorder_started=fail)]).start(spec())
+    (record,) = [record for record in caplog.records if record.name == "recorder_core.hooks"]
+    assert record.exc_info is not None
+    frames = [frame for frame, _ in traceback.walk_tb(record.exc_info[2]) if frame.f_code is fail.__code__]
+    assert [frame.f_locals for frame in frames] == [{}]
+    assert "in fail" in caplog.text
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit])
+def test_what_ends_a_program_in_a_hook_has_the_handle(provider, spec: Make, end: type[BaseException]) -> None:
+    """A signal may strike in an observer: it is obeyed, and the recording that runs isn't lost with it."""
+
+    def interrupted(recording: object) -> None:
+        raise end
+
+    with pytest.raises(end) as caught:
+        Recorder(provider, hooks=[plugin(recorder_started=interrupted)]).start(spec())
+    assert caught.value.recording.room == "lesson-42"  # type: ignore[attr-defined]
+
+
+def test_observers_are_told_of_what_fails_once(provider, clock, spec: Make) -> None:
+    """An error, a refusal of ours and a veto, each with the operation, wherever it came from and once."""
+    told: list[tuple[str, str, str | None]] = []
+
+    def failed(operation: str, error: RecorderError) -> None:
+        told.append((operation, type(error).__name__, error.recording_id))
+
+    def closed(spec: RecordingSpec) -> None:
+        if spec.room == "closed":
+            raise Vetoed("it is closed")
+
+    hooks = [plugin(recorder_failed=failed, recorder_before_start=closed)]
+    with Recorder(provider, hooks=hooks, clock=clock) as recorder:
+        with pytest.raises(Vetoed):
+            recorder.start(spec(room="closed"))
+        with pytest.raises(Vetoed):
+            recorder.plan(spec(room="closed"))
+        with pytest.raises(UnsupportedFeature):
+            recorder.start(spec(start_paused=True))
+        recording = recorder.start(spec())
+        with pytest.raises(UnsupportedOperation):
+            recorder.pause(recording)
+        for operation in ("status", "stop"):
+            provider.failures[operation] = AuthenticationError("who are you?", operation="a call of the vendor's")
+            with pytest.raises(AuthenticationError):
+                getattr(recorder, operation)(recording)
+        provider.failures["start"] = StartOutcomeUnknown("no answer")
+        with pytest.raises(StartOutcomeUnknown) as caught:
+            recorder.start(spec())
+        lost = caught.value.intent
+        assert lost is not None
+        provider.failures["status"] = AuthenticationError("who are you?")
+        assert recorder.recover(lost).problems
+    assert told == [
+        ("start", "Vetoed", None),
+        ("plan", "Vetoed", None),
+        ("start", "UnsupportedFeature", None),
+        ("pause", "UnsupportedOperation", recording.id),
+        ("status", "AuthenticationError", recording.id),
+        ("stop", "AuthenticationError", recording.id),
+        ("start", "StartOutcomeUnknown", lost.id),
+        ("status", "AuthenticationError", lost.id),
+    ]
+
+
+def test_observers_are_told_what_a_recovery_finds(provider, clock, spec: Make) -> None:
+    """The recording that was found, what became of its start, and the stop that was asked for with it."""
+    told: list[tuple[str, str]] = []
+    observer = plugin(
+        recorder_started=lambda recording: told.append(("started", recording.id)),
+        recorder_recovered=lambda recovery: told.append((str(recovery.verdict), recovery.intent.id)),
+        recorder_stopped=lambda recording: told.append(("stopped", recording.id)),
+    )
+    provider.failures["start"] = StartOutcomeUnknown("no answer")
+    provider.states.extend([RecordingState.COMPLETED])
+    with Recorder(provider, hooks=[observer], clock=clock) as recorder:
+        with pytest.raises(StartOutcomeUnknown) as caught:
+            recorder.start(spec())
+        lost = caught.value.intent
+        assert lost is not None
+        recorder.recover(lost, stop=True)
+    assert told == [(what, lost.id) for what in ("started", "running", "stopped", "ended")]
+
+
+def test_an_observer_may_use_the_recorder(provider, clock, spec: Make) -> None:
+    """It is called when the operation is over: what it asks for doesn't wait for that."""
+    seen: list[str] = []
+    observer = plugin(recorder_started=lambda recording: seen.append(recorder.status(recording).state))
+    with Recorder(provider, hooks=[observer], clock=clock) as recorder:
+        recorder.start(spec())
+    assert seen == ["recording"]
+
+
+def test_hooks_of_an_asyncio_recorder_run_in_a_thread(provider, spec: Make) -> None:
+    """Not in the event loop, which they'd hold up, and with the caller's context variables."""
+    told: list[tuple[str, str, bool]] = []
+
+    def noted(name: str) -> Callable[..., None]:
+        return lambda: told.append((name, caller.get(), threading.current_thread() is threading.main_thread()))
+
+    async def record() -> None:
+        caller.set("teacher-7")
+        async with AsyncRecorder(provider, hooks=[observer]) as recorder:
+            recording = await recorder.start(spec())
+            await recorder.stop(recording)
+
+    caller: ContextVar[str] = ContextVar("caller")
+    names = ("recorder_before_start", "recorder_started", "recorder_stopped")
+    observer = plugin(**{name: noted(name) for name in names})
+    provider.states.extend([RecordingState.COMPLETED])
+    asyncio.run(record())
+    assert told == [(name, "teacher-7", False) for name in names]
+
+
+async def awaited(recording: object) -> None:
+    """Would never be awaited."""
+
+
+def yielding(recording: object) -> Any:
+    """Would never be iterated."""
+    yield recording
+
+
 @pytest.mark.parametrize(
     ("functions", "problem"),
     [
-        ({"recorder_begun": lambda recording: None}, "recorder_begun"),
+        ({"recorder_begun": lambda recording: None}, "there is no hook recorder_begun"),
+        ({"recorder_start": lambda recording: None}, "there is no hook recorder_start; did you mean recorder_started?"),
+        ({"recorder_https": lambda exchange: None}, "there is no hook recorder_https; did you mean recorder_http?"),
         ({"recorder_started": lambda recordings: None}, "recordings"),
+        ({"recorder_started": awaited}, "awaited is no plain function"),
+        ({"recorder_started": yielding}, "yielding is no plain function"),
         ({}, "it has no hook"),
     ],
 )
@@ -161,6 +323,52 @@ def test_functions_without_the_mark_are_refused(provider) -> None:
     """A plugin that forgot `hookimpl` would be deaf; it is told."""
     with pytest.raises(ConfigurationError, match=r"recorder_core\.hookimpl"):
         Recorder(provider, hooks=[SimpleNamespace(recorder_started=lambda recording: None)])
+
+
+def test_a_hook_without_its_mark_beside_marked_ones_is_refused(provider) -> None:
+    """A policy that forgot one `hookimpl` would be deaf on that ear alone, which nobody would notice."""
+    deaf = plugin(recorder_started=lambda recording: None)
+    deaf.recorder_before_start = lambda spec: None
+    with pytest.raises(ConfigurationError, match="recorder_before_start isn't marked"):
+        Recorder(provider, hooks=[deaf])
+
+
+def test_a_hook_may_have_another_name_and_may_be_one_of_a_newer_release(provider, spec: Make) -> None:
+    """pluggy's `specname` and `optionalhook` are obeyed: the second is never called where there is no such hook."""
+    told = []
+
+    class Notes:
+        @hookimpl(specname="recorder_started")
+        def note(self, recording: object) -> None:
+            """Called."""
+            told.append(recording)
+
+        @hookimpl(optionalhook=True)
+        def recorder_transcribed(self, text: str) -> None:
+            """Not called."""
+
+    recording = Recorder(provider, hooks=[Notes()]).start(spec())
+    assert told == [recording]
+    with pytest.raises(ConfigurationError, match="there is no hook recorder_stop; did you mean recorder_stopped"):
+        Recorder(provider, hooks=[SimpleNamespace(note=hookimpl(specname="recorder_stop")(lambda recording: None))])
+
+
+def test_a_plugin_s_own_words_are_in_no_error(provider) -> None:
+    """Its repr may hold anything, such as the token with which it reports: it is called by its class."""
+
+    class Reporting:
+        recorder_started = hookimpl(lambda self, recording: None)
+
+        def __repr__(self) -> str:
+            return "Reporting(token='a token of the hook')"
+
+    plugins = [Reporting()]
+    vars(plugins[0])["recorder_stopped"] = lambda recording: None
+    for hooks in (plugins, [twice := plugin(recorder_started=lambda recording: None), twice]):
+        with pytest.raises(ConfigurationError) as caught:
+            Recorder(provider, hooks=hooks)
+        assert "token" not in str(caught.value)
+        assert "lambda" not in str(caught.value)
 
 
 class Audit:
@@ -227,6 +435,8 @@ def test_the_surface_is_the_designs() -> None:
         "recorder_layout_changed",
         "recorder_changed",
         "recorder_stopped",
+        "recorder_recovered",
+        "recorder_failed",
         "recorder_event",
         "recorder_http",
     }

@@ -1,12 +1,24 @@
-"""What may be loaded as a plugin, and what is said of what may not. Installed ones: tests/test_third_party.py."""
+"""What may be loaded as a plugin, and what is said of what may not. Installed: tests/test_third_party_plugins.py."""
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 import pytest
 
-from recorder_core import PLUGIN_API, ProviderConfig, ProviderNotFound
+from recorder_core import (
+    PLUGIN_API,
+    InvalidSpec,
+    ProviderConfig,
+    ProviderNotFound,
+    Recorder,
+    RecordingSpec,
+    WebhookRejected,
+    WebhookRequest,
+)
 from recorder_core.emulation.service import EmulatedService
 from recorder_core.plugins import (
+    ALLOWED,
     EMULATORS,
     HOOKS,
     PROVIDERS,
@@ -14,9 +26,9 @@ from recorder_core.plugins import (
     check_provider,
     installed,
     load_emulator,
-    load_hooks,
     load_provider,
 )
+from recorder_core.testing import connect
 
 OURS = ["agora", "zegocloud"]
 
@@ -27,8 +39,60 @@ def test_this_distribution_brings_its_providers_and_emulators() -> None:
         found = [plugin for plugin in installed(group) if plugin.distribution == "recorder-core"]
         assert [plugin.name for plugin in found] == OURS
         assert all(plugin.version[0].isdigit() for plugin in found)
-    assert installed(HOOKS) == []
-    assert load_hooks() == []
+    assert not [plugin for plugin in installed(HOOKS) if plugin.distribution == "recorder-core"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "allowed"),
+    [
+        (None, OURS),
+        ("recorder-core", OURS),
+        (" Recorder_Core ,", OURS),
+        ("recorder.core:agora", ["agora"]),
+        ("recorder-core:agora, recorder-core:zegocloud", OURS),
+        ("recorder-core:", []),
+        ("agora", []),
+        (":agora", []),
+        ("recorder", []),
+        ("", []),
+    ],
+)
+def test_a_limit_goes_by_distributions(monkeypatch, limit: str | None, allowed: list[str]) -> None:
+    """RECORDER_PLUGINS names distributions, however they are written, or one plugin of one; empty, it allows none."""
+    if limit is None:
+        monkeypatch.delenv(ALLOWED, raising=False)
+    else:
+        monkeypatch.setenv(ALLOWED, limit)
+    for group in (PROVIDERS, EMULATORS):
+        ours = [plugin for plugin in installed(group, barred=True) if plugin.distribution == "recorder-core"]
+        assert [plugin.name for plugin in ours] == OURS
+        assert [plugin.name for plugin in ours if plugin.allowed] == allowed
+        listed = [plugin.name for plugin in installed(group) if plugin.distribution == "recorder-core"]
+        assert listed == allowed
+    for name in OURS:
+        if name in allowed:
+            assert load_provider(name).name == name
+        else:
+            with pytest.raises(ProviderNotFound, match="RECORDER_PLUGINS doesn't let it be loaded") as caught:
+                load_provider(name)
+            assert caught.value.hint == f"Add recorder-core:{name} to RECORDER_PLUGINS, if it may run."
+
+
+def test_options_of_a_provider_that_may_not_be_loaded_are_no_misspelling(monkeypatch, memory) -> None:
+    """A spec for several vendors is recorded by those that are allowed."""
+    monkeypatch.setenv(ALLOWED, "recorder-core:zegocloud")
+    storage = {"kind": "s3", "bucket": "b", "region": "r", "access_key": "AK-agora", "secret_key": "SK-agora"}
+    spec = RecordingSpec.load({"room": "r", "storage": storage, "options": {"agora": {"uid": "1"}}})
+    Recorder(memory(), hooks=[]).plan(spec)
+    with pytest.raises(InvalidSpec, match="did you mean agora"):
+        Recorder(memory(), hooks=[]).plan(spec.model_copy(update={"options": {"agoro": {}}}))
+
+
+def test_a_provider_that_is_given_whole_is_nobody_s_to_limit(monkeypatch, memory) -> None:
+    """The application has imported it: there is nothing left to be kept from loading."""
+    monkeypatch.setenv(ALLOWED, "")
+    with Recorder(memory()) as recorder:
+        assert recorder.provider.name == "memory"
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -78,12 +142,33 @@ def test_an_abstract_provider_lacks_what_is_listed(memory) -> None:
     assert problem(half) == "it lacks account, status, stop, translate"
 
 
-@pytest.mark.parametrize("api", [0, 2, None, "1"])
-def test_the_version_of_the_contract_is_checked_first(memory, api: object) -> None:
+OWN = f"recorder-core {version('recorder-core')}"
+
+
+@pytest.mark.parametrize("api", [-1, 0, 2, 40])
+def test_the_version_of_the_contract_is_checked_first(memory, api: int) -> None:
     """A plugin for another version isn't blamed for what that version didn't ask for."""
     base = memory.__mro__[1]
     other = type("Other", (base,), {"name": "memory", "plugin_api": api})
-    assert problem(other) == f"it was written for plugin API {api}, this release speaks {PLUGIN_API}"
+    assert problem(other) == f"it was written for plugin API {api}, and {OWN} speaks {PLUGIN_API}"
+
+
+@pytest.mark.parametrize("api", [None, "1", 1.0, True])
+def test_the_version_of_the_contract_is_an_integer(memory, api: object) -> None:
+    """What compares equal to one, such as True, isn't one."""
+    other = type("Other", (memory,), {"plugin_api": api})
+    assert problem(other) == f"it has no integer plugin_api: it is {api!r}"
+
+
+def test_an_older_contract_that_is_still_spoken_is_loaded(memory, monkeypatch) -> None:
+    """A release may speak several versions; what is before the oldest and after the newest of them is refused."""
+    monkeypatch.setattr("recorder_core.plugins.PLUGIN_API", 4)
+    monkeypatch.setattr("recorder_core.plugins.OLDEST_PLUGIN_API", 3)
+    for api in (3, 4):
+        check_provider(type("Spoken", (memory,), {"plugin_api": api}), "memory", "it")
+    for api in (2, 5):
+        refused = problem(type("Other", (memory,), {"plugin_api": api}))
+        assert refused == f"it was written for plugin API {api}, and {OWN} speaks 3 to 4"
 
 
 @pytest.mark.parametrize("keyword", sorted(RECORDER_KEYWORDS))
@@ -92,3 +177,18 @@ def test_a_config_leaves_the_recorders_keywords_alone(memory, keyword: str) -> N
     config = type("Config", (ProviderConfig,), {"__annotations__": {keyword: str}})
     taken = problem(type("Taking", (memory,), {"Config": config}))
     assert taken == f"it has Config fields that Recorder takes for itself: {keyword}"
+
+
+def test_another_provider_s_recognition_that_fails_is_its_own_affair(memory, emulated, monkeypatch) -> None:
+    """A callback at the wrong address is refused as ever, though a plugin beside it breaks its promise not to raise."""
+
+    def broken(request: WebhookRequest) -> bool:
+        raise RuntimeError("never raises, it was said")
+
+    other = type("Other", (memory,), {"name": "other", "recognises_webhook": staticmethod(broken)})
+    monkeypatch.setattr("recorder_core.callbacks._providers", lambda: (other,))
+    with (
+        connect(emulated("agora", media=False)) as recorder,
+        pytest.raises(WebhookRejected),
+    ):
+        recorder.events.receive(WebhookRequest("POST", "/", {}, b"{}"))

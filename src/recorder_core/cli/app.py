@@ -18,8 +18,10 @@ from recorder_core.cli import (
     listing,
     planning,
     previewing,
+    providers,
     recording,
     recovering,
+    scaffolding,
 )
 from recorder_core.cli.console import report_usage
 
@@ -59,7 +61,7 @@ def recorder(
 
 
 app.command("demo")(demo.demo)
-app.command("providers")(planning.providers)
+app.command("providers")(providers.providers)
 app.command("capabilities")(capabilities.capabilities)
 app.command("plan")(planning.plan)
 app.command("preview")(previewing.preview)
@@ -77,6 +79,7 @@ app.command("recover")(recovering.recover)
 app.command("dismiss")(recovering.dismiss)
 app.command("doctor")(doctoring.doctor)
 app.command("emulate")(emulating.emulate)
+app.command("new-provider")(scaffolding.new_provider)
 
 
 def run() -> int:

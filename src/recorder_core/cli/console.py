@@ -9,7 +9,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Annotated, Any, TextIO
 
 import typer
@@ -58,8 +58,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout."
 
 def print_json(value: Any) -> None:
     """One line of JSON on stdout, flushed."""
-    sys.stdout.write(_as_line(value) + "\n")
-    sys.stdout.flush()
+    OUT.file.write(_as_line(value) + "\n")
+    OUT.file.flush()
 
 
 def legible(text: str) -> str:
@@ -107,7 +107,8 @@ def reporting(as_json: bool) -> Iterator[None]:
     root = logging.getLogger()
     root.addHandler(handler)
     try:
-        yield
+        with _results_alone():
+            yield
     except RecorderError as error:
         if as_json:
             ERR.out(_as_line(_described(error)), highlight=False)
@@ -126,6 +127,18 @@ def reporting(as_json: bool) -> Iterator[None]:
         raise typer.Exit(FAILED) from None
     finally:
         root.removeHandler(handler)
+
+
+@contextmanager
+def _results_alone() -> Iterator[None]:
+    """Keep stdout for results: what a plugin prints goes to stderr."""
+    results = sys.stdout
+    OUT.file = results
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        OUT.file = None  # type: ignore[assignment]  # whatever sys.stdout is then
 
 
 class Terminated(KeyboardInterrupt):

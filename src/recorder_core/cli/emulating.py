@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import tempfile
 import threading
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["chosen_emulators", "emulate", "made"]
 
 ENDS = (signal.SIGINT, signal.SIGTERM)
+logger = logging.getLogger("recorder_core.cli")
 
 
 def emulate(
@@ -89,18 +91,32 @@ def emulate(
 
 
 def chosen_emulators(names: list[str] | None) -> list[str]:
-    """The given names, each once, or all that are installed.
+    """The given names, each once, or all that are installed and can be loaded.
 
     Raises:
         ProviderNotFound: none is installed.
     """
-    chosen = names or [found.name for found in installed(EMULATORS)]
-    if not chosen:
+    if names:
+        return list(dict.fromkeys(names))
+    there = list(dict.fromkeys(found.name for found in installed(EMULATORS)))
+    if not there:
         raise ProviderNotFound(
             "no emulator is installed",
             hint="Install a provider that brings one: pip install 'recorder-core[emulator]'.",
         )
-    return list(dict.fromkeys(chosen))
+    chosen, problems = [], []
+    for name in there:
+        try:
+            load_emulator(name)
+        except (ModuleNotFoundError, ProviderNotFound) as error:
+            problems.append(str(error))
+        else:
+            chosen.append(name)
+    if not chosen:
+        return there  # so that whoever makes the first one is told why it can't be made
+    for problem in problems:
+        logger.warning("%s", problem)
+    return chosen
 
 
 def made(name: str, **options: Any) -> EmulatedService:

@@ -1,10 +1,10 @@
-"""`recorder providers` and `recorder plan`: what there is, and what it would do. Nothing is sent."""
+"""`recorder plan`: what a start would do. Nothing is sent."""
 
 from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
@@ -13,46 +13,20 @@ from rich.text import Text
 
 from recorder_core.cli.console import OUT, Json, print_json, print_line, reporting
 from recorder_core.cli.documents import Form, SpecSource, load_spec
-from recorder_core.errors import ConfigurationError, ProviderNotFound
-from recorder_core.plugins import PROVIDERS, Installed, installed, load_provider
+from recorder_core.configuration import ProviderConfig
+from recorder_core.errors import ConfigurationError
+from recorder_core.plugins import load_provider
 from recorder_core.recorder import Recorder
 
 if TYPE_CHECKING:
     from recorder_core.plan import Plan
 
-__all__ = ["ProviderName", "plan", "planner", "providers"]
+__all__ = ["ProviderName", "plan", "planner"]
 
 ProviderName = Annotated[str, typer.Option("--provider", "-p", help="Name of an installed provider.")]
 logger = logging.getLogger("recorder_core.cli")
 
 STYLES = {"exact": "green", "approximated": "yellow", "unsupported": "red"}
-
-
-def providers(as_json: Json = False) -> None:
-    """List the installed providers, and whether each can be used."""
-    with reporting(as_json):
-        rows = [_described(found) for found in installed(PROVIDERS)]
-        if as_json:
-            print_json(rows)
-            return
-        table = Table("name", "distribution", "version", "plugin API", "state", box=box.SIMPLE_HEAD)
-        for row in rows:
-            usable = row["state"] == "ok"
-            state = Text("ok", style="green") if usable else Text("can't be used", style="red")
-            api = str(row["plugin_api"]) if usable else ""
-            table.add_row(Text(row["name"]), Text(row["distribution"]), Text(row["version"]), api, state)
-        OUT.print(table if rows else "No provider is installed.")
-        for row in rows:
-            if row["state"] != "ok":
-                print_line(OUT, row["state"], "red")
-
-
-def _described(found: Installed) -> dict[str, Any]:
-    described = {"name": found.name, "distribution": found.distribution, "version": found.version}
-    try:
-        return {**described, "plugin_api": load_provider(found.name).plugin_api, "state": "ok"}
-    except ProviderNotFound as error:
-        return {**described, "plugin_api": None, "state": error.message, "hint": error.hint}
 
 
 def plan(spec: SpecSource, provider: ProviderName, form: Form = None, as_json: Json = False) -> None:
@@ -86,8 +60,16 @@ def planner(provider: str, *, warn: bool = False) -> Recorder:
     except ConfigurationError:
         if warn:
             logger.warning("no complete credentials in the environment: ids in URLs are examples")
-        config = found.Config.placeholder()
+        config = _completed(found.Config)
     return Recorder(found(config))
+
+
+def _completed(found: type[ProviderConfig]) -> ProviderConfig:
+    """What the environment has, and examples for the rest; all of it examples where these don't fit together."""
+    try:
+        return found.placeholder(**found.set_in_env())
+    except ConfigurationError:
+        return found.placeholder()
 
 
 def _show(made: Plan) -> None:

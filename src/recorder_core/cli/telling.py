@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ASTRAY", "has_gone_wrong", "print_causes", "print_event"]
 
-ASTRAY = frozenset({FileStatus.BACKUP, FileStatus.LOST})
+ASTRAY = frozenset({FileStatus.BACKUP, FileStatus.LOST, FileStatus.EXPIRED})
 """Where a file has ended up that isn't at its destination."""
 
 

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from recorder_core.cli.ledgers import SHOWN, opened
 from recorder_core.cli.telling import ASTRAY, has_gone_wrong, print_event
-from recorder_core.errors import ConfigurationError
+from recorder_core.errors import ConfigurationError, ProviderNotFound
 from recorder_core.models import RecordingState
 from recorder_core.plugins import installed
 from recorder_core.recorder import Recorder
@@ -61,7 +61,7 @@ def _recorders(providers: Sequence[str] | None, ledger: SecretStr | None) -> Ite
     for found in installed():
         try:
             yield Recorder.from_env(found.name, ledger=ledger)
-        except ConfigurationError as error:
+        except (ConfigurationError, ProviderNotFound) as error:
             problems.append(error.message)
             with opened(ledger, found.name) as kept:
                 if kept.entries(open=True, limit=1):
