@@ -1,0 +1,1 @@
+"""Records LiveKit rooms, participants and web pages through LiveKit Egress: a provider of recorder-core."""

@@ -1,0 +1,1 @@
+"""Neutral to wire and back: the only place that knows both vocabularies. Pure."""
