@@ -1,0 +1,1 @@
+"""Between the neutral models and the wire, both ways."""
