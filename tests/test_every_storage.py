@@ -58,7 +58,7 @@ class Row:
     def storage(self) -> dict[str, Any]:
         """The neutral storage."""
         own = MORE.get(self.kind, {})
-        if self.kind in ("vendor_managed", "azure_blob"):
+        if self.kind in ("vendor_managed", "account", "azure_blob"):
             return {"kind": self.kind, **own}
         bucket = {} if self.kind.endswith("_vod") else {"bucket": BUCKET}
         region = {"region": self.region} if self.region else {}

@@ -351,8 +351,17 @@ def _refuse_changed(request: WebhookRequest) -> None:
 def _recognised_by(request: WebhookRequest, except_for: str) -> str | None:
     """The other installed provider whose callback it looks like."""
     return next(
-        (found.name for found in _providers() if found.name != except_for and found.recognises_webhook(request)), None
+        (found.name for found in _providers() if found.name != except_for and _recognises(found, request)), None
     )
+
+
+def _recognises(found: type[Provider], request: WebhookRequest) -> bool:
+    """Whether a callback looks like another provider's, whose failure is no business of this one."""
+    try:
+        return found.recognises_webhook(request)
+    except Exception as error:
+        logger.debug("whether a callback is one of %s can't be told: %s", found.name, type(error).__name__)
+        return False
 
 
 @cache

@@ -32,6 +32,7 @@ __all__ = [
     "RecordingEnded",
     "RecordingFailed",
     "RecordingNotFound",
+    "RoomNotReady",
     "ServiceUnavailable",
     "StartOutcomeUnknown",
     "TransportError",
@@ -198,6 +199,10 @@ class RecordingNotFound(RecorderError):
 
 class RecordingEnded(RecordingNotFound):
     """The recording has ended, so the operation came too late."""
+
+
+class RoomNotReady(RecorderError):
+    """The vendor has no such room, or nobody is in it; nothing was started. Start again when somebody is there."""
 
 
 class RecordingFailed(RecorderError):

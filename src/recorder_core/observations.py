@@ -103,7 +103,7 @@ class Observations(Changes):
         """Wait until the recording has ended and its files are settled; what became of it.
 
         "Nothing was recorded" is an outcome without files, not an error. A file is `uploaded`, in the vendor's `backup`
-        (fetch it before `available_until`), `lost`, or `unknown` where the vendor doesn't tell.
+        (fetch it before `available_until`), `lost`, `expired`, or `unknown` where the vendor doesn't tell.
 
         Args:
             recording: the handle; stop the recording first, or wait for its own end.

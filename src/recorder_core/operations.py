@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, Self
+from weakref import WeakSet
 
 from pydantic import SecretStr, ValidationError
 
@@ -19,7 +20,7 @@ from recorder_core.hooks import HttpExchange, Interception
 from recorder_core.known import Known
 from recorder_core.listening import Listeners
 from recorder_core.locks import Locks
-from recorder_core.models import EventKind, EventSource, Recording, RecordingEvent
+from recorder_core.models import EventKind, EventSource, Recording, RecordingEvent, RecordingSpec
 from recorder_core.models.base import FrozenMapping
 from recorder_core.plugins import check_provider, load_hooks, load_provider
 from recorder_core.provider import Provider
@@ -81,6 +82,7 @@ class Operations(Guarded):
         self._deadline = seconds("deadline", deadline)
         self._clock = clock or SystemClock()
         self._hooks = Interception(load_hooks() if hooks is None else hooks)
+        self._told: WeakSet[RecorderError] = WeakSet()
         self._closed = False
         self._locks = Locks()
         self._ledger = None if ledger is None else _ledger(ledger, provider, self._clock)
@@ -189,6 +191,8 @@ class Operations(Guarded):
                 error.operation = error.operation or operation
                 error.recording_id = error.recording_id or recording_id
             forget_locals(error, outer)
+            if isinstance(error, RecorderError):
+                self._tell_failed(operation, error)
             raise
 
     @contextmanager
@@ -216,6 +220,24 @@ class Operations(Guarded):
             dedup_key=f"{source}:{uuid.uuid4().hex}",
             **fields,
         )
+
+    def _as_hooks_leave_it(self, spec: RecordingSpec, operation: str) -> RecordingSpec:
+        """What is to be recorded, as the before-start hooks leave it.
+
+        Raises:
+            Vetoed: a hook refused.
+        """
+        return self._hooks.before_start(
+            spec, operation=operation, provider=self.provider.name, account=self.provider.account
+        )
+
+    def _tell_failed(self, operation: str, error: RecorderError) -> None:
+        """Tell that an operation failed, once: the error may pass through another one on its way to the caller."""
+        with self._guard:
+            if error in self._told:
+                return
+            self._told.add(error)
+        self._hooks.notify("recorder_failed", operation=operation, error=error)
 
     def _observe(self, exchange: HttpExchange) -> None:
         self._hooks.notify("recorder_http", exchange=exchange)

@@ -61,6 +61,9 @@ class Provider(Toolbox):
     capability matrix; an id that isn't here may be any text."""
     operation_modes: ClassVar[Mapping[str, frozenset[Mode]]] = {}
     """The modes whose recordings know an operation, by its name (`pause`, …), where it isn't every mode."""
+    start_is_unique: ClassVar[bool] = True
+    """Whether the vendor records once, however often the start of one intent is sent: a repeated one is the same
+    recording or is refused, and what runs goes on unharmed. Where it isn't so, a start with a `key` takes a ledger."""
     poll_delays: ClassVar[tuple[float, ...]] = (5.0, 5.0, 10.0, 15.0)
     """Seconds before each look at a young recording, as the vendor advises; the last one repeats."""
     watch_interval: ClassVar[float] = 60.0

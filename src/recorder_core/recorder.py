@@ -25,7 +25,7 @@ from recorder_core.models.storage import StorageBase
 from recorder_core.observations import WAIT_S
 from recorder_core.plan import Plan
 from recorder_core.recovering import Found
-from recorder_core.refusals import expect, recordings_of, refuse_span
+from recorder_core.refusals import expect, recordings_of, refuse_key_without_ledger, refuse_span
 from recorder_core.stopping import going_on, lease_of
 from recorder_core.working import Working
 
@@ -73,7 +73,7 @@ class Recorder(Working):
         """
         with self._named("plan"):
             expect("plan", RecordingSpec, spec)
-            spec = self._hooks.before_start(spec)
+            spec = self._as_hooks_leave_it(spec, "plan")
             return self._translate(spec, self._intent(spec, None, PLANNED_ID, ()))
 
     def start(
@@ -90,7 +90,8 @@ class Recorder(Working):
         Args:
             spec: what to record.
             key: fixes the recording's id: starting the same room again with the same key, while the first one runs,
-                never starts a second one. With a ledger that holds in all processes that share it.
+                never starts a second one. With a ledger that holds in all processes that share it; where the vendor
+                doesn't see to it, a key takes a ledger.
             apart_from: recordings whose servers this one must not share, where the vendor can do that.
             confirm: return only when it truly records, as `wait` does.
             deadline: seconds for everything; with `confirm` 120 more than otherwise, if none is given.
@@ -102,6 +103,8 @@ class Recorder(Working):
             UnsupportedFeature: the vendor can't do what the spec demands; nothing was sent.
             InvalidSpec: the spec contradicts itself; nothing was sent.
             Vetoed: a hook refused; nothing was sent.
+            ConfigurationError: `key` takes a ledger at this vendor, and there is none; nothing was sent.
+            RoomNotReady: the vendor starts nothing where nobody is; nothing was started.
             RecordingConflict: a recording with this identity runs already, or may; `intent` is that of its start.
             LedgerUnavailable: the ledger can't be used; nothing was started.
             StartOutcomeUnknown: it may run. Keep the error's `intent`, for `recover`.
@@ -122,7 +125,9 @@ class Recorder(Working):
         with self._named("start"):
             expect("start", RecordingSpec, spec)
             apart_from = recordings_of("apart_from", apart_from)
-            wanted = self._hooks.before_start(spec)
+            if key is not None and self._ledger is None:
+                refuse_key_without_ledger(self.provider)
+            wanted = self._as_hooks_leave_it(spec, "start")
             identity = uuid.uuid4().hex if key is None else self.recording_id(key)
             intent = self._intent(wanted, key, identity, apart_from)
             plan = self._translate(wanted, intent)
@@ -130,15 +135,16 @@ class Recorder(Working):
             draft = self.provider.draft(plan, intent).model_copy(update={"dropped": dropped})
             intent = intent.model_copy(update={"draft": draft})
         plan.report(intent.id)
+        recording = None
         try:
             with self._operation("start", intent.id, limit) as held:
                 running = self._of_this_key(intent, spec, held)
                 recording = running or self._started(plan, intent, dropped)
+            if running is None:
+                self._hooks.notify("recorder_started", recording=recording)
         except BaseException as error:
-            _attach(error, intent, None)
+            _attach(error, intent, recording)
             raise
-        if running is None:
-            self._hooks.notify("recorder_started", recording=recording)
         return recording, intent
 
     def _of_this_key(self, intent: StartIntent, spec: RecordingSpec, limit: Deadline) -> Recording | None:

@@ -243,6 +243,7 @@ class Recovering(Stopping):
         if self._ledger is not None and not self._ledger.explain(recovery):
             recovery = self._found_meanwhile(recovery)
         found.recoveries[recovery.intent.id] = recovery
+        self._hooks.notify("recorder_recovered", recovery=recovery)
         recording = recovery.recording
         if recording is None:
             return
@@ -338,7 +339,7 @@ class Recovering(Stopping):
             return None
         expect("recover", RecordingSpec, wanted)
         try:
-            wanted = self._hooks.before_start(wanted)
+            wanted = self._as_hooks_leave_it(wanted, "recover")
         except Vetoed:
             return None
         if wanted.room != intent.room:

@@ -32,6 +32,7 @@ __all__ = [
     "push_addresses",
     "recordings_of",
     "refuse_foreign_handle",
+    "refuse_key_without_ledger",
     "refuse_layout_without_pictures",
     "refuse_missing_operation",
     "refuse_other_destination",
@@ -113,11 +114,26 @@ def refuse_unknown_options(provider: Provider, spec: RecordingSpec) -> None:
     strangers = spec.options.keys() - {provider.name}
     if not strangers:
         return
-    known = {found.name for found in installed(PROVIDERS)} | {provider.name}
+    known = {found.name for found in installed(PROVIDERS, barred=True)} | {provider.name}
     for name in sorted(strangers - known):
         near = difflib.get_close_matches(name, known, n=1)
         problem = f"options.{name}: no such provider is installed" + (f"; did you mean {near[0]}?" if near else "")
         raise InvalidSpec(problem, problems=[problem], fault="caller", hint=f"There is {', '.join(sorted(known))}.")
+
+
+def refuse_key_without_ledger(provider: Provider) -> None:
+    """Refuse a start with a key that nothing keeps unique: neither the vendor nor a ledger.
+
+    Raises:
+        ConfigurationError: the vendor would record a second time, or end what runs.
+    """
+    if not provider.start_is_unique:
+        raise ConfigurationError(
+            f"a start with a key takes a ledger here: {provider.name} doesn't tell a repeated start from another one",
+            fault="caller",
+            hint="Give the recorder a ledger, such as `ledger='sqlite:///recordings.db'`, or leave the key out. "
+            "Nothing was sent.",
+        )
 
 
 def refuse_foreign_handle(provider: Provider, recording: Recording) -> None:

@@ -49,7 +49,8 @@ class Rule:
         statuses: HTTP statuses: numbers, classes such as `"5xx"`, or `NOT_SENT`, `NO_ANSWER`, `NOT_JSON`.
             The first two have no HTTP status, so only a rule that names them matches them. An answer that
             isn't JSON matches its number as well as `NOT_JSON`.
-        codes: the vendor's codes; None stands for an answer without one.
+        codes: the vendor's codes; None stands for an answer without one. One that ends in `.*`, such as `Denied.*`,
+            stands for all codes that begin so.
         message: text that the vendor's message contains, in any case, where only that tells outcomes apart.
         then: what follows.
         delays: seconds before each repeat.
@@ -84,7 +85,7 @@ class Rule:
     def _holds_for(self, operation: str, status: int | str, code: int | str | None, is_json: bool) -> bool:
         if self.operations and operation not in self.operations:
             return False
-        if self.codes and code not in self.codes:
+        if self.codes and code not in self.codes and not self._has_family_of(code):
             return False
         if isinstance(status, str):
             return status in self.statuses
@@ -92,6 +93,10 @@ class Rule:
             return False
         names = {status, f"{status // 100}xx"} if is_json else {status, f"{status // 100}xx", NOT_JSON}
         return not self.statuses or not names.isdisjoint(self.statuses)
+
+    def _has_family_of(self, code: int | str | None) -> bool:
+        families = (known for known in self.codes if isinstance(known, str) and known.endswith(".*"))
+        return isinstance(code, str) and any(code.startswith(family[:-1]) for family in families)
 
 
 _UNLISTED = (

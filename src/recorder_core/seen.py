@@ -111,9 +111,7 @@ class Seen:
         ended_at = event.occurred_at if is_over and not (before and before.ended_at) else None
         arrived = ARRIVED.get(event.kind)
         if arrived and before and not event.files:
-            before = before.model_copy(
-                update={"files": tuple(file.model_copy(update={"status": arrived}) for file in before.files)}
-            )
+            before = before.model_copy(update={"files": tuple(_arrived(file, arrived) for file in before.files)})
         reason = event.reason
         if before and before.state is state:
             # After an end the event may only say less; before it, the latest counts.
@@ -196,8 +194,8 @@ def _union(
 
     Whether a file that isn't listed any more has arrived isn't known once the recording has ended.
     """
-    settled = {file.name: file for file in before if file.status.settled}
-    latest = tuple(file if file.status.settled else settled.get(file.name, file) for file in now)
+    known = {file.name: file for file in before}
+    latest = tuple(_latest(known.get(file.name), file) for file in now)
     listed = {file.name for file in now}
     found = (*(file for file in before if file.name not in listed), *latest)
     if not state.terminal:
@@ -205,3 +203,17 @@ def _union(
     return tuple(
         file.model_copy(update={"status": FileStatus.UNKNOWN}) if file.status in ON_ITS_WAY else file for file in found
     )
+
+
+def _latest(before: RecordedFile | None, now: RecordedFile) -> RecordedFile:
+    """A file as it is: what has settled isn't on its way again, and what has expired doesn't come back."""
+    if before is None or now.status is FileStatus.EXPIRED:
+        return now
+    if before.status is FileStatus.EXPIRED or (before.status.settled and not now.status.settled):
+        return before
+    return now
+
+
+def _arrived(file: RecordedFile, status: FileStatus) -> RecordedFile:
+    """A file of which an event says, without naming it, where it is."""
+    return file if file.status is FileStatus.EXPIRED else file.model_copy(update={"status": status})

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from recorder_core.errors import WebhookRejected
 from recorder_core.models import WebhookRequest
+from recorder_core.models.addresses import unsigned
 
 __all__ = ["BODY_LIMIT", "CONTROLS", "json_object", "plain", "refuse_stale", "signed_by", "verify"]
 
@@ -145,15 +146,16 @@ def refuse_stale(sent_at: float | None, now: float, max_age: float) -> None:
 
 
 def plain(text: str | None, most: int) -> str:
-    """The vendor's own words as they may be shown: cut, and without line breaks and other control characters.
+    """The vendor's own words as they may be shown: cut, without control characters and what opens a signed address.
 
-    Whoever can have them sent could else write lines of a log, or codes that a terminal obeys.
+    Whoever can have them sent could else write lines of a log, or codes that a terminal obeys; and a vendor that tells
+    why an upload failed may quote the address.
 
     Args:
         text: the words; None: there are none.
         most: characters that are kept.
     """
-    return CONTROLS.sub(" ", (text or "")[:most])
+    return CONTROLS.sub(" ", unsigned(text or "")[:most])
 
 
 def _refuse_constant(name: str) -> Any:

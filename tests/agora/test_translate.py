@@ -27,6 +27,7 @@ def plan() -> Planner:
 NOWHERE = {
     *("set_callback_url", "set_whiteboard", "watermark_clock", "watermark_image"),
     *("storage_alibaba_vod", "storage_china_mobile_eos", "storage_tencent_vod", "storage_vendor_managed"),
+    "storage_account",
 }
 """What the vendor has in no mode."""
 LAYOUTS = {
@@ -214,6 +215,7 @@ def test_options_of_another_provider_are_not_ours(plan: Planner) -> None:
     [
         {"kind": "alibaba_vod", "region": "r", **KEYS, "title": "t", "storage_location": "s"},
         {"kind": "vendor_managed"},
+        {"kind": "account", "store": "s3", "bucket": "lessons"},
     ],
 )
 def test_a_storage_that_the_vendor_lacks_is_never_dropped(plan: Planner, storage: dict[str, Any]) -> None:

@@ -60,6 +60,7 @@ def test_the_classes_are_those_of_the_design() -> None:
     documented = {
         *("RecorderError", "ConfigurationError", "InvalidSpec", "UnsupportedFeature", "UnsupportedOperation"),
         *("Vetoed", "AuthenticationError", "PermissionDenied", "RecordingNotFound", "RecordingEnded"),
+        "RoomNotReady",
         *("RecordingFailed", "RecordingConflict", "StartOutcomeUnknown", "RateLimited", "QuotaExceeded"),
         *("DeadlineExceeded", "ServiceUnavailable", "TransportError", "UnexpectedResponse"),
         *("LedgerUnavailable", "WebhookRejected", "ProviderNotFound"),

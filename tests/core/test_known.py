@@ -220,12 +220,33 @@ def test_an_end_that_is_known_is_not_told_worse(known: Known) -> None:
 
 
 @pytest.mark.parametrize("late", ["recording", "uploading", "unknown"])
-@pytest.mark.parametrize("there", ["uploaded", "backup", "lost"])
+@pytest.mark.parametrize("there", ["uploaded", "backup", "lost", "expired"])
 def test_files_that_are_settled_stay_so(known: Known, there: str, late: str) -> None:
     """A list that comes late says of a file that it is on its way, though it has arrived."""
     known.learn(recording(), RecordingStatus(state="completed", files=(file("a", there),)))
     known.tell(event("stopped", state="stopping", files=(file("a", late), file("b", late))))
     assert files(known.outcome(recording())) == [("a", there), ("b", "unknown")]
+
+
+@pytest.mark.parametrize("there", ["uploaded", "backup"])
+def test_a_file_expires_after_the_end(known: Known, there: str) -> None:
+    """What the vendor kept and keeps no more: a callback may tell so days after the outcome, which it is a part of."""
+    known.learn(recording(), RecordingStatus(state="completed", files=(file("a", there), file("b", "uploaded"))))
+    known.tell(event("status", files=(file("a", "expired"),)))
+    outcome = known.outcome(recording())
+    assert outcome.state is RecordingState.COMPLETED
+    assert dict(files(outcome)) == {"a": "expired", "b": "uploaded"}
+
+
+@pytest.mark.parametrize("late", ["recording", "uploading", "uploaded", "backup", "lost", "unknown"])
+def test_what_has_expired_does_not_come_back(known: Known, late: str) -> None:
+    """Whatever a list or a callback says that was overtaken, one that names no file included."""
+    known.learn(recording(), RecordingStatus(state="completed", files=(file("a", "expired"), file("b", "backup"))))
+    known.learn(recording(), RecordingStatus(state="completed", files=(file("a", late),)))
+    known.tell(event("status", files=(file("a", late),)))
+    assert dict(files(known.outcome(recording()))) == {"a": "expired", "b": "backup"}
+    known.tell(event("uploaded", state="completed"))
+    assert dict(files(known.outcome(recording()))) == {"a": "expired", "b": "uploaded"}
 
 
 @pytest.mark.parametrize("state", ["failed", "gone"])

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from recorder_core.models import (
     S3,
+    AccountStorage,
     AzureBlob,
     Canvas,
     Custom,
@@ -129,6 +130,11 @@ class TestStatus:
             RecordingState.GONE,
         }
 
+    def test_what_becomes_of_a_file(self):
+        """A file is settled where it is known for good what became of it, be it that it is there no more."""
+        settled = {str(status) for status in FileStatus if status.settled}
+        assert settled == {"uploaded", "backup", "lost", "expired"}
+
     def test_unknown_words_are_unknown(self):
         """A file status or an event that has no name here is `unknown`."""
         assert RecordedFile(name="a", status="teleported").status is FileStatus.UNKNOWN
@@ -164,6 +170,16 @@ class TestLocation:
                 "https://acme.blob.core.windows.net/lessons/2026/a%20b.mp4",
             ),
             (VendorManaged(), None),
+            (AccountStorage(), None),
+            (AccountStorage(bucket="lessons"), None),
+            (AccountStorage(store="s3"), None),
+            (AccountStorage(store="s3", bucket="lessons"), "s3://lessons/2026/a b.mp4"),
+            (AccountStorage(store="google_cloud_storage", bucket="lessons"), "gs://lessons/2026/a b.mp4"),
+            (
+                AccountStorage(store="azure_blob", bucket="lessons", endpoint="acme.blob.core.windows.net"),
+                "https://acme.blob.core.windows.net/lessons/2026/a%20b.mp4",
+            ),
+            (AccountStorage(store="tencent_vod"), None),
             ({"kind": "tencent_vod", "region": "r", "access_key": "a", "secret_key": "s"}, None),
         ],
     )
@@ -172,7 +188,7 @@ class TestLocation:
         storage = TypeAdapter(Storage).validate_python(storage)
         location = Location.from_storage(storage, "2026")
         assert location.uri("2026/a b.mp4") == uri
-        assert (location.kind, location.prefix) == (storage.kind, "2026")
+        assert (location.kind, location.prefix) == (getattr(storage, "store", None) or storage.kind, "2026")
         assert "SK" not in location.model_dump_json()
 
     def test_what_finds_the_bucket_is_kept(self):

@@ -78,6 +78,7 @@ buckets = st.sampled_from(["lessons", "my-bucket.2026", "name-1250000000"])
 keyed = {"bucket": buckets, "region": words, "access_key": secrets, "secret_key": secrets}
 storages = st.one_of(
     kind("vendor_managed"),
+    kind("account", {"store": st.sampled_from(["s3", "azure_blob"]), "bucket": buckets, "region": words}),
     kind(
         "s3",
         {"server_side_encryption": st.sampled_from([*ServerSideEncryption]).map(str), "object_tag": words},
@@ -91,6 +92,8 @@ storages = st.one_of(
     ),
     kind("s3_compatible", {"path_style": st.booleans()}, endpoint=st.just("minio:9000"), **keyed),
     kind("azure_blob", container=buckets, account_name=buckets, account_key=secrets),
+    kind("tencent_vod"),
+    kind("tencent_vod", region=words, access_key=secrets, secret_key=secrets),
     kind("google_cloud_storage", bucket=buckets, credentials_json=st.just('{"type": "service_account"}')),
 )
 selections = st.one_of(

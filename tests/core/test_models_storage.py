@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from recorder_core import AlibabaOss, InvalidSpec, RecordingSpec
+from recorder_core import AccountStorage, AlibabaOss, InvalidSpec, RecordingSpec, TencentVod
 
 AWS_ID = "AKIAIOSFODNN7EXAMPLE"
 AWS_TEMPORARY_ID = "ASIAIOSFODNN7EXAMPLE"
@@ -78,3 +78,49 @@ def test_an_azure_account_is_named(name: str) -> None:
     with pytest.raises(InvalidSpec, match=r"storage\.account_name: is no account name") as raised:
         RecordingSpec.load({"room": "lesson-42", "storage": storage})
     assert name not in str(raised.value)
+
+
+VOD = {"kind": "tencent_vod", "region": "ap-beijing"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "problem"),
+    [
+        (KEYS, None),
+        ({}, None),
+        ({"access_key": "AK"}, "storage.secret_key: is missing"),
+        ({"secret_key": "SK"}, "storage.secret_key: is given without access_key; give both keys, or neither"),
+    ],
+)
+def test_a_vod_has_both_keys_or_none(keys: dict[str, str], problem: str | None) -> None:
+    """Without keys it is that of the account which records; half a pair opens nothing."""
+    spec = {"room": "lesson-42", "storage": {**VOD, **keys}}
+    if problem is None:
+        loaded = RecordingSpec.load(spec)
+        assert RecordingSpec.load(loaded.dump(reveal=True)) == loaded
+        return
+    with pytest.raises(InvalidSpec) as raised:
+        RecordingSpec.load(spec)
+    assert list(raised.value.problems) == [problem]
+
+
+def test_a_vod_needs_nothing_at_all() -> None:
+    """Region and application are those that the account is set to."""
+    storage = RecordingSpec.load({"room": "lesson-42", "storage": {"kind": "tencent_vod"}}).storage
+    assert isinstance(storage, TencentVod)
+    assert (storage.region, storage.access_key, storage.secret_key, storage.sub_app_id) == (None, None, None, None)
+
+
+def test_storage_of_an_account_has_no_keys() -> None:
+    """It was opened when the account was set up: keys would be given away for nothing, and are refused."""
+    told = {"kind": "account", "store": "azure_blob", "bucket": "lessons", "endpoint": "acme.blob.core.windows.net"}
+    storage = RecordingSpec.load({"room": "lesson-42", "storage": told}).storage
+    assert isinstance(storage, AccountStorage)
+    with pytest.raises(InvalidSpec) as raised:
+        RecordingSpec.load({"room": "lesson-42", "storage": {**told, **KEYS}})
+    assert [problem.partition(":")[0] for problem in raised.value.problems] == [
+        "storage.access_key",
+        "storage.secret_key",
+    ]
+    with pytest.raises(InvalidSpec, match=r"storage\.store: "):
+        RecordingSpec.load({"room": "lesson-42", "storage": {**told, "store": "vendor_managed"}})

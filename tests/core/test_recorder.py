@@ -7,10 +7,12 @@ import pickle
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.conftest import MemoryProvider
 from recorder_core import (
     ConfigurationError,
     Custom,
@@ -34,6 +36,7 @@ from recorder_core import (
     TransportError,
     UnsupportedFeature,
     UnsupportedOperation,
+    hookimpl,
 )
 from recorder_core.clock import current_deadline
 
@@ -131,6 +134,46 @@ def test_an_empty_key_is_a_slip(recorder, provider, spec: Make) -> None:
         recorder.start(spec(), key="")
     assert (caught.value.provider, caught.value.operation) == ("memory", "start")
     assert provider.calls == []
+
+
+class Forgetful(MemoryProvider):
+    """One of a vendor that starts another recording whenever it is asked to."""
+
+    start_is_unique = False
+
+
+def test_a_key_that_nothing_keeps_unique_is_refused(clock, spec: Make) -> None:
+    """Where the vendor would record twice and there is no ledger, nothing is sent, and no hook is asked."""
+    provider, asked = Forgetful(), []
+
+    class Policy:
+        @hookimpl
+        def recorder_before_start(self, spec: RecordingSpec) -> None:
+            asked.append(spec)
+
+    recorder = Recorder(provider, clock=clock, hooks=[Policy()])
+    with pytest.raises(ConfigurationError, match="a key takes a ledger here: memory doesn't tell") as caught:
+        recorder.start(spec(), key="lesson")
+    assert (caught.value.fault, caught.value.operation, caught.value.intent) == ("caller", "start", None)
+    assert "ledger='sqlite:///" in (caught.value.hint or "")
+    assert (provider.calls, asked) == ([], [])
+
+
+def test_without_a_key_every_start_is_another_one_anyway(clock, spec: Make) -> None:
+    """What the vendor doesn't keep unique needs no ledger where nobody asks for that."""
+    recorder = Recorder(Forgetful(), clock=clock, hooks=[])
+    assert recorder.start(spec()).id != recorder.start(spec()).id
+
+
+def test_a_ledger_keeps_a_key_unique(clock, spec: Make, tmp_path: Path) -> None:
+    """With one the second start of a key is the recording that runs, whatever the vendor would have done."""
+    providers = Forgetful(), Forgetful()
+    handles = []
+    for provider in providers:
+        with Recorder(provider, clock=clock, hooks=[], ledger=f"sqlite:///{tmp_path / 'recordings.db'}") as recorder:
+            handles.append(recorder.start(spec(), key="lesson"))
+    assert handles[0] == handles[1]
+    assert [provider.calls for provider in providers] == [["start"], ["status"]]
 
 
 def test_the_outcome_of_an_earlier_recording_is_not_that_of_a_later_one(recorder, provider, spec: Make) -> None:

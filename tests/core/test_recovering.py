@@ -25,11 +25,13 @@ from recorder_core import (
     Recorder,
     Recording,
     RecordingConflict,
+    RecordingNotFound,
     RecordingSpec,
     RecordingState,
     RecordingStatus,
     Recovery,
     RemoteRecording,
+    RoomNotReady,
     ServiceUnavailable,
     StartIntent,
     StartOutcomeUnknown,
@@ -230,6 +232,19 @@ def test_a_refusal_closes_the_start(make: Make, spec: Any, studio: Studio, failu
     assert entry.reason == f"{type(failure).__name__}: {failure.message}"
     clock.sleep(LEASE_S)
     assert recorder.recover().recoveries == ()
+
+
+def test_a_room_that_was_not_ready_is_recorded_by_the_same_key(make: Make, spec: Any, studio: Studio) -> None:
+    """Nothing was started in it, so that the key is free once somebody is there; it is no recording that is missing."""
+    recorder = make(studio)
+    studio.failures["start"] = RoomNotReady("nobody is there", fault="caller", retryable=True)
+    with pytest.raises(RoomNotReady) as caught:
+        recorder.start(spec(), key="k")
+    assert not isinstance(caught.value, RecordingNotFound)
+    refused = recorder.ledger.entry(recorder.recording_id("k"))
+    assert (refused.open, refused.verdict) == (False, Verdict.NEVER_STARTED)
+    recording = recorder.start(spec(), key="k")
+    assert (recording.id, studio.calls) == (recorder.recording_id("k"), ["start", "start"])
 
 
 def test_nothing_is_sent_that_can_not_be_written_down(

@@ -57,6 +57,16 @@ def test_a_missing_code_is_told_from_any_code() -> None:
     assert table.decide("start", 404, "7").codes == ("7",)
 
 
+def test_a_family_of_codes() -> None:
+    """A code that ends in `.*` stands for all that begin so, and neither for what comes before nor for numbers."""
+    family = refuse(codes=("Denied.*", "Late"))
+    table = RuleTable([refuse(codes=("Denied.Twice",)), family])
+    assert table.decide("start", 200, "Denied.Once") is table.decide("start", 200, "Late") is family
+    assert table.decide("start", 200, "Denied.Twice").codes == ("Denied.Twice",)
+    for code in ("Denied", "DeniedOnce", "Not.Denied.Once", "Late.Again", 7, None):
+        assert table.decide("start", 200, code) is not family
+
+
 def test_message_tells_outcomes_apart() -> None:
     """A message is looked for anywhere in the vendor's words, in any case; else the next rule is tried."""
     disabled = refuse(statuses=(400,), message="Invalid AppID")

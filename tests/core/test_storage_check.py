@@ -328,6 +328,7 @@ KEYED = {"bucket": "lessons", "access_key": "AK-EXAMPLE", "secret_key": "SK-EXAM
         ({"kind": "tencent_cos", "region": "x.evil.example/", **KEYED, "bucket": "b-1"}, "no document"),
         ({"kind": "tencent_vod", "region": "ap-beijing", "access_key": "AK", "secret_key": "SK"}, "video service"),
         ({"kind": "vendor_managed"}, "vendor keeps"),
+        ({"kind": "account", "store": "s3", "bucket": "b", "region": "eu-west-1"}, "its keys aren't here"),
         ({"kind": "azure_blob", "container": "c", "account_name": "Evil#", "account_key": "K"}, "no storage account"),
         ({"kind": "s3_compatible", "region": "r", "endpoint": "http://store.example", **KEYED}, "http"),
     ],

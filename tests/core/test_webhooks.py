@@ -141,6 +141,15 @@ def test_the_vendor_s_words_write_no_line_and_command_no_terminal() -> None:
     assert (plain("abc", 2), plain(None, 2)) == ("ab", "")
 
 
+@pytest.mark.parametrize("most", [20, 40, 60, 200])
+def test_words_that_quote_a_signed_address(most: int) -> None:
+    """What opens it isn't told, wherever the words are cut."""
+    words = plain("Put https://us:c2Vjcm@b.s3.amazonaws.com/a.mp4?X-Amz-Signature=V0LXRoYXQtb3BlbnM&n=1 failed", most)
+    assert len(words) == min(most, 88)
+    assert words.startswith("Put https://us:*****")
+    assert not {"c2V", "V0L"} & {words[at : at + 3] for at in range(len(words))}
+
+
 @given(st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, width=32)))
 def test_json_objects_are_read_as_they_are(tree: dict[str, Any]) -> None:
     """What an encoder writes comes back, escaped or not; where it holds an infinity it is refused."""

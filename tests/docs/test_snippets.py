@@ -221,7 +221,7 @@ def _load(block: Block) -> None:
     read = {"yaml": yaml.safe_load, "toml": tomllib.loads, "json": json.loads}
     tree = read[block.language](block.text)
     assert isinstance(tree, dict)
-    if tree.keys() == {"project"}:
+    if "project" in tree:
         return
     if "apiVersion" in tree:
         _check_commands(tree)

@@ -11,18 +11,18 @@ from recorder_core.emulation.bucket import Bucket, BucketRefused, FolderBucket, 
 
 @pytest.fixture
 def endpoint() -> Iterator[str]:
-    """An S3 endpoint on loopback with the bucket `lessons`."""
+    """An S3 endpoint on loopback with the bucket `seminars`."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()
     try:
-        bucket_at(f"{host}:{port}")._client.create_bucket(Bucket="lessons")
+        bucket_at(f"{host}:{port}")._client.create_bucket(Bucket="seminars")
         yield f"{host}:{port}"
     finally:
         server.stop()
 
 
-def bucket_at(endpoint: str, *, bucket: str = "lessons", region: str | None = None) -> S3Bucket:
+def bucket_at(endpoint: str, *, bucket: str = "seminars", region: str | None = None) -> S3Bucket:
     """A bucket at `endpoint`."""
     return S3Bucket(endpoint=endpoint, region=region, bucket=bucket, access_key="AK-EXAMPLE", secret_key="SK-EXAMPLE")
 
@@ -65,7 +65,7 @@ def test_an_s3_bucket_holds_what_was_put(endpoint: str, file: Path) -> None:
     bucket.put("a.mp4", file)
     assert bucket.list() == ("a.mp4", "b/c.mp4")
     assert bucket.read("b/c.mp4") == b"content"
-    kind = bucket_at(endpoint)._client.head_object(Bucket="lessons", Key="b/c.mp4")["ContentType"]
+    kind = bucket_at(endpoint)._client.head_object(Bucket="seminars", Key="b/c.mp4")["ContentType"]
     assert kind == "video/mp4"
 
 

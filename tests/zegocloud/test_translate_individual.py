@@ -37,6 +37,7 @@ def test_every_neutral_field_has_one_method_or_none() -> None:
         *("set_background", "watermark_image", "watermark_clock", "set_audio"),
         *("set_apart_from", "set_encryption", "set_push_urls", "set_start_paused", "set_web_page"),
         *("storage_azure_blob", "storage_baidu_bos", "storage_kingsoft_ks3", "storage_vendor_managed"),
+        "storage_account",
         *("option_mix_output_stream_id", "option_camera_off", "option_camera_off_color", "option_always_mix"),
         *("option_input_timeout_ms", "option_sound_wave"),
     }

@@ -85,6 +85,11 @@ def test_vods_have_parameters_of_their_own(plan: Planner) -> None:
         ({"kind": "baidu_bos", "bucket": "b", "region": "bj", **KEYS}, {"storage": "unsupported"}),
         ({"kind": "kingsoft_ks3", "bucket": "b", "region": "BEIJING", **KEYS}, {"storage": "unsupported"}),
         ({"kind": "vendor_managed"}, {"storage": "unsupported"}),
+        ({"kind": "account", "store": "s3", "bucket": "b"}, {"storage": "unsupported"}),
+        (
+            {"kind": "tencent_vod"},
+            {"storage.access_key": "unsupported", "storage.region": "unsupported", "output.formats": "unsupported"},
+        ),
         ({**S3_STORAGE, "region": "eu-wset-1"}, {"storage.region": "approximated"}),
     ],
     ids=str,

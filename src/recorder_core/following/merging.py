@@ -285,7 +285,7 @@ class Life:
         news = []
         for file in files:
             before = self._files.get(file.name)
-            if before is None or (file.status.settled and file.status is not before):
+            if before is None or (file.status.settled and before not in (file.status, FileStatus.EXPIRED)):
                 self._files[file.name] = file.status
                 news.append(file)
         return tuple(news)

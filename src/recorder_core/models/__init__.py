@@ -55,6 +55,7 @@ from recorder_core.models.sources import (
 from recorder_core.models.spec import RecordingSpec
 from recorder_core.models.storage import (
     S3,
+    AccountStorage,
     AlibabaOss,
     AlibabaVod,
     AzureBlob,
@@ -74,6 +75,7 @@ from recorder_core.models.storage import (
 
 __all__ = [
     "S3",
+    "AccountStorage",
     "AlibabaOss",
     "AlibabaVod",
     "Audio",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from recorder_core.errors import Fault
+from recorder_core.models.addresses import UnsignedObject, UnsignedText
 from recorder_core.models.base import FrozenMapping, JsonObject, Moment, Report
 from recorder_core.models.recording import Ending, RecordedFile, RecordingState
 
@@ -186,7 +187,7 @@ class RecordingEvent(Report):
     files: tuple[RecordedFile, ...] = ()
     """The files that the event names."""
 
-    reason: str | None = None
+    reason: UnsignedText | None = None
     """Why, in plain words."""
 
     fault: Fault | None = None
@@ -210,8 +211,8 @@ class RecordingEvent(Report):
     """What tells the delivery's signature from others, where it doesn't cover the body: one of two bodies with the same
     may be a forgery. None: the signature covers the body."""
 
-    raw: JsonObject = FrozenMapping()
-    """What the vendor sent, secrets masked."""
+    raw: UnsignedObject = FrozenMapping()
+    """What the vendor sent, secrets masked, those of signed addresses too."""
 
     dedup_key: str
     """Equal for two deliveries of one event. One that isn't verified never has that of a true one."""

@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import Annotated, Any, Self
 from urllib.parse import quote
 
-from pydantic import Field, PrivateAttr
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from recorder_core.errors import Fault
+from recorder_core.models.addresses import UnsignedObject, UnsignedText, lasting
 from recorder_core.models.base import FrozenMapping, JsonObject, Kind, Moment, Report
 from recorder_core.models.layout import Layout
 from recorder_core.models.media import Media, Mode
@@ -70,6 +71,8 @@ class FileStatus(StrEnum):
     UPLOADED = "uploaded"
     BACKUP = "backup"
     LOST = "lost"
+    EXPIRED = "expired"
+    """The vendor had it, and has it no more: its time is over, or it was deleted there."""
     UNKNOWN = "unknown"
 
     @classmethod
@@ -78,8 +81,8 @@ class FileStatus(StrEnum):
 
     @property
     def settled(self) -> bool:
-        """Whether it is known where the file is, for good: uploaded, in the vendor's backup, or lost."""
-        return self in (FileStatus.UPLOADED, FileStatus.BACKUP, FileStatus.LOST)
+        """Whether it is known where the file is, for good: uploaded, in the vendor's backup, lost, or expired."""
+        return self in (FileStatus.UPLOADED, FileStatus.BACKUP, FileStatus.LOST, FileStatus.EXPIRED)
 
 
 class Kept(Report):
@@ -102,7 +105,7 @@ class Location(Report):
     """Where a recording's files lie; no credentials."""
 
     kind: str
-    """The kind of the storage, such as `s3`."""
+    """The kind of the store, such as `s3`; `account` where the spec only says that the account was set up with one."""
 
     bucket: str | None = None
     """Name of the bucket or container. None: the kind has none."""
@@ -123,7 +126,7 @@ class Location(Report):
             endpoint = f"https://{storage.account_name}.blob.core.windows.net"
             return cls(kind=storage.kind, bucket=storage.container, endpoint=endpoint, prefix=prefix)
         return cls(
-            kind=storage.kind,
+            kind=getattr(storage, "store", None) or storage.kind,
             bucket=getattr(storage, "bucket", None),
             region=getattr(storage, "region", None),
             endpoint=getattr(storage, "endpoint", None),
@@ -139,7 +142,8 @@ class Location(Report):
         if self.bucket is None:
             return None
         if self.kind == "azure_blob" and self.endpoint:
-            return f"{self.endpoint}/{self.bucket}/{quote(key)}"
+            host = self.endpoint if "://" in self.endpoint else f"https://{self.endpoint}"
+            return f"{host.rstrip('/')}/{self.bucket}/{quote(key)}"
         scheme = _SCHEMES.get(self.kind)
         return scheme and f"{scheme}://{self.bucket}/{key}"
 
@@ -166,8 +170,12 @@ class RecordedFile(Report):
     uri: str | None = None
     """The object's address, such as `s3://bucket/key`."""
 
-    url: str | None = None
-    """Where the file can be fetched, as the vendor names it."""
+    url: Annotated[str | None, AfterValidator(lasting)] = None
+    """A lasting http address of the file, as the vendor names it; whether it opens without keys is up to the store.
+
+    None: the vendor tells none, or only one that is signed. Such a one opens the file to whoever sees it, and ends
+    soon: it is never kept.
+    """
 
     format: str | None = None
     """Its container: hls, mp4, flv, aac, mp3, ogg, webm, jpg, or what the vendor calls it."""
@@ -182,7 +190,7 @@ class RecordedFile(Report):
     """Where it is."""
 
     available_until: Moment | None = None
-    """When a backup ends. None: nothing is known to end."""
+    """Until when the vendor keeps it, in its backup or where the vendor is its destination. None: no end is known."""
 
     size_bytes: int | None = None
     """Size in bytes."""
@@ -215,7 +223,7 @@ class RecordingStatus(Report):
     ended_at: Moment | None = None
     """When it ended."""
 
-    reason: str | None = None
+    reason: UnsignedText | None = None
     """Why it is in this state, in plain words."""
 
     ending: Ending | None = None
@@ -227,8 +235,8 @@ class RecordingStatus(Report):
     request_id: str | None = None
     """The vendor's id of the request that told it."""
 
-    raw: JsonObject = FrozenMapping()
-    """What the vendor answered, secrets masked."""
+    raw: UnsignedObject = FrozenMapping()
+    """What the vendor answered, secrets masked, those of signed addresses too."""
 
 
 class Recording(Report):

@@ -31,6 +31,8 @@ ALIBABA_VOD = {
     **KEYS,
 }
 TENCENT_VOD = {"kind": "tencent_vod", "region": "ap-beijing", **KEYS}
+ACCOUNT = {"kind": "account"}
+TOLD = {"store": "s3_compatible", "bucket": "lessons", "region": "eu-west-1", "endpoint": "minio:9000"}
 
 KINDS: Mapping[str, Mapping[str, Any]] = {
     "Amazon S3": S3,
@@ -47,6 +49,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "Alibaba Cloud VOD (MP4)": ALIBABA_VOD,
     "Tencent Cloud VOD (MP4)": TENCENT_VOD,
     "kept by the vendor": {"kind": "vendor_managed"},
+    "the storage that the vendor's account was set up with": ACCOUNT,
 }
 """Every kind of storage; the first one that a provider takes is where its other probes are stored."""
 
@@ -78,6 +81,8 @@ STORAGES = (
     _storage("temporary COS credentials", COS | TOKEN, COS),
     _storage("temporary COS credentials whose end is told", COS | TOKEN | EXPIRES, COS | TOKEN),
     _storage("Google Cloud Storage by a service account's key file", GOOGLE | {"credentials_json": "{}"}),
+    _vod("Tencent Cloud VOD of the account that records, without keys", {"kind": "tencent_vod"}),
+    _storage("the account's storage, its bucket told for the files' addresses", ACCOUNT | TOLD, ACCOUNT),
     _vod("a sub-application of Tencent Cloud VOD", TENCENT_VOD | {"sub_app_id": 1}, TENCENT_VOD),
 )
 

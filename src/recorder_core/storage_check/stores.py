@@ -87,6 +87,7 @@ NOT_SPOKEN: Mapping[str, str] = MappingProxyType(
         "alibaba_vod": _VIDEO,
         "tencent_vod": _VIDEO,
         "vendor_managed": "the recording vendor keeps the files, in a place of its own",
+        "account": "the vendor's account is set up with it, and its keys aren't here",
     }
 )
 """Why a kind isn't spoken to."""

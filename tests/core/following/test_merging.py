@@ -76,6 +76,18 @@ def test_looks_tell_what_has_changed(following: Following, story: Any) -> None:
     assert following.life.is_over(story.at(650))
 
 
+def test_a_file_that_has_expired_is_told_once_more(following: Following, story: Any) -> None:
+    """That it was there was told, and that it is no more is news; that it was there isn't any longer."""
+    following.look(5, "recording")
+    assert following.look(640, "uploading", story.file("a.mp4", "uploaded")) == [
+        ("upload_started", "uploading", "look", "a.mp4")
+    ]
+    assert following.look(650, "uploading", story.file("a.mp4", "expired")) == [
+        ("status", "uploading", "look", "a.mp4")
+    ]
+    assert following.look(660, "uploading", story.file("a.mp4", "uploaded")) == []
+
+
 @pytest.mark.parametrize("state", ["completed", "failed", "gone"])
 def test_nothing_follows_an_end(following: Following, state: str) -> None:
     """Whatever is told or found after the end."""

@@ -92,8 +92,23 @@ class StorageTranslator(Translator):
         }
 
     def storage_tencent_vod(
-        self, *, region: str, access_key: SecretStr, secret_key: SecretStr, sub_app_id: int | None
+        self,
+        *,
+        region: str | None,
+        access_key: SecretStr | None,
+        secret_key: SecretStr | None,
+        sub_app_id: int | None,
     ) -> None:
+        if access_key is None:
+            self.unsupported(
+                "access_key",
+                "the vendor has no VOD of its own, and opens another account's with its keys",
+                "give access_key and secret_key",
+            )
+        if region is None:
+            self.unsupported("region", "the vendor must be told the region", "give it, such as ap-beijing")
+        if access_key is None or secret_key is None or region is None:
+            return
         self._storage = {
             "Vendor": StorageVendor.TENCENT_VOD,
             "TencentCloudVodParams": TencentVodParams(
