@@ -6,9 +6,17 @@ LOCK := requirements-ci.txt
 WHEEL := dist/recorder_core-0.1.0-py3-none-any.whl
 SOURCES := pyproject.toml README.md LICENSE $(shell find src -type f -not -path '*/__pycache__/*' 2>/dev/null)
 PYTEST_ARGS ?=
+# Packages of their own under examples/, each installed apart: an installed hook would run in every recorder.
+EXAMPLE_PROVIDERS := livekit trtc
+EXAMPLE_HOOKS := audit-log opentelemetry policy
+EXAMPLE_SOURCES := $(shell find examples -type f -not -path '*/__pycache__/*' -not -path '*/.*' 2>/dev/null)
+comma := ,
+empty :=
+space := $(empty) $(empty)
+PROVIDERS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install test lint format types contracts docs tables pytest demo bench lock audit clean
+.PHONY: help install test lint format types contracts docs tables pytest examples demo bench lock audit clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -30,7 +38,7 @@ $(VENV)/.installed: $(VENV)/.dependencies $(SOURCES)
 
 install: $(VENV)/.installed ## build the wheel and install it, with all extras, into .venv
 
-test: lint types contracts docs pytest ## everything that CI checks
+test: lint types contracts docs pytest examples ## everything that CI checks
 
 lint: $(VENV)/.dependencies ## lint and check the formatting
 	$(BIN)/ruff check .
@@ -41,8 +49,9 @@ format: $(VENV)/.dependencies ## format and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-types: $(VENV)/.dependencies ## strict type check
+types: install ## strict type check
 	$(BIN)/mypy
+	for name in $(EXAMPLE_PROVIDERS) $(EXAMPLE_HOOKS); do (cd examples/$$name && ../../$(BIN)/mypy) || exit 1; done
 
 contracts: install ## who may import whom
 	$(BIN)/lint-imports
@@ -58,12 +67,27 @@ tables: install ## write the tables of the docs that come from the code
 	$(BIN)/python tests/docs/event_tables.py
 	$(BIN)/python tests/docs/kill_tables.py
 	$(BIN)/python tests/docs/fault_tables.py
+	$(BIN)/python tests/docs/provider_page.py
 
 pytest: install ## the tests, on the built wheel
 	$(BIN)/pytest $(PYTEST_ARGS)
 
-demo: install ## record the same lesson at every installed emulator, into demo-output/
-	$(BIN)/recorder demo
+.examples/.installed: $(VENV)/.installed $(EXAMPLE_SOURCES)
+	rm -rf .examples
+	for name in $(EXAMPLE_PROVIDERS) $(EXAMPLE_HOOKS); do \
+		$(BIN)/python -m pip install -q --no-deps --no-build-isolation --target .examples/$$name ./examples/$$name || exit 1; \
+	done
+	touch $@
+
+EXAMPLE_TESTS = (cd examples/$$name && PYTHONPATH=../../.examples/$$name RECORDER_PLUGINS=$(1) \
+		../../$(BIN)/pytest -q -n 2 $(PYTEST_ARGS)) || exit 1
+
+examples: .examples/.installed ## the packages under examples/, built, and put to their own tests
+	for name in $(EXAMPLE_PROVIDERS); do $(call EXAMPLE_TESTS,recorder-core$(comma)recorder-$$name); done
+	for name in $(EXAMPLE_HOOKS); do $(call EXAMPLE_TESTS,recorder-core); done
+
+demo: install $(if $(PROVIDERS),.examples/.installed) ## the same lesson at every emulator, or those of PROVIDERS, into demo-output/
+	PYTHONPATH=$(if $(PROVIDERS),$(subst $(space),:,$(addprefix .examples/,$(EXAMPLE_PROVIDERS)))) $(BIN)/recorder demo $(PROVIDERS)
 
 bench: install ## the cost per call, as ratios against bare requests
 	$(BIN)/python benchmarks/bench.py
@@ -83,4 +107,4 @@ audit: $(VENV)/.dependencies ## look for advisories about the locked versions; a
 	$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement $(LOCK)
 
 clean: ## remove what was built
-	rm -rf $(VENV) .lock dist site demo-output .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .examples .lock dist site demo-output .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
