@@ -27,8 +27,10 @@ from functools import cache
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from recorder_core.models import RecordingSpec
+from recorder_core.models.base import Demanded
 from recorder_core.plan import Finding, FindingVerdict
 
 __all__ = ["Translator"]
@@ -240,8 +242,19 @@ class _Leaf:
 
 @cache
 def _defaults(model: type[BaseModel]) -> tuple[tuple[str, Any], ...]:
-    """The fields of a model, each with what it is where nothing is given."""
-    return tuple((name, info.get_default(call_default_factory=True)) for name, info in model.model_fields.items())
+    """The fields of a model, each with what it is where nothing is asked for."""
+    return tuple(
+        (name, None if _is_always_demanded(info) else info.get_default(call_default_factory=True))
+        for name, info in model.model_fields.items()
+    )
+
+
+def _is_always_demanded(info: FieldInfo) -> bool:
+    """Whether a field, or one of the model that it holds, is a demand where nothing is given too."""
+    if info.is_required() or any(isinstance(mark, Demanded) for mark in info.metadata):
+        return True
+    inner = _models_in(info.annotation)
+    return len(inner) == 1 and any(map(_is_always_demanded, inner[0].model_fields.values()))
 
 
 @cache
@@ -259,7 +272,7 @@ def _walk_leaves(model: type[BaseModel], above: tuple[str, ...], flat: bool) -> 
         if len(inner) == 1 and not _is_container(info.annotation):
             yield from _walk_leaves(inner[0], steps, flat)
         else:
-            neutral = None if info.is_required() else info.get_default(call_default_factory=True)
+            neutral = None if _is_always_demanded(info) else info.get_default(call_default_factory=True)
             yield _Leaf(steps, "_".join(steps), ".".join(steps), neutral)
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from recorder_core import (
     S3,
+    Format,
     Layout,
     Plan,
     PlannedRequest,
@@ -100,7 +101,7 @@ class MemoryTranslator(Translator):
     def storage_s3(self, *, bucket: str, region: str, access_key: Any, secret_key: Any) -> None:
         self.body["storage"] = {"bucket": bucket, "key": access_key, "secret": secret_key}
 
-    def set_output(self, *, prefix: str | None) -> None:
+    def set_output(self, *, formats: frozenset[Format], prefix: str | None) -> None:
         self.body["prefix"] = prefix
 
     def option_tape(self, tape: str) -> None:

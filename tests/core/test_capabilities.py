@@ -196,6 +196,14 @@ class Shelving(Translator):
         if mode == "individual":
             self.unsupported("", "the shelf has one drawer", "record a page")
 
+    def set_media(self, media):
+        if media != "audio_video":
+            self.unsupported("", "the shelf has one drawer", "record both")
+
+    def set_output(self, *, formats):
+        if formats != {"hls"}:
+            self.unsupported("formats", "the shelf has one drawer", "choose hls")
+
     def set_web_page(self, *, url, mobile): ...
     def storage_vendor_managed(self): ...
     def layout_grid(self, *, fit): ...

@@ -16,9 +16,11 @@ from recorder_core import (
     ClockWatermark,
     Custom,
     Finding,
+    Format,
     Grid,
     ImageWatermark,
     Media,
+    Mode,
     Output,
     Plan,
     PlannedRequest,
@@ -63,11 +65,23 @@ class Noting(Translator):
         return [(key, values) for name, key, values in self.calls if name == method]
 
 
+ALWAYS = {"mode", "media", "output.formats"}
+DEFAULTS = (Mode.COMPOSITE, Media.AUDIO_VIDEO, frozenset({Format.HLS}))
+
+
 def walked(translator: Translator, spec: RecordingSpec, options: BaseModel | None = None, **more: Any) -> set[str]:
-    """The paths that a walk over the resolved spec finds unsupported."""
+    """The paths that a walk over the resolved spec finds unsupported, but for defaults that are demands as well."""
     translator.walk_spec(spec.resolved(), given=spec, options=options or Options(), **more)
     assert {finding.verdict for finding in translator.findings} <= {"unsupported"}
-    return {finding.path for finding in translator.findings}
+    given = {"mode": spec.mode, "media": spec.media, "output.formats": spec.output.formats}
+    return {finding.path for finding in translator.findings if given.get(finding.path) not in DEFAULTS}
+
+
+def test_what_is_recorded_and_as_what_is_always_a_demand(spec: Make) -> None:
+    """Whoever says nothing of mode, media or formats would record something else than the default in silence."""
+    deaf = Deaf("tiny")
+    deaf.walk_spec(spec().resolved(), given=spec(), options=Options())
+    assert {finding.path for finding in deaf.findings} == {"room", "storage", *ALWAYS}
 
 
 def test_what_nobody_demands_is_never_found(spec: Make) -> None:
@@ -169,7 +183,7 @@ def test_a_union_calls_the_method_of_its_kind(spec: Make) -> None:
     assert claims.called("azure") == [((), {"container": "c"})]
     claims = Claims()
     assert walked(claims, spec()) == {"storage"}
-    assert "tiny has no s3 storage" in claims.findings[0].detail
+    assert "tiny has no s3 storage" in {finding.detail for finding in claims.findings}
 
 
 def test_items_of_lists_and_dicts_are_called_one_by_one(spec: Make) -> None:

@@ -53,6 +53,11 @@ class Report(BaseModel):
     )
 
 
+class Demanded:
+    """Marks a field whose default is a demand like any other value: a provider that says nothing of it would record
+    something else in silence."""
+
+
 class Kind(Model):
     """One alternative of a union; its `kind` is always written, even though nobody has to give it."""
 

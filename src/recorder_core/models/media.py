@@ -13,6 +13,7 @@ from recorder_core.models.base import (
     NOT_BOOL,
     CanvasSide,
     Count,
+    Demanded,
     Model,
     Text,
     invalid,
@@ -156,7 +157,7 @@ def _sorted_names(formats: frozenset[Format]) -> list[str]:
 class Output(Model):
     """The files."""
 
-    formats: Annotated[frozenset[Format], PlainSerializer(_sorted_names)] = frozenset({Format.HLS})
+    formats: Annotated[frozenset[Format], PlainSerializer(_sorted_names), Demanded()] = frozenset({Format.HLS})
     """Containers: any of hls, mp4, flv, aac, mp3, ogg, webm. Empty only with `snapshots`: pictures alone."""
 
     prefix: Annotated[Text, AfterValidator(_folder)] | None = None

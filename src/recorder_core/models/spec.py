@@ -15,6 +15,7 @@ from recorder_core.models.base import (
     ConcealedObject,
     Contradiction,
     Count,
+    Demanded,
     FrozenDict,
     FrozenMapping,
     Model,
@@ -69,10 +70,10 @@ class RecordingSpec(Model):
     room: Annotated[Text, AfterValidator(_room)]
     """Name of the room, 1..1024 bytes of UTF-8 without control characters."""
 
-    mode: Mode = Mode.COMPOSITE
+    mode: Annotated[Mode, Demanded()] = Mode.COMPOSITE
     """How the room becomes files: composite, individual or web."""
 
-    media: Media = Media.AUDIO_VIDEO
+    media: Annotated[Media, Demanded()] = Media.AUDIO_VIDEO
     """What is recorded: audio_video, audio or video."""
 
     participants: Annotated[Participants, OPTIONAL_SECTION] = Field(default_factory=Participants)
