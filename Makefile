@@ -43,7 +43,7 @@ test: lint types contracts docs pytest examples ## everything that CI checks
 lint: $(VENV)/.dependencies ## lint and check the formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	! grep -rniE 'agora|zego' src/recorder_core --include='*.py'
+	! grep -rniE 'agora|zego|livekit|trtc' src/recorder_core --include='*.py'
 
 format: $(VENV)/.dependencies ## format and mend what the linter can
 	$(BIN)/ruff check --fix .
