@@ -14,7 +14,7 @@ from math import ceil, floor, sqrt
 from recorder_core.errors import InvalidSpec
 from recorder_core.models import Custom, Fit, Floating, Grid, Region, Side, Spotlight
 
-__all__ = ["pinned"]
+__all__ = ["edges", "pinned", "pixels"]
 
 MICRO = 1_000_000
 """Steps of an edge across the canvas."""

@@ -29,7 +29,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from recorder_core.models import RecordingSpec
+from recorder_core.models import Background, RecordingSpec
 from recorder_core.models.base import Demanded
 from recorder_core.plan import Finding, FindingVerdict
 
@@ -114,9 +114,19 @@ class Translator:
             if value is not None and value != default:
                 self._call_scalar(f"option_{name}", f"options.{self.provider}.{name}", value, demanded=True)
 
-    def walk_layout(self, layout: BaseModel) -> None:
-        """Call the methods for a layout alone."""
-        self.walk_part("layout", layout)
+    def walk_layout(self, layout: BaseModel, *, before: BaseModel | None = None) -> None:
+        """Call the methods for a layout alone.
+
+        Args:
+            layout: whole: what didn't change is in it.
+            before: the layout of the recording's handle. Its background and placeholders are no demands where they
+                stay: they were filled in, or are there already.
+        """
+        given = layout
+        for part, none in (("background", Background()), ("placeholders", {})):
+            if before is not None and getattr(before, part, None) == getattr(layout, part, None):
+                given = given.model_copy(update={part: none})
+        self._walk_field("layout", layout, given)
 
     def walk_part(self, name: str, value: BaseModel) -> None:
         """Call the methods for one field of the spec alone, such as `storage`; its value is a demand."""
@@ -145,7 +155,8 @@ class Translator:
             if isinstance(inner, BaseModel):
                 self._call(f"set_{part}", f"{name}.{part}", inner, getattr(same_kind, part, None))
             elif _holds_models(inner):
-                self._walk_items(part.removesuffix("s"), f"{name}.{part}", inner, demanded=same_kind is not None)
+                is_demanded = bool(getattr(same_kind, part, None))
+                self._walk_items(part.removesuffix("s"), f"{name}.{part}", inner, demanded=is_demanded)
 
     def _walk_items(self, name: str, path: str, items: Any, *, demanded: bool) -> None:
         """One call per item of a list or dict of models."""
@@ -313,6 +324,11 @@ def _divided(
 ) -> tuple[tuple[_Leaf, ...], tuple[_Leaf, ...]]:
     """The leaves of a model that a method claims, and the others."""
     leaves = _leaves(model, flat)
+    if unknown := set(claims) - {leaf.name for leaf in leaves}:
+        raise TypeError(
+            f"a method of a translator claims {', '.join(sorted(unknown))}, which {model.__name__} hasn't; it has "
+            f"{', '.join(leaf.name for leaf in leaves)}, and what it has several of comes item by item"
+        )
     claimed = tuple(leaf for leaf in leaves if leaf.name in claims)
     return claimed, tuple(leaf for leaf in leaves if leaf.name not in claims)
 

@@ -508,3 +508,34 @@ def test_the_recorder_obeys_the_plan(provider, clock, spec: Make, caplog) -> Non
     assert len(logged) == 2
     assert any("idle_timeout: approximated" in line and recording.id in line for line in logged)
     assert any("callback_url: unsupported" in line for line in logged)
+
+
+def test_what_a_layout_change_leaves_is_no_demand(spec: Make) -> None:
+    """Black was filled in at the start, and is in the handle: who changes the layout hasn't asked for it."""
+
+    class Claims(Noting):
+        def layout_grid(self) -> None:
+            """Plain."""
+
+    before = Grid(background={"color": "#000000"}, placeholders={"*": {"url": "https://example.com/off.jpg"}})
+    for after, found in ((Grid(), set()), (Grid(background={"color": "#FFFFFF"}), {"layout.background.color"})):
+        claims = Claims()
+        claims.walk_layout(after.over(before), before=before)
+        assert {finding.path for finding in claims.findings} == found
+    claims = Claims()
+    claims.walk_layout(before)
+    assert {finding.path for finding in claims.findings} == {
+        "layout.background.color",
+        "layout.placeholders.*.url",
+    }
+
+
+def test_a_claim_that_does_not_exist_is_an_error(spec: Make) -> None:
+    """A misspelt parameter would be None for ever."""
+
+    class Claims(Noting):
+        def set_video(self, *, widht: int) -> None:
+            """Misspelt."""
+
+    with pytest.raises(TypeError, match="claims widht, which Video hasn't; it has width, height"):
+        walked(Claims(), spec())

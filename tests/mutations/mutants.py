@@ -350,6 +350,20 @@ class Credulous(ZegocloudProvider):
             self.config = config
 
 
+@mutant("believes what nobody has signed", "test_forged_callbacks_are_rejected")
+class Lenient(Credulous):
+    def parse_webhook(self, request: WebhookRequest) -> Any:
+        is_signed = b'"signature"' in request.body
+        return ZegocloudProvider.parse_webhook(self, request) if is_signed else super().parse_webhook(request)
+
+
+@mutant("takes any recording for a lost one", "test_a_callback_is_taken_for_no_other_start")
+class Finder(ZegocloudProvider):
+    def identify(self, intent: Any, event: Any) -> Recording | None:
+        task = event.native.get("TaskId")
+        return self.revived(intent, TaskId=task) if task else None
+
+
 @mutant("falls over a body", "test_any_body_is_taken_or_rejected")
 class FallsOver(ZegocloudProvider):
     def parse_webhook(self, request: WebhookRequest) -> Any:

@@ -13,7 +13,7 @@ that it raises, logs or shows to an observer holds a secret that the call carrie
 | `hosts` | which host is tried first |
 | `reaching` | `Reach`: whether a host answers at all |
 | `failures` | how far the way to a host led, and what ended it |
-| `usual` | what many vendors do alike: `HTTP_RULES`, `no_such_recording`, `json_envelope`, `bearer` |
+| `usual` | what many vendors do alike: `HTTP_RULES`, `no_such_recording`, `repeatable`, `json_envelope`, `bearer` |
 | `masking` | keeping secrets out of what is shown |
 | `pool` | requests and urllib3 |
 | `connection` | one connection of theirs, within its time |
@@ -24,7 +24,7 @@ from recorder_core.transport.calls import Answer, Call, Envelope, Runtime, quote
 from recorder_core.transport.client import Transport
 from recorder_core.transport.failures import Stage
 from recorder_core.transport.reaching import Reach
-from recorder_core.transport.usual import HTTP_RULES, bearer, json_envelope, no_such_recording
+from recorder_core.transport.usual import HTTP_RULES, bearer, json_envelope, no_such_recording, repeatable
 
 __all__ = [
     "HTTP_RULES",
@@ -45,4 +45,5 @@ __all__ = [
     "json_envelope",
     "no_such_recording",
     "quote_path",
+    "repeatable",
 ]

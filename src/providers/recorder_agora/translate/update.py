@@ -56,7 +56,7 @@ __all__ = [
 def change_layout(name: str, recording: Recording, layout: Layout) -> Change:
     """Lay out the mixed picture so, whatever was sent before."""
     translator = LayoutTranslator(name, layout, recording.native.get("expected_participants"))
-    translator.walk_layout(layout)
+    translator.walk_layout(layout, before=recording.layout)
     if translator.refused:
         return Change(None, translator.findings)
     request = UpdateLayoutRequest(**_identity(recording), clientRequest=translator.mixed_layout())

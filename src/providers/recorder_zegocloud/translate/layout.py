@@ -289,7 +289,7 @@ class LayoutTranslator(StreamTranslator):
         camera = self.streams.camera(participant)
         return any(window.get("StreamId") == camera for window in self._windows)
 
-    def walk_layout(self, layout: BaseModel) -> None:
+    def walk_layout(self, layout: BaseModel, *, before: BaseModel | None = None) -> None:
         """See what the layout takes away, and call its methods."""
         kept = self.running.placeholders if self.running else {}
         if "*" in kept and self.layout and "*" not in self.layout.placeholders:
@@ -298,7 +298,7 @@ class LayoutTranslator(StreamTranslator):
                 "an update can't take it away",
                 'keep "*" among the placeholders, or leave them out altogether',
             )
-        super().walk_layout(layout)
+        super().walk_layout(layout, before=before)
 
     def _placeholder_of_everybody(self, url: str, fit: Fit | None) -> None:
         if self.running is not None:

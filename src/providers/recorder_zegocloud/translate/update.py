@@ -19,7 +19,7 @@ __all__ = ["change_layout", "change_whiteboard", "needed_later", "take_snapshot"
 def change_layout(name: str, recording: Recording, layout: Layout) -> Change:
     """UpdateLayout. The canvas, which it doesn't carry, is the recording's."""
     translator = _LayoutUpdate(name, recording, layout)
-    translator.walk_layout(layout)
+    translator.walk_layout(layout, before=recording.layout)
     if translator.refused:
         return Change(None, translator.findings)
     return Change(

@@ -77,7 +77,7 @@ def run(
         except Exception as caught:
             error = caught
         took = stage.service.clock.monotonic() - began
-    happening = Happening(stage, operation, trouble.lies, subject, watch, result, error, took - deadline)
+    happening = Happening(stage, operation, trouble.lies, trouble.code, subject, watch, result, error, took - deadline)
     cell = Cell(
         operation=operation.name,
         call=name,

@@ -29,6 +29,7 @@ class Happening:
         stage: where.
         operation: which.
         lies: whether what the vendor answers isn't what has happened.
+        code: the vendor's code that was ordered of its service.
         subject: the spec or handle.
         watch: the exchanges.
         result: None where there was an error.
@@ -39,6 +40,7 @@ class Happening:
     stage: Stage
     operation: Operation
     lies: bool
+    code: int | str | None
     subject: Any
     watch: Watch
     result: Any
@@ -57,6 +59,8 @@ def problems_of(it: Happening) -> Iterator[str]:
         yield f"it was over {it.late:.1f} s after its deadline"
     if it.stage.elsewhere.requests:
         yield "a redirect was followed"
+    if it.code is not None and all(exchange.vendor_code != it.code for exchange in it.watch.exchanges):
+        yield "the service didn't answer the code that was ordered: its emulator has to look at `request.fault_code`"
     if it.error is None and not it.lies:
         yield from _result(it)
     elif isinstance(it.error, RecorderError):

@@ -30,6 +30,7 @@ class Trouble:
         arrange: lets it happen.
         lasts: whether it can't happen to one call alone.
         lies: whether what the vendor answers isn't what has happened.
+        code: the vendor's code that its service is made to answer.
         timeout: seconds for a connection and for an answer; None: as many as a healthy service may need.
     """
 
@@ -38,6 +39,7 @@ class Trouble:
     arrange: Arrange
     lasts: bool = False
     lies: bool = False
+    code: int | str | None = None
     timeout: float | None = None
 
 
@@ -103,7 +105,7 @@ def coded(code: int | str) -> Trouble:
         stage.order(name, code, 100 if always else 1)
         return (stage.proxy.base_url,)
 
-    return Trouble(f"code {code}", f"the vendor refuses with {code}", arrange, lies=True)
+    return Trouble(f"code {code}", f"the vendor refuses with {code}", arrange, lies=True, code=code)
 
 
 NOTHING = _met(PASS)

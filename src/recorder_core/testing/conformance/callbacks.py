@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import http.server
+import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from recorder_core.errors import UnsupportedOperation, WebhookRejected
-from recorder_core.models import EventKind, RecordingEvent, WebhookRequest
+from recorder_core.errors import RecorderError, UnsupportedOperation, WebhookRejected
+from recorder_core.models import EventKind, Recording, RecordingEvent, WebhookRequest
 from recorder_core.provider import Provider
 from recorder_core.recorder import Recorder
 from recorder_core.testing.conformance.clauses import clause
 from recorder_core.testing.conformance.fixtures import Fixtures, MakeProvider, MakeSpec
+from recorder_core.testing.conformance.recovery import lost_start
+from recorder_core.testing.faults import FAULTS
 from recorder_core.testing.service import Service, SkewedClock
 from recorder_core.testing.watching import Watch, secrets_of
 
@@ -35,6 +39,9 @@ GARBAGE = (
     b'{"signature": 1, "event": [], "payload": {"a": null}}',
     b"1" * 10_000,
 )
+LATEST_S = 30 * 86_400.0
+UNSIGNED = 403
+"""The HTTP status for a callback that lacks its signature, or has a wrong one."""
 PostCallbacks = Callable[[Any, str], object]
 
 
@@ -95,7 +102,8 @@ class Callbacks(Fixtures):
     def test_forged_callbacks_are_rejected(
         self, recorder: Recorder, callbacks: Sequence[WebhookRequest], make_provider: MakeProvider, service: Service
     ) -> None:
-        """W2: what was signed with another secret, or by nobody, is rejected; nothing else is raised."""
+        """W2: what was signed with another secret, or by nobody, is rejected; another body under a true signature is
+        too, or has a nonce, by which the vendor is asked instead of believed."""
         if self._has_none(recorder.provider):
             return
         provider = recorder.provider
@@ -107,8 +115,11 @@ class Callbacks(Fixtures):
                 with pytest.raises(WebhookRejected):
                     wary.parse_webhook(callback)
         for callback in callbacks:
-            with pytest.raises(WebhookRejected):
-                provider.parse_webhook(WebhookRequest(callback.method, callback.url, {}, b"{}"))
+            assert _rejects_unsigned(provider, callback), "it is believed without a signature"
+            changed = callback.body.rstrip()[:-1] + b', "added": 1}'
+            with suppress(WebhookRejected):
+                events = provider.parse_webhook(replace(callback, body=changed))
+                assert all(event.nonce for event in events), "the signature doesn't cover the body, and has no nonce"
 
     @clause("W3")
     def test_any_body_is_taken_or_rejected(self, recorder: Recorder, callbacks: Sequence[WebhookRequest]) -> None:
@@ -127,13 +138,19 @@ class Callbacks(Fixtures):
     def test_old_callbacks_are_rejected(
         self, recorder: Recorder, callbacks: Sequence[WebhookRequest], clock: SkewedClock
     ) -> None:
-        """W4: a true one that comes later than `webhook_max_age` may be a replay."""
+        """W4: a true one that comes later than `webhook_max_age` may be a replay; one that doesn't tell its time has a
+        nonce, by which the vendor is asked instead."""
         if self._has_none(recorder.provider):
             return
         clock.advance(recorder.provider.config.webhook_max_age + 60)
+        believed: list[WebhookRequest] = []
         for callback in callbacks:
-            with pytest.raises(WebhookRejected):
-                recorder.provider.parse_webhook(callback)
+            with suppress(WebhookRejected):
+                assert all(event.nonce for event in recorder.provider.parse_webhook(callback)), "it is old"
+                believed.append(callback)
+        clock.advance(LATEST_S)
+        late = [_status_of(recorder.provider, callback) for callback in believed]
+        assert late == [None] * len(believed), "it tells when it was sent, and is rejected too late"
 
     @clause("W5")
     def test_a_repeat_has_the_same_keys(self, recorder: Recorder, callbacks: Sequence[WebhookRequest]) -> None:
@@ -164,6 +181,43 @@ class Callbacks(Fixtures):
         shown = "\n".join(event.model_dump_json() for event in told)
         assert not [secret[:2] for secret in secrets_of(recorder.provider) if secret in shown]
 
+    @clause("R6")
+    def test_a_callback_is_taken_for_no_other_start(
+        self,
+        recorder: Recorder,
+        make_provider: MakeProvider,
+        make_spec: MakeSpec,
+        service: Service,
+        clock: SkewedClock,
+        post_callbacks: PostCallbacks,
+    ) -> None:
+        """R6: `identify` knows the recording of the intent alone, though others run in its room and elsewhere."""
+        provider = recorder.provider
+        if not (provider.offers("identify") and provider.offers("parse_webhook")):
+            return
+        others: list[Recording] = []
+        with _receiving() as (url, received):
+            post_callbacks(service, url)
+            spec = make_spec()
+            intent = lost_start(make_provider, service, clock, spec, FAULTS["drop"])
+            clock.advance(10)
+            for other in (spec, make_spec()):
+                with suppress(RecorderError):
+                    others.append(recorder.start(other))
+            clock.advance(30)
+            for recording in others:
+                with suppress(RecorderError):
+                    recorder.stop(recording)
+            clock.advance(30)
+        key = provider.native_key
+        taken = {
+            event.native.get(key)
+            for event in _events(provider, received)
+            if provider.identify(intent, event) is not None
+        }
+        assert not taken & {recording.native.get(key) for recording in others}, "somebody else's was taken"
+        assert len(taken) <= 1
+
     def _has_none(self, provider: Provider) -> bool:
         """Whether the provider reads no callbacks, which it says then."""
         if type(provider).offers("parse_webhook"):
@@ -175,6 +229,27 @@ class Callbacks(Fixtures):
 
 def _events(provider: Provider, callbacks: Sequence[WebhookRequest]) -> list[RecordingEvent]:
     return [event for callback in callbacks for event in provider.parse_webhook(callback)]
+
+
+def _rejects_unsigned(provider: Provider, callback: WebhookRequest) -> bool:
+    """Whether a true body without its signature is rejected, be that in a header or in the body."""
+    bare = replace(callback, headers={})
+    if _status_of(provider, bare) is not None:
+        return True
+    tree = json.loads(callback.body)
+    without = {name: {key: value for key, value in tree.items() if key != name} for name in tree}
+    signed = [name for name in tree if "sign" in name.lower()] or list(tree)
+    refused = [_status_of(provider, replace(bare, body=json.dumps(without[name]).encode())) for name in signed]
+    return UNSIGNED in refused and (None not in refused or len(signed) == len(tree))
+
+
+def _status_of(provider: Provider, callback: WebhookRequest) -> int | None:
+    """The HTTP status with which a callback is rejected; None: it is believed."""
+    try:
+        provider.parse_webhook(callback)
+    except WebhookRejected as rejected:
+        return rejected.response_status
+    return None
 
 
 @contextmanager

@@ -71,7 +71,7 @@ class Recovery(Fixtures):
         """R3: a start whose answer is lost raises `StartOutcomeUnknown` with its intent, whether it runs or not.
         R4: `recover` says of it what is so, or that it can't be told; and no second recording comes of asking."""
         spec = make_spec()
-        intent = self._lost(make_provider, service, clock, spec, FAULTS[fault])
+        intent = lost_start(make_provider, service, clock, spec, FAULTS[fault])
         clock.advance(SETTLED_S)
         before = _running(service, spec.room)
         with Recorder(make_provider(service), clock=clock, hooks=(), timeout=TIMEOUT_S) as recorder:
@@ -100,23 +100,6 @@ class Recovery(Fixtures):
             assert running == (recovery.verdict is Verdict.RUNNING), recovery
             assert recovery.verdict is not Verdict.UNCONTROLLABLE
 
-    def _lost(
-        self, make_provider: MakeProvider, service: Service, clock: SkewedClock, spec: RecordingSpec, fault: Fault
-    ) -> StartIntent:
-        with proxied(make_provider, service) as (proxy, provider):
-            before = _calls_before_a_start(provider, spec, self.intent(provider, spec))
-            proxy.fail_always(fault, after=before)
-            with (
-                Recorder(provider, clock=clock, hooks=(), timeout=TIMEOUT_S) as recorder,
-                pytest.raises(RecorderError) as caught,
-            ):
-                recorder.start(spec)
-            error = caught.value
-            assert error.intent is not None
-            if _running(service, spec.room):
-                assert isinstance(error, StartOutcomeUnknown), error
-            return error.intent
-
     def _check(self, report: RecoveryReport, before: int, running: int) -> None:
         (recovery,) = report.recoveries
         assert running <= max(before, 1)
@@ -129,6 +112,25 @@ class Recovery(Fixtures):
             assert recovery.reason
         if recovery.verdict is Verdict.UNCONTROLLABLE:
             assert recovery.ends_by, "by which rule it ends isn't told"
+
+
+def lost_start(
+    make_provider: MakeProvider, service: Service, clock: SkewedClock, spec: RecordingSpec, fault: Fault
+) -> StartIntent:
+    """The intent of a start whose answer a fault has taken away, whether it was carried out or not."""
+    with proxied(make_provider, service) as (proxy, provider):
+        intent = Fixtures().intent(provider, spec)
+        proxy.fail_always(fault, after=_calls_before_a_start(provider, spec, intent))
+        with (
+            Recorder(provider, clock=clock, hooks=(), timeout=TIMEOUT_S) as recorder,
+            pytest.raises(RecorderError) as caught,
+        ):
+            recorder.start(spec)
+        error = caught.value
+        assert error.intent is not None
+        if _running(service, spec.room):
+            assert isinstance(error, StartOutcomeUnknown), error
+        return error.intent
 
 
 def _calls_before_a_start(provider: Provider, spec: RecordingSpec, intent: StartIntent) -> int:

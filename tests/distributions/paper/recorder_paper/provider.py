@@ -169,7 +169,7 @@ class PaperProvider(Provider):
     def translate_layout(self, recording: Recording, layout: Layout) -> Plan:
         """One request."""
         translator = TapeTranslator(self.name)
-        translator.walk_layout(layout)
+        translator.walk_layout(layout, before=recording.layout)
         path = f"{self._path(recording)}/layout"
         return Plan(self.name, (self._planned("layout", path, translator.body),), translator.findings)
 

@@ -36,7 +36,7 @@ def change_participants(name: str, recording: Recording, participants: Participa
 def _change(name: str, recording: Recording, layout: Layout | None, participants: Participants) -> Change:
     translator = _PageUpdate(name, recording)
     if layout is not None:
-        translator.walk_layout(layout)
+        translator.walk_layout(layout, before=recording.layout)
     translator.walk_part("participants", participants)
     text = translator.layout_text()
     if len(text.encode()) > LONGEST_METADATA:

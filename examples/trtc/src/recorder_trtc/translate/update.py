@@ -87,7 +87,7 @@ def needed_later(spec: RecordingSpec, region: str, body: Mapping[str, Any]) -> d
 
 def _layout_of(name: str, recording: Recording, layout: Layout) -> tuple[dict[str, Any], tuple[Finding, ...]]:
     translator = _LayoutChange(name, recording, layout)
-    translator.walk_layout(layout)
+    translator.walk_layout(layout, before=recording.layout)
     if translator.refused:
         return {}, translator.findings
     return {"MixLayoutParams": translator.mix()}, translator.findings

@@ -50,7 +50,8 @@ class Made:
     def described(self) -> dict[str, Any]:
         """The vendor's words for it."""
         if self.ended_at is not None:
-            return {"id": self.id, "state": "done", "files": [f"{self.id}.{self.body['format']}"]}
+            ending = {"hls": "m3u8"}.get(self.body["format"], self.body["format"])
+            return {"id": self.id, "state": "done", "files": [f"{self.id}.{ending}"]}
         return {"id": self.id, "state": "starting" if self.idle_from is not None else "recording", "files": []}
 
 
@@ -96,6 +97,8 @@ class VendornameEmulator(EmulatedService):
         """Carry a request out."""
         if request.headers.get("Authorization") != f"Bearer {KEY}":
             return REFUSALS[401]
+        if request.fault_code is not None:  # what a test has ordered: the battery orders every code of the rules
+            return EmulatedResponse(400, {"code": request.fault_code, "message": "as ordered"})
         match request.method, request.segments:
             case "POST", ("recordings",):
                 return self._start(request.json())

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 import recorder_core as rc
 from recorder_core.transport import Call, RuleTable, Runtime, Transport, quote_path
-from recorder_core.transport.usual import HTTP_RULES, bearer, json_envelope, no_such_recording
+from recorder_core.transport.usual import HTTP_RULES, bearer, json_envelope, no_such_recording, repeatable
 from recorder_vendorname.config import VendornameConfig, VendornameOptions
 from recorder_vendorname.translate import StartTranslator
 
@@ -55,7 +55,7 @@ class VendornameProvider(rc.Provider):
         return Transport(
             self.name,
             base_urls=self.config.base_urls,
-            rules=RuleTable((no_such_recording("not_found"), *HTTP_RULES)),
+            rules=RuleTable((no_such_recording("not_found"), repeatable("find", "status", "stop"), *HTTP_RULES)),
             read_envelope=json_envelope,
             auth=bearer(self.config.api_key),
             runtime=runtime,

@@ -40,6 +40,9 @@ class StartTranslator(Translator):
             self.unsupported("formats", "the vendor makes HLS or MP4", "choose one of them")
         self.body["format"] = min(formats, default=Format.HLS)
 
+    def set_expected_participants(self, expected_participants: int) -> None:
+        """A size that only helps; the vendor needs none."""
+
     def storage_s3(self, *, bucket: str, region: str, access_key: SecretStr, secret_key: SecretStr) -> None:
         """A bucket with permanent keys."""
         self.body["storage"] = {"bucket": bucket, "region": region, "key": access_key, "secret": secret_key}
