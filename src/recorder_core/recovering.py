@@ -15,7 +15,6 @@ from recorder_core.models import (
     Recording,
     RecordingSpec,
     RecordingState,
-    RecordingStatus,
     Recovery,
     RecoveryReport,
     RemoteRecording,
@@ -217,14 +216,14 @@ class Recovering(Stopping):
             elif entry.stop_wished_at is not None:
                 self._stop_found(found, intent, recording, "it was to be stopped, and was now", limit)
             else:
-                self._take(found, _seen(intent, recording, self.status(recording), NOTED), limit, stop=stop)
+                self._take(found, Recovery.seen(intent, recording, self.status(recording), NOTED), limit, stop=stop)
 
     def _explained(self, intent: StartIntent, spec: SpecOf) -> Recovery:
         """What became of a start whose handle is lost. If it is found, it is durable when this returns."""
         recording = self.provider.revived(intent)
         if recording is not None:
             self._begun(recording)
-            return _seen(intent, recording, self.status(recording), NOTED)
+            return Recovery.seen(intent, recording, self.status(recording), NOTED)
         recovery = self.provider.recover(intent, self._spec_of(intent, spec))
         if recovery.recording is not None:
             self._begun(recovery.recording)
@@ -258,13 +257,13 @@ class Recovering(Stopping):
         if entry is None or entry.recording is None or not entry.open:
             return recovery if entry is None else _recalled(entry)
         reason = "its handle was found meanwhile"
-        return _seen(recovery.intent, entry.recording, self.status(entry.recording), reason)
+        return Recovery.seen(recovery.intent, entry.recording, self.status(entry.recording), reason)
 
     def _stop_found(
         self, found: Found, intent: StartIntent, recording: Recording, reason: str, limit: Deadline
     ) -> None:
         status = self.stop(recording, deadline=min(DEADLINE_S, limit.remaining()))
-        self._take(found, _seen(intent, recording, status, reason), limit)
+        self._take(found, Recovery.seen(intent, recording, status, reason), limit)
 
     def _look_at(self, found: Found, entry: LedgerEntry) -> None:
         """Look at a recording that nobody follows, so that the ledger shows none as running that isn't there."""
@@ -286,7 +285,9 @@ class Recovering(Stopping):
                         continue
                     del found.unreachable[recording.id]
                     if (before := found.recoveries.get(recording.id)) is not None:
-                        self._take(found, _seen(before.intent, recording, status, before.reason), limit, stop=stop)
+                        self._take(
+                            found, Recovery.seen(before.intent, recording, status, before.reason), limit, stop=stop
+                        )
         for recording in found.unreachable.values():
             found.problems.append(f"{recording.room} ({recording.id}): the vendor says nothing of it just now")
 
@@ -364,15 +365,6 @@ class Recovering(Stopping):
                 fault="caller",
                 hint="Use the recorder of the account that began it.",
             )
-
-
-def _seen(intent: StartIntent, recording: Recording, status: RecordingStatus, reason: str) -> Recovery:
-    """What became of a start whose recording was looked at."""
-    if status.state.running:
-        verdict = Verdict.RUNNING
-    else:
-        verdict = Verdict.UNCLEAR if status.state is RecordingState.UNREACHABLE else Verdict.ENDED
-    return Recovery(intent=intent, verdict=verdict, recording=recording, status=status, reason=reason)
 
 
 def _recalled(entry: LedgerEntry) -> Recovery:

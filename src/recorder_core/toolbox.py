@@ -202,10 +202,9 @@ class Toolbox(ABC):
             reason: by what it was found, in plain words.
         """
         status = self.status(recording)
-        verdict = Verdict.RUNNING if status.state.running else Verdict.ENDED
-        if status.state in (RecordingState.GONE, RecordingState.UNREACHABLE):  # the vendor contradicts itself
-            return Recovery(intent=intent, verdict=Verdict.UNCLEAR, reason=f"{reason}; it can't be looked at")
-        return Recovery(intent=intent, verdict=verdict, recording=recording, status=status, reason=reason)
+        if status.state is RecordingState.GONE:  # the vendor contradicts itself
+            return Recovery(intent=intent, verdict=Verdict.UNCLEAR, reason=f"{reason}, and doesn't know it")
+        return Recovery.seen(intent, recording, status, reason)
 
     def options(self, spec: RecordingSpec, model: type[OptionsModel]) -> OptionsModel:
         """The spec's options for this provider, validated by its model.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 from recorder_core.models.base import Report
-from recorder_core.models.recording import Recording, RecordingStatus, RemoteRecording, StartIntent
+from recorder_core.models.recording import Recording, RecordingState, RecordingStatus, RemoteRecording, StartIntent
 
 
 class Verdict(StrEnum):
@@ -55,6 +56,22 @@ class Recovery(Report):
 
     candidates: tuple[Recording, ...] = ()
     """Handles of the recordings at the vendor of which one may be it: look at their rooms before one is stopped."""
+
+    @classmethod
+    def seen(cls, intent: StartIntent, recording: Recording, status: RecordingStatus, reason: str) -> Self:
+        """What became of a start whose recording was looked at.
+
+        Args:
+            intent: the start.
+            recording: the handle.
+            status: what the look has shown.
+            reason: by what the recording was found, in plain words.
+        """
+        if status.state.running:
+            verdict = Verdict.RUNNING
+        else:
+            verdict = Verdict.UNCLEAR if status.state is RecordingState.UNREACHABLE else Verdict.ENDED
+        return cls(intent=intent, verdict=verdict, recording=recording, status=status, reason=reason)
 
 
 class RecoveryReport(Report):

@@ -143,13 +143,7 @@ class PaperProvider(Provider):
         if recording is None:
             reason = "the press has no tape of its reference"
             return Recovery(intent=intent, verdict=Verdict.NEVER_STARTED, reason=reason)
-        status = self.status(recording)
-        if status.state is RecordingState.GONE:
-            reason = "the press names a tape of its reference that it doesn't know"
-            return Recovery(intent=intent, verdict=Verdict.UNCLEAR, reason=reason)
-        verdict = Verdict.RUNNING if status.state.running else Verdict.ENDED
-        reason = "the press has a tape of its reference"
-        return Recovery(intent=intent, verdict=verdict, recording=recording, status=status, reason=reason)
+        return self.found(recording, intent, "the press has a tape of its reference")
 
     def identify(self, intent: StartIntent, event: RecordingEvent) -> Recording | None:
         """By the reference, which callbacks have."""
