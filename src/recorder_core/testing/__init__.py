@@ -5,6 +5,10 @@
 | `fixtures` | pytest fixtures |
 | `proxy` | `FaultProxy`, which stands before a service, and `Unreachable` |
 | `faults` | what it can be told to do |
+| `service` | what a test needs of a vendor's service |
+| `watching` | what a provider sends, and what it must not show |
+| `battery` | every fault, met by every call of every operation |
+| `conformance` | the contract as tests that a provider inherits |
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from recorder_core.emulation.clock import EmulatorClock
 
-__all__ = ["Service", "SkewedClock"]
+__all__ = ["Service", "SkewedClock", "running"]
 
 
 class SkewedClock(EmulatorClock):
@@ -51,3 +51,8 @@ class Service(Protocol):
     def leave(self, room: str, participant: str) -> object:
         """Let somebody leave it."""
         ...
+
+
+def running(service: Service, room: str) -> int:
+    """How many recordings of a room run."""
+    return sum(recording.running and recording.room == room for recording in service.recordings)

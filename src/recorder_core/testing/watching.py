@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from recorder_core.hooks import HttpExchange, hookimpl
 from recorder_core.provider import Provider
 
-__all__ = ["STORAGE", "TIMEOUT_S", "Watch", "secrets_of"]
+__all__ = ["STORAGE", "TIMEOUT_S", "Watch", "assert_hidden", "secrets_of"]
 
 STORAGE: Mapping[str, Any] = {
     "kind": "s3",
@@ -59,3 +59,15 @@ def secrets_of(provider: Provider) -> frozenset[str]:
     flat = [one for value in given for one in (value if isinstance(value, tuple) else (value,))]
     hidden = {one.get_secret_value() for one in flat if isinstance(one, SecretStr)}
     return frozenset({STORAGE["secret_key"], *hidden})
+
+
+def assert_hidden(provider: Provider, *shown: str) -> None:
+    """No secret of the provider's is in these texts; what fails shows none either.
+
+    Raises:
+        AssertionError: one is; it says in which.
+    """
+    secrets = secrets_of(provider)
+    found = [number for number, text in enumerate(shown, start=1) if any(secret in text for secret in secrets)]
+    if found:
+        raise AssertionError(f"a secret is shown in {', '.join(map(str, found))} of {len(shown)} texts")

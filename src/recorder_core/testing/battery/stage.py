@@ -16,7 +16,7 @@ from recorder_core.provider import Provider
 from recorder_core.recorder import Recorder
 from recorder_core.testing.faults import FAULTS
 from recorder_core.testing.proxy import FaultProxy, Unreachable
-from recorder_core.testing.service import Service, SkewedClock
+from recorder_core.testing.service import Service, SkewedClock, running
 from recorder_core.testing.watching import STORAGE, TIMEOUT_S, Watch, secrets_of
 
 ROOMS, IDLE_S = 10, 400.0
@@ -191,7 +191,7 @@ class Stage:
 
     def running(self, room: str) -> int:
         """How many recordings run in a room."""
-        return sum(recording.running and recording.room == room for recording in self.service.recordings)
+        return running(self.service, room)
 
 
 def _closed() -> str:

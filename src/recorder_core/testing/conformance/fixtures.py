@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import pytest
 
 from recorder_core.models import Recording, RecordingSpec, RecordingState, RecordingStatus, StartIntent
+from recorder_core.plan import Plan
 from recorder_core.plugins import load_provider
 from recorder_core.provider import Provider
 from recorder_core.recorder import Recorder
@@ -19,7 +20,7 @@ from recorder_core.testing import emulate
 from recorder_core.testing.service import Service, SkewedClock
 from recorder_core.testing.watching import STORAGE, Watch
 
-__all__ = ["Fixtures", "MakeProvider", "MakeSpec", "OpenService", "configured", "emulated"]
+__all__ = ["Fixtures", "MakeProvider", "MakeSpec", "OpenService", "configured", "drafted", "emulated", "intent_of"]
 
 SOMEBODY = "1001"
 
@@ -99,17 +100,6 @@ class Fixtures:
 
     # What several tests do
 
-    def intent(self, provider: Provider, spec: RecordingSpec) -> StartIntent:
-        """An intent as a recorder would make it."""
-        now = datetime.fromtimestamp(1_800_000_000, UTC)
-        return StartIntent(
-            id=uuid.uuid5(uuid.NAMESPACE_URL, spec.room).hex,
-            provider=provider.name,
-            account=provider.account,
-            room=spec.room,
-            created_at=now,
-        )
-
     def until(self, recorder: Recorder, recording: Recording, *states: RecordingState) -> RecordingStatus:
         """The status when it is one of these, looked up at the pace that the vendor advises; at last what it is."""
         status = recorder.status(recording)
@@ -119,6 +109,24 @@ class Fixtures:
             recorder.provider.runtime.clock.sleep(delay)
             status = recorder.status(recording)
         return status
+
+
+def intent_of(provider: Provider, spec: RecordingSpec) -> StartIntent:
+    """An intent as a recorder would make it, always the same for a room."""
+    return StartIntent(
+        id=uuid.uuid5(uuid.NAMESPACE_URL, spec.room).hex,
+        provider=provider.name,
+        account=provider.account,
+        room=spec.room,
+        created_at=datetime.fromtimestamp(1_800_000_000, UTC),
+    )
+
+
+def drafted(provider: Provider, spec: RecordingSpec) -> tuple[Plan, StartIntent]:
+    """The plan of a start, and its intent as it is when the first byte is sent."""
+    intent = intent_of(provider, spec)
+    plan = provider.translate(spec, intent)
+    return plan, intent.model_copy(update={"draft": provider.draft(plan, intent)})
 
 
 def emulated(name: str) -> OpenService:

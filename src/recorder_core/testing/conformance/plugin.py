@@ -19,8 +19,8 @@ from recorder_core.plugins import check_provider
 from recorder_core.provider import Provider
 from recorder_core.recorder import Recorder
 from recorder_core.testing.conformance.clauses import clause
-from recorder_core.testing.conformance.fixtures import Fixtures, MakeSpec
-from recorder_core.testing.watching import Watch, secrets_of
+from recorder_core.testing.conformance.fixtures import Fixtures, MakeSpec, intent_of
+from recorder_core.testing.watching import Watch, assert_hidden
 
 __all__ = ["CHANGES", "Plugin"]
 
@@ -77,7 +77,7 @@ class Plugin(Fixtures):
     def test_the_account_is_told_apart(self, provider: Provider) -> None:
         """P4: `account` is a text that isn't empty and holds no secret."""
         assert provider.account.strip()
-        assert not [secret for secret in secrets_of(provider) if secret in provider.account]
+        assert_hidden(provider, provider.account)
 
     @clause("P5")
     def test_the_numbers_make_sense(self, provider: Provider) -> None:
@@ -128,7 +128,7 @@ class Plugin(Fixtures):
     def test_an_unopened_provider_says_so(self, provider: Provider, make_spec: MakeSpec) -> None:
         """P8: without a recorder it can translate, and tries nothing else: it says who has to open it."""
         spec = make_spec(joined=False)
-        plan = provider.translate(spec, intent := self.intent(provider, spec))
+        plan = provider.translate(spec, intent := intent_of(provider, spec))
         native = {**dict.fromkeys((*provider.native_ids, provider.native_key), "1"), **provider.native_examples}
         handle = provider.draft(plan, intent).model_copy(update={"native": native})
         with pytest.raises(ConfigurationError):

@@ -13,11 +13,11 @@ from recorder_core.models import RecordingSpec, RecoveryReport, StartIntent, Ver
 from recorder_core.provider import Provider
 from recorder_core.recorder import Recorder
 from recorder_core.testing.conformance.clauses import clause
-from recorder_core.testing.conformance.fixtures import Fixtures, MakeProvider, MakeSpec
+from recorder_core.testing.conformance.fixtures import Fixtures, MakeProvider, MakeSpec, drafted
 from recorder_core.testing.faults import FAULTS
 from recorder_core.testing.proxy import Fault, FaultProxy
-from recorder_core.testing.service import Service, SkewedClock
-from recorder_core.testing.watching import TIMEOUT_S
+from recorder_core.testing.service import Service, SkewedClock, running
+from recorder_core.testing.watching import TIMEOUT_S, assert_hidden
 
 __all__ = ["Recovery"]
 
@@ -32,10 +32,8 @@ class Recovery(Fixtures):
     def test_what_was_noted_is_the_handle(self, recorder: Recorder, make_spec: MakeSpec) -> None:
         """R1: every id is noted as soon as it is known, so that the intent alone gives the handle again."""
         noted: list[StartIntent] = []
-        spec = make_spec()
         provider = recorder.provider
-        plan = provider.translate(spec, intent := self.intent(provider, spec))
-        intent = intent.model_copy(update={"draft": provider.draft(plan, intent)})
+        plan, intent = drafted(provider, make_spec())
         intent.kept_by(lambda now: noted.append(StartIntent.model_validate_json(now.model_dump_json())))
         recording = provider.start(plan, intent)
         assert noted, "nothing was noted"
@@ -46,15 +44,9 @@ class Recovery(Fixtures):
     @clause("R2")
     def test_an_intent_has_no_secret(self, recorder: Recorder, make_spec: MakeSpec) -> None:
         """R2: what is noted lies in a database."""
-        from recorder_core.testing.watching import secrets_of
-
-        spec = make_spec()
-        provider = recorder.provider
-        plan = provider.translate(spec, intent := self.intent(provider, spec))
-        intent = intent.model_copy(update={"draft": provider.draft(plan, intent)})
-        provider.start(plan, intent)
-        shown = intent.model_dump_json()
-        assert not [secret[:2] for secret in secrets_of(provider) if secret in shown]
+        plan, intent = drafted(recorder.provider, make_spec())
+        recorder.provider.start(plan, intent)
+        assert_hidden(recorder.provider, intent.model_dump_json())
 
     @clause("R3", "R4")
     @pytest.mark.parametrize("with_spec", [True, False])
@@ -73,14 +65,14 @@ class Recovery(Fixtures):
         spec = make_spec()
         intent = lost_start(make_provider, service, clock, spec, FAULTS[fault])
         clock.advance(SETTLED_S)
-        before = _running(service, spec.room)
+        before = running(service, spec.room)
         with Recorder(make_provider(service), clock=clock, hooks=(), timeout=TIMEOUT_S) as recorder:
             report = recorder.recover(intent, spec=spec if with_spec else None)
-            self._check(report, before, _running(service, spec.room))
+            self._check(report, before, running(service, spec.room))
             for recovery in report.recoveries:
                 if recovery.recording is not None:
                     recorder.stop(recovery.recording)
-                    assert _running(service, spec.room) == 0
+                    assert running(service, spec.room) == 0
 
     @clause("R5")
     def test_a_start_that_was_never_sent_is_no_recording(
@@ -89,24 +81,21 @@ class Recovery(Fixtures):
         """R5: of an intent of which nothing was sent, recovery starts nothing that it doesn't report or end."""
         spec = make_spec()
         with Recorder(make_provider(service), clock=clock, hooks=(), timeout=TIMEOUT_S) as recorder:
-            provider = recorder.provider
-            plan = provider.translate(spec, intent := self.intent(provider, spec))
-            now = provider.now()
-            intent = intent.model_copy(update={"created_at": now, "draft": provider.draft(plan, intent)})
+            _, intent = drafted(recorder.provider, spec)
+            intent = intent.model_copy(update={"created_at": recorder.provider.now()})
             clock.advance(SETTLED_S)
             report = recorder.recover(intent, spec=spec)
             (recovery,) = report.recoveries
-            running = _running(service, spec.room)
-            assert running == (recovery.verdict is Verdict.RUNNING), recovery
+            assert running(service, spec.room) == (recovery.verdict is Verdict.RUNNING), recovery
             assert recovery.verdict is not Verdict.UNCONTROLLABLE
 
-    def _check(self, report: RecoveryReport, before: int, running: int) -> None:
+    def _check(self, report: RecoveryReport, before: int, after: int) -> None:
         (recovery,) = report.recoveries
-        assert running <= max(before, 1)
+        assert after <= max(before, 1)
         if recovery.verdict in (Verdict.NEVER_STARTED, Verdict.ENDED):
-            assert running == 0, recovery
+            assert after == 0, recovery
         elif recovery.verdict is Verdict.RUNNING:
-            assert running == 1, recovery
+            assert after == 1, recovery
             assert recovery.recording is not None
         else:
             assert recovery.reason
@@ -119,8 +108,8 @@ def lost_start(
 ) -> StartIntent:
     """The intent of a start whose answer a fault has taken away, whether it was carried out or not."""
     with proxied(make_provider, service) as (proxy, provider):
-        intent = Fixtures().intent(provider, spec)
-        proxy.fail_always(fault, after=_calls_before_a_start(provider, spec, intent))
+        plan, _ = drafted(provider, spec)
+        proxy.fail_always(fault, after=len(plan.requests) - 1)  # the last one that is planned begins the recording
         with (
             Recorder(provider, clock=clock, hooks=(), timeout=TIMEOUT_S) as recorder,
             pytest.raises(RecorderError) as caught,
@@ -128,14 +117,9 @@ def lost_start(
             recorder.start(spec)
         error = caught.value
         assert error.intent is not None
-        if _running(service, spec.room):
+        if running(service, spec.room):
             assert isinstance(error, StartOutcomeUnknown), error
         return error.intent
-
-
-def _calls_before_a_start(provider: Provider, spec: RecordingSpec, intent: StartIntent) -> int:
-    """How many of a start's requests come before the one that begins the recording: the last one planned."""
-    return len(provider.translate(spec, intent).requests) - 1
 
 
 @contextmanager
@@ -145,7 +129,3 @@ def proxied(make_provider: MakeProvider, service: Service) -> Iterator[tuple[Fau
         found = make_provider(service)
         update: Mapping[str, Any] = {"base_urls": (proxy.base_url,)}
         yield proxy, type(found)(found.config.model_copy(update=update))
-
-
-def _running(service: Service, room: str) -> int:
-    return sum(recording.running and recording.room == room for recording in service.recordings)

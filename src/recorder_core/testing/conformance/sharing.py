@@ -15,7 +15,7 @@ from recorder_core.testing.conformance.clauses import clause
 from recorder_core.testing.conformance.fixtures import Fixtures, MakeProvider, MakeSpec
 from recorder_core.testing.conformance.recovery import proxied
 from recorder_core.testing.faults import FAULTS
-from recorder_core.testing.service import Service, SkewedClock
+from recorder_core.testing.service import Service, SkewedClock, running
 from recorder_core.testing.watching import TIMEOUT_S
 
 __all__ = ["Sharing"]
@@ -79,4 +79,4 @@ class Sharing(Fixtures):
         recorder.start(spec)
         recorder.close()
         recorder.provider.close()
-        assert sum(one.running and one.room == spec.room for one in service.recordings) == 1
+        assert running(service, spec.room) == 1

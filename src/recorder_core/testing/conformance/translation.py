@@ -19,8 +19,8 @@ from recorder_core.probes import PROBES, Probe
 from recorder_core.provider import Provider
 from recorder_core.recorder import Recorder
 from recorder_core.testing.conformance.clauses import clause
-from recorder_core.testing.conformance.fixtures import Fixtures, MakeSpec
-from recorder_core.testing.watching import STORAGE, Watch, secrets_of
+from recorder_core.testing.conformance.fixtures import Fixtures, MakeSpec, intent_of
+from recorder_core.testing.watching import STORAGE, Watch, assert_hidden
 
 __all__ = ["Translation"]
 
@@ -35,7 +35,7 @@ class Translation(Fixtures):
     def test_translating_is_pure(self, provider: Provider, make_spec: MakeSpec) -> None:
         """T1: the same spec and intent give the same plan, and nothing is sent: the provider isn't even opened."""
         spec = make_spec(joined=False)
-        intent = self.intent(provider, spec)
+        intent = intent_of(provider, spec)
         before = intent.model_dump()
         one, other = provider.translate(spec, intent), provider.translate(spec, intent)
         assert (one.requests, one.findings, one.resolved) == (other.requests, other.findings, other.resolved)
@@ -82,8 +82,7 @@ class Translation(Fixtures):
     def test_plans_can_be_shown(self, recorder: Recorder, make_spec: MakeSpec) -> None:
         """T5: a plan is JSON, names one of the configured hosts, and shows no secret, not even in its repr."""
         plan = recorder.plan(make_spec(joined=False))
-        shown = f"{json.dumps(plan.dump())}\n{plan!r}\n{plan.requests!r}"
-        assert not [secret[:2] for secret in secrets_of(recorder.provider) if secret in shown]
+        assert_hidden(recorder.provider, json.dumps(plan.dump()), repr(plan), repr(plan.requests))
         hosts = recorder.provider.config.base_urls
         assert all(request.url.startswith(tuple(hosts)) for request in plan.requests if hosts)
 
@@ -132,7 +131,7 @@ class Translation(Fixtures):
                     yield probe, mode, spec, self._plan(provider, spec), self._plan(provider, plain)
 
     def _plan(self, provider: Provider, spec: RecordingSpec) -> Plan:
-        return provider.translate(spec, self.intent(provider, spec))
+        return provider.translate(spec, intent_of(provider, spec))
 
 
 def _lost(plan: Plan) -> bool:
