@@ -24,7 +24,8 @@ from recorder_core.hearing import Hearing
 from recorder_core.hooks import Interception
 from recorder_core.known import Known
 from recorder_core.listening import Listeners
-from recorder_core.models import Recording, RecordingEvent, RecordingStatus, WebhookRequest
+from recorder_core.models import EventKind, Recording, RecordingEvent, RecordingStatus, WebhookRequest
+from recorder_core.models.recording import ids_of
 from recorder_core.plugins import PROVIDERS, installed, load_provider
 from recorder_core.provider import Provider
 from recorder_core.recent import Recent
@@ -45,6 +46,9 @@ REMEMBERED = 65_536
 BODIES = 4
 """Bodies that are taken with one signature. Where a vendor signs a second and a short random number, two true callbacks
 share one now and then; more are somebody's who uses it again, and each would be a reason to ask the vendor."""
+
+OF_THE_WHOLE = (EventKind.STOPPED, EventKind.ENDED)
+"""What isn't true of a recording when it is of one of its parts."""
 
 
 class Callbacks(Guarded):
@@ -256,7 +260,28 @@ class Callbacks(Guarded):
             named = self._known.named(named)
         if recording is None or recording.id != named.recording_id:
             return named
-        return self._provider.located(named, recording)
+        return self._of_part(self._provider.located(named, recording), self._taught(named, recording))
+
+    def _taught(self, event: RecordingEvent, recording: Recording) -> Recording:
+        """The recording's handle, with the ids that a proven event names beside one of its own."""
+        key = self._provider.native_key
+        if not self._provider.several_ids or not event.verified or event.nonce is not None:
+            return recording
+        taught = recording.taught({key: event.native.get(key)}, key)
+        if taught is not recording:
+            self._known.change(taught)
+        return taught
+
+    def _of_part(self, event: RecordingEvent, recording: Recording) -> RecordingEvent:
+        """The event; without a state if it doesn't name all that the recording consists of."""
+        key = self._provider.native_key
+        ids = recording.ids_under(key)
+        if len(ids) < 2 or set(ids) <= set(ids_of(event.native.get(key))):
+            return event
+        kind = EventKind.STATUS if event.kind in OF_THE_WHOLE else event.kind
+        # The vendor counts the events of each part.
+        nothing = dict.fromkeys(("state", "ending", "sequence"))
+        return event.model_copy(update={"is_partial": True, "kind": kind, **nothing})
 
     def _doubted(self, request: WebhookRequest, events: list[RecordingEvent]) -> list[RecordingEvent]:
         """The events of a callback. Those whose signature came before with another body are unverified.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from recorder_core.clock import Clock
 from recorder_core.errors import ServiceUnavailable
@@ -103,7 +104,9 @@ class Confirming(Guarded):
                 }
             )
         files = status.files if status.state.terminal else status.files or event.files
-        told = {"state": status.state, "files": files, "fault": status.fault or event.fault}
+        told: dict[str, Any] = {"state": status.state, "files": files, "fault": status.fault or event.fault}
+        if event.is_partial and status.state.terminal:
+            told["kind"] = EventKind.ENDED
         return event.model_copy(update={"confirmed": True, **told})
 
     def _refuse_haste(self, recording: Recording) -> None:
@@ -133,7 +136,9 @@ class Confirming(Guarded):
 
 
 def _needs_confirming(event: RecordingEvent) -> bool:
-    """Whether something depends on it that its signature, if it has one, doesn't prove."""
+    """Whether something depends on it that its signature, if it has one, doesn't prove, or that it can't tell."""
+    if event.is_partial and event.kind is EventKind.STATUS:
+        return True
     proven = event.verified and event.nonce is None
     if proven or event.kind is EventKind.SNAPSHOT:  # no vendor's status lists pictures
         return False

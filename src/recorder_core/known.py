@@ -11,6 +11,7 @@ from typing import Any
 from recorder_core.forking import Guarded
 from recorder_core.models import Recording, RecordingEvent, RecordingStatus
 from recorder_core.models.base import FrozenMapping
+from recorder_core.models.recording import ids_of
 from recorder_core.seen import ENDED, Seen, Trouble
 
 __all__ = ["Entry", "Known"]
@@ -27,7 +28,8 @@ class Entry:
     handle: Recording | bytes
     started_at: float
     revision: int
-    native: str
+    ids: tuple[str, ...]
+    """The vendor's, the start's own first."""
     status: RecordingStatus | bytes | None = None
     is_compact: bool = False
     """Whether handle and status are kept as text, which takes a tenth of the memory of objects, and more time."""
@@ -41,8 +43,7 @@ class Entry:
     @classmethod
     def of(cls, recording: Recording, native_key: str) -> Entry:
         """A start of which nothing was seen yet."""
-        native = str(recording.native.get(native_key, ""))
-        return cls(recording, recording.started_at.timestamp(), recording.revision, native)
+        return cls(recording, recording.started_at.timestamp(), recording.revision, recording.ids_under(native_key))
 
     @property
     def recording(self) -> Recording:
@@ -106,7 +107,7 @@ class Known(Guarded):
         with self._guard:
             entry = self._entry(recording)
             if entry.started_at == recording.started_at.timestamp():
-                entry.change(recording)
+                self._change(entry, recording)
 
     def begin(self, recording: Recording) -> None:
         """Know a recording that was just started, and nothing of an earlier one with the same key."""
@@ -204,15 +205,24 @@ class Known(Guarded):
 
     def named(self, event: RecordingEvent) -> RecordingEvent:
         """The event with our id of the recording, where it is known."""
-        native = event.native.get(self._native_key)
         with self._guard:
-            found = self._ids.get(native) if isinstance(native, str) else None
+            found = next((self._ids[one] for one in self._ids_of(event) if one in self._ids), None)
         return event if found is None else event.model_copy(update={"recording_id": found})
 
     def knows(self, native_id: str) -> bool:
         """Whether a vendor's id of a recording is one of these."""
         with self._guard:
             return native_id in self._ids
+
+    def handle_under(self, native_id: str) -> Recording | None:
+        """The newest handle of a recording, by any of the vendor's ids; None: it isn't known."""
+        with self._guard:
+            found = self._ids.get(native_id)
+        return None if found is None else self.handle(found)
+
+    def _ids_of(self, event: RecordingEvent) -> tuple[str, ...]:
+        """The vendor's ids that an event names."""
+        return ids_of(event.native.get(self._native_key))
 
     def _find(self, recording_id: str) -> Entry | None:
         return self._pinned.get(recording_id) or self._recent.get(recording_id)
@@ -224,11 +234,19 @@ class Known(Guarded):
         if entry is None or entry.started_at < started_at:
             self._remove(recording.id)
             entry = Entry.of(recording, self._native_key)
-            self._ids[entry.native] = recording.id
+            self._ids.update(dict.fromkeys(entry.ids, recording.id))
         elif entry.started_at == started_at and recording.revision > entry.revision:
-            entry.change(recording)
+            self._change(entry, recording)
         self._keep(recording.id, entry)
         return entry
+
+    def _change(self, entry: Entry, recording: Recording) -> None:
+        """Keep another handle of the same start, which may have more ids."""
+        entry.change(recording)
+        further = tuple(one for one in recording.ids_under(self._native_key) if one not in entry.ids)
+        if further:
+            entry.ids = (*entry.ids, *further)
+            self._ids.update(dict.fromkeys(further, recording.id))
 
     def _keep(self, recording_id: str, entry: Entry) -> None:
         if recording_id in self._pins:
@@ -241,8 +259,9 @@ class Known(Guarded):
 
     def _remove(self, recording_id: str) -> None:
         entry = self._pinned.pop(recording_id, None) or self._recent.pop(recording_id, None)
-        if entry is not None and self._ids.get(entry.native) == recording_id:
-            del self._ids[entry.native]
+        for one in () if entry is None else entry.ids:
+            if self._ids.get(one) == recording_id:
+                del self._ids[one]
 
 
 def _compact(recording: Recording) -> bytes:

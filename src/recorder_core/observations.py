@@ -48,7 +48,8 @@ class Observations(Changes):
         """
         refuse_foreign_handle(self.provider, recording)
         with self._operation("status", recording.id, self._limit(deadline)):
-            status = self._known.outcome(recording) or self._known.learn(recording, self._look(recording))
+            recording = self._whole(recording)
+            status = self._known.outcome(recording) or self._learn(recording, self._look(recording))
             self._tell(recording, status)
         self._hooks.notify("recorder_status", recording=recording, status=status)
         return status

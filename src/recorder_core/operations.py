@@ -20,7 +20,7 @@ from recorder_core.hooks import HttpExchange, Interception
 from recorder_core.known import Known
 from recorder_core.listening import Listeners
 from recorder_core.locks import Locks
-from recorder_core.models import EventKind, EventSource, Recording, RecordingEvent, RecordingSpec
+from recorder_core.models import EventKind, EventSource, Recording, RecordingEvent, RecordingSpec, RecordingStatus
 from recorder_core.models.base import FrozenMapping
 from recorder_core.plugins import check_provider, load_hooks, load_provider
 from recorder_core.provider import Provider
@@ -205,6 +205,18 @@ class Operations(Guarded):
             self._locks.of(recording_id, held),
         ):
             yield held
+
+    def _whole(self, recording: Recording) -> Recording:
+        """The handle with all ids of the vendor's that came since it was given out."""
+        return self._known.newest(recording) if self.provider.several_ids else recording
+
+    def _learn(self, recording: Recording, status: RecordingStatus) -> RecordingStatus:
+        """Know what was seen of a recording, and the ids that came with it; returns it with what was seen before."""
+        if status.native:
+            taught = recording.taught(status.native, self.provider.native_key if self.provider.several_ids else "")
+            if taught is not recording:
+                self._known.change(taught)
+        return self._known.learn(recording, status)
 
     def _event(self, recording: Recording, kind: EventKind, source: EventSource, **fields: Any) -> RecordingEvent:
         """An event of this moment that no callback told."""

@@ -21,6 +21,7 @@ from recorder_core.models import (
     StartIntent,
     Verdict,
 )
+from recorder_core.models.recording import ids_of
 from recorder_core.operations import DEADLINE_S
 from recorder_core.plan import Plan
 from recorder_core.refusals import expect, refuse_span, refuse_unknown_options
@@ -29,7 +30,7 @@ from recorder_core.stopping import LATE_S, Stopping, going_on, lease_of
 if TYPE_CHECKING:
     from recorder_core.ledger import LedgerEntry
 
-__all__ = ["RECOVER_S", "Found", "Recovering", "SpecOf"]
+__all__ = ["RECOVER_S", "Found", "Recovering", "SpecOf", "may_be"]
 
 RECOVER_S = 300.0
 """Seconds that a recovery may take when it is given no deadline."""
@@ -228,7 +229,7 @@ class Recovering(Stopping):
         if recovery.recording is not None:
             self._begun(recovery.recording)
             if recovery.status is not None:
-                self._known.learn(recovery.recording, recovery.status)
+                self._learn(recovery.recording, recovery.status)
         return recovery
 
     def _begun(self, recording: Recording) -> None:
@@ -296,12 +297,13 @@ class Recovering(Stopping):
         if not self.provider.offers("list_remote"):
             return ()
         key = self.provider.native_key
-        candidates = {one.native.get(key) for recovery in found.recoveries.values() for one in recovery.candidates}
+        recoveries = found.recoveries.values()
+        candidates = {own for one in recoveries for remote in one.candidates for own in ids_of(remote.native.get(key))}
         beginning = [entry for entry in self.ledger.unexplained() if entry.id not in found.held]
         strangers: list[RemoteRecording] = []
         with found.problem_of("what else runs", f"at {self.provider.name}"):
             for remote in self.provider.list_remote(since, now):
-                native = str(remote.native.get(key))
+                native = next(iter(ids_of(remote.native.get(key))), "")
                 is_over = remote.state is not None and not remote.state.running
                 if is_over or native in candidates:
                     continue
@@ -310,7 +312,7 @@ class Recovering(Stopping):
                     self._look_past(found, entry)
                 if entry is not None or self._known.knows(native):
                     continue
-                if not any(_may_be(remote, entry) for entry in beginning):
+                if not any(may_be(remote, entry) for entry in beginning):
                     strangers.append(remote)
         return tuple(strangers)
 
@@ -320,7 +322,7 @@ class Recovering(Stopping):
         with found.problem_of(entry.room, entry.id):
             if recording is None or not (status := self._look(recording)).state.running:
                 return
-            self._known.learn(recording, status)
+            self._learn(recording, status)
             again = self.ledger.entry_of(self.ledger.native_id(recording))
             if again is not None and not again.open:
                 found.problems.append(
@@ -379,7 +381,7 @@ def _recalled(entry: LedgerEntry) -> Recovery:
     )
 
 
-def _may_be(remote: RemoteRecording, entry: LedgerEntry) -> bool:
-    """Whether a recording in the vendor's list may be one that is being started just now."""
+def may_be(remote: RemoteRecording | Recording, entry: LedgerEntry) -> bool:
+    """Whether a recording that the vendor tells of may be that of a start whose id isn't known."""
     began = remote.started_at
     return remote.room == entry.room and (began is None or began >= entry.intent.created_at - timedelta(seconds=LATE_S))

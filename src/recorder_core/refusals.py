@@ -155,7 +155,7 @@ def refuse_foreign_handle(provider: Provider, recording: Recording) -> None:
     elif missing := [name for name in provider.native_ids if not recording.native.get(name)]:
         problem = f"is no whole handle: native.{', native.'.join(missing)} is missing"
         hint = "Keep the handle as start returned it; these ids can't be made again."
-    elif strange := [name for name in provider.native_ids if not _is_id(recording.native[name])]:
+    elif strange := [name for name in provider.native_ids if not _is_whole(provider, name, recording.native[name])]:
         problem = f"is no handle of a recording: native.{', native.'.join(strange)} is no id"
         hint = "Keep the handle as start returned it."
     if problem:
@@ -166,6 +166,13 @@ def refuse_foreign_handle(provider: Provider, recording: Recording) -> None:
             fault="caller",
             hint=hint,
         )
+
+
+def _is_whole(provider: Provider, name: str, value: object) -> bool:
+    """Whether a handle has the vendor's id by this name, or all of those that it may have several of."""
+    if provider.several_ids and name == provider.native_key and isinstance(value, tuple):
+        return all(map(_is_id, value))
+    return _is_id(value)
 
 
 def _is_id(value: object) -> bool:

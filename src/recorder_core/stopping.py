@@ -51,6 +51,7 @@ class Stopping(Observations):
         """
         refuse_foreign_handle(self.provider, recording)
         with self._operation("stop", recording.id, self._limit(deadline)) as limit:
+            recording = self._whole(recording)
             status = self._known.outcome(recording)
             if status is None:
                 if self._ledger is not None:
@@ -63,7 +64,7 @@ class Stopping(Observations):
 
     def _stop(self, recording: Recording, *, wait: bool, limit: Deadline) -> RecordingStatus:
         stopped = self.provider.stop(recording, wait=wait, deadline=limit.remaining())
-        status = self._known.learn(recording, stopped)
+        status = self._learn(recording, stopped)
         if status.state not in NOT_STOPPED and status.ending in (None, Ending.STOPPED):
             done = {"state": RecordingState.STOPPING, "ending": Ending.STOPPED}
             self._listeners.tell_of(

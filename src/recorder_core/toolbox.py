@@ -46,9 +46,12 @@ class Toolbox(ABC):
     name: ClassVar[str]
     native_ids: ClassVar[tuple[str, ...]] = ()
     """The keys of `Recording.native` without which no operation is possible: a handle that lacks one is refused.
-    Each is a text."""
+    Each is a text, but for `native_key` where there are `several_ids`."""
     native_key: ClassVar[str] = ""
     """The key of `Recording.native` by which the vendor tells one recording from all others; events have it too."""
+    several_ids: ClassVar[bool] = False
+    """Whether a handle may have several ids under `native_key`: of parts that the vendor keeps apart, or one that comes
+    after the start. It is a text then, or a list of texts, of which the first is the start's for good."""
 
     def __init__(self, config: ProviderConfig) -> None:
         self.config = config

@@ -246,7 +246,7 @@ class Life:
                 if is_late or is_behind:
                     event = event.model_copy(update={"state": None})
                 wants_a_look = self._wants_a_look(event)
-                self.is_doubtful = self.is_doubtful or wants_a_look
+                self.is_doubtful = self.is_doubtful or wants_a_look or event.is_partial
                 if wants_a_look and event.kind is EventKind.ENDED:
                     self._found, self.ends_at = event, self.ends_at or now + GRACE_S
                 else:

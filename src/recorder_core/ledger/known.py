@@ -15,7 +15,8 @@ from recorder_core.models import Recording, RecordingEvent, RecordingState, Reco
 from recorder_core.seen import Seen
 
 if TYPE_CHECKING:
-    from recorder_core.ledger.ledger import Glance, Ledger
+    from recorder_core.ledger.handles import Glance
+    from recorder_core.ledger.ledger import Ledger
 
 __all__ = ["LedgerKnown"]
 
@@ -121,9 +122,10 @@ class LedgerKnown(Known):
 
     def named(self, event: RecordingEvent) -> RecordingEvent:
         """The event with our id of the recording, where any process knows it."""
-        native = event.native.get(self._native_key)
-        if isinstance(native, str) and not super().knows(native):
-            self._read(native_id=native)
+        ids = self._ids_of(event)
+        if not any(super(LedgerKnown, self).knows(one) for one in ids):
+            for one in ids:
+                self._read(native_id=one)
         return super().named(event)
 
     def knows(self, native_id: str) -> bool:

@@ -18,7 +18,7 @@ from recorder_core.ledger.database import Database
 from recorder_core.ledger.entry import LedgerEntry
 from recorder_core.ledger.reaching import reaching
 from recorder_core.ledger.rows import entry_of, plain
-from recorder_core.ledger.schema import RECORDINGS
+from recorder_core.ledger.schema import FURTHER_IDS, RECORDINGS
 
 __all__ = ["Reading"]
 
@@ -45,6 +45,9 @@ class Reading(Guarded):
         newest = select(RECORDINGS).where(mine).order_by(_row.number.desc())
         self._newest_of_id = newest.where(_row.id == bindparam("b_id")).limit(1)
         self._newest_of_native = newest.where(_row.native_id == bindparam("b_native")).limit(1)
+        further, of_same = FURTHER_IDS.c, ("provider", "account", "native_id")
+        same = and_(*(further[name] == _row[name] for name in of_same), further.further_id == bindparam("b_further"))
+        self._newest_of_further = newest.join(FURTHER_IDS, same).limit(1)
 
     def _forked(self) -> None:
         super()._forked()
@@ -68,8 +71,9 @@ class Reading(Guarded):
 
     @reaching
     def entry_of(self, native_id: str) -> LedgerEntry | None:
-        """The start of a recording, by the vendor's id of it, that of `Provider.native_key`; None: there is none."""
-        return self._one(self._newest_of_native, b_native=plain(native_id))
+        """The start of a recording, by any of the vendor's ids of it (`Provider.native_key`); None: there is none."""
+        found = self._one(self._newest_of_native, b_native=plain(native_id))
+        return found or self._one(self._newest_of_further, b_further=plain(native_id))
 
     @reaching
     def entries(

@@ -62,8 +62,8 @@ def text_of(model: BaseModel, *, leave_out: set[str] | None = None) -> str:
 
 def identity(recording: Recording, native_key: str) -> str:
     """What tells a recording from others with the same id: the vendor's own, or the moment of its start."""
-    native = recording.native.get(native_key)
-    return plain(str(native)) if native else f"started {recording.started_at.timestamp()}"
+    ids = recording.ids_under(native_key)
+    return plain(ids[0]) if ids else f"started {recording.started_at.timestamp()}"
 
 
 def _readable(read: Callable[[Any], Read]) -> Callable[[Any], Read]:

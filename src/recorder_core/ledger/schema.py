@@ -9,9 +9,9 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
-__all__ = ["EVENTS", "METADATA", "RECORDINGS", "SCHEMA", "SIGNATURES", "VERSION_TABLE", "WORKERS"]
+__all__ = ["EVENTS", "FURTHER_IDS", "METADATA", "RECORDINGS", "SCHEMA", "SIGNATURES", "VERSION_TABLE", "WORKERS"]
 
-SCHEMA: Final = "0001"
+SCHEMA: Final = "0002"
 """The schema that this release writes: the newest of `migrations/versions`. Numbers only go up."""
 VERSION_TABLE: Final = "recorder_schema"
 """Not Alembic's own name, which the application whose database it is may use itself."""
@@ -73,6 +73,15 @@ Index(
     RECORDINGS.c.closed_at,
     postgresql_where=RECORDINGS.c.told_at.is_(None),
     sqlite_where=RECORDINGS.c.told_at.is_(None),
+)
+
+FURTHER_IDS: Final = Table(
+    "recorder_further_ids",
+    METADATA,
+    Column("provider", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("further_id", Text, primary_key=True),  # by which the vendor has it too
+    Column("native_id", Text, nullable=False),  # by which it is written down
 )
 
 WORKERS: Final = Table(

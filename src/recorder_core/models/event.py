@@ -20,7 +20,7 @@ class WebhookRequest:
     """The HTTP method."""
 
     url: str
-    """The whole URL, or path and query."""
+    """The whole URL, with scheme and host, as the vendor was told it; path and query do where no vendor signs it."""
 
     headers: Mapping[str, str] = field(repr=False)
     """The headers, their names in any case."""
@@ -168,6 +168,10 @@ class RecordingEvent(Report):
 
     source: EventSource = EventSource.CALLBACK
     """From where it is known."""
+
+    is_partial: bool = False
+    """Whether it is of one part of a recording that the vendor keeps in several, by an id each. It tells no state then:
+    what it says of one of them is found out of all by a look."""
 
     state: RecordingState | None = None
     """The state that the recording is in since then. None: the event tells none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Self
 from urllib.parse import quote
@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, PrivateAttr
 
 from recorder_core.errors import Fault
 from recorder_core.models.addresses import UnsignedObject, UnsignedText, lasting
-from recorder_core.models.base import FrozenMapping, JsonObject, Kind, Moment, Report
+from recorder_core.models.base import FrozenMapping, JsonObject, Kind, Moment, Report, freeze
 from recorder_core.models.layout import Layout
 from recorder_core.models.media import Media, Mode
 from recorder_core.models.sources import Participants
@@ -235,6 +235,9 @@ class RecordingStatus(Report):
     request_id: str | None = None
     """The vendor's id of the request that told it."""
 
+    native: JsonObject = FrozenMapping()
+    """Ids of the vendor's that came after the start. The handle takes in those that it lacks, and loses none."""
+
     raw: UnsignedObject = FrozenMapping()
     """What the vendor answered, secrets masked, those of signed addresses too."""
 
@@ -255,7 +258,7 @@ class Recording(Report):
     """The vendor account that it belongs to; a recorder of another account refuses the handle."""
 
     room: str
-    """The room."""
+    """The room. Empty: it was adopted, and the vendor doesn't tell it."""
 
     mode: Annotated[Mode | str, Field(union_mode="left_to_right")] = Mode.COMPOSITE
     """How the room becomes files."""
@@ -267,7 +270,7 @@ class Recording(Report):
     """Size of the composed picture. None: there is none."""
 
     layout: Annotated[Layout | Kept | None, Field(union_mode="left_to_right")] = None
-    """The layout as it stands."""
+    """The layout as it stands. None: there is none, or it was adopted and nobody knows it."""
 
     participants: Annotated[Participants | Kept, Field(union_mode="left_to_right")] = Field(
         default_factory=Participants
@@ -287,7 +290,8 @@ class Recording(Report):
     """The vendor's host that keeps it. None: any."""
 
     native: JsonObject = FrozenMapping()
-    """The vendor's own ids, and what a later layout change needs."""
+    """The vendor's own ids, and what a later layout change needs. Where the vendor keeps one recording as several, by
+    an id each, a list has all of them."""
 
     dropped: tuple[str, ...] = ()
     """Paths of what was asked for, that the vendor can't do and that was given up."""
@@ -303,6 +307,33 @@ class Recording(Report):
 
     version: int = 1
     """Version of the handle's form."""
+
+    def ids_under(self, key: str) -> tuple[str, ...]:
+        """The vendor's ids that `native` has by a name: one, one for each part, or none."""
+        return ids_of(self.native.get(key))
+
+    def taught(self, native: Mapping[str, Any], key: str) -> Self:
+        """The handle with what it lacked; the same one if it lacks nothing. No id that it has is changed.
+
+        Args:
+            native: ids by their names.
+            key: the name under which there may be several; the first is the start's for good.
+        """
+        known = self.ids_under(key)
+        further = tuple(one for one in ids_of(native.get(key)) if one not in known)
+        lacking = {name: value for name, value in native.items() if name not in self.native}
+        if further and known:
+            lacking[key] = (*known, *further)
+        if not lacking:
+            return self
+        return self.model_copy(update={"native": freeze({**self.native, **lacking}), "revision": self.revision + 1})
+
+
+def ids_of(value: Any) -> tuple[str, ...]:
+    """The ids that a value of `native` has: itself, or those of a list."""
+    if isinstance(value, list | tuple):
+        return tuple(dict.fromkeys(one for one in value if isinstance(one, str) and one))
+    return (str(value),) if value else ()
 
 
 class RemoteRecording(Report):
