@@ -28,7 +28,15 @@ shared = {
 windows = st.sampled_from([1, 2, 17, 18, 25, 26, 40])
 presets = st.fixed_dictionaries(
     {"kind": st.sampled_from(["grid", "floating", "spotlight"])},
-    optional={**shared, "fit": fits, "windows": windows, "participant": people, "side": st.sampled_from("lrtb")},
+    optional={
+        **shared,
+        "fit": fits,
+        "windows": windows,
+        "participant": people,
+        "side": st.sampled_from("lrtb"),
+        "follows": st.none() | st.just("speaker"),
+        "screen_share": st.sampled_from([None, "window", "large", "hidden"]),
+    },
 )
 twelfths = st.integers(0, 11)
 regions = st.builds(
@@ -67,7 +75,7 @@ SIDES = {"l": "left", "r": "right", "t": "top", "b": "bottom"}
 
 def layout(fields: dict[str, Any]) -> Layout | None:
     """The layout, None where the fields contradict one another."""
-    taken = {"grid": {"participant", "side"}, "floating": {"side"}}.get(fields["kind"], set())
+    taken = {"grid": {"participant", "side", "follows"}, "floating": {"side"}}.get(fields["kind"], set())
     kept = {name: value for name, value in fields.items() if name not in taken}
     if "side" in kept:
         kept["side"] = SIDES[kept["side"]]

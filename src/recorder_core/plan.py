@@ -52,7 +52,7 @@ class Finding:
     def droppable(self) -> bool:
         """Whether `on_unsupported="warn"` may turn it into a warning."""
         steps = self.path.split(".")
-        if steps[0] == "layout" and steps[-1] in ("participant", "content", "regions"):
+        if steps[0] == "layout" and steps[-1] in ("participant", "content", "regions", "screen_share"):
             return False
         return not any(self.path == path or self.path.startswith(f"{path}.") for path in NEVER_DROPPED)
 

@@ -9,16 +9,18 @@ import hmac
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from pydantic import SecretStr
 
 from recorder_core.errors import WebhookRejected
 from recorder_core.models import WebhookRequest
 from recorder_core.models.addresses import unsigned
+from recorder_core.models.base import FrozenMapping
 
-__all__ = ["BODY_LIMIT", "CONTROLS", "json_object", "plain", "refuse_stale", "signed_by", "verify"]
+__all__ = ["BODY_LIMIT", "CONTROLS", "FIELDS", "form", "json_object", "plain", "refuse_stale", "signed_by", "verify"]
 
 BODY_LIMIT: Final = 1_048_576
 """Bytes. The largest callback that is read; those of the vendors have some thousand."""
@@ -27,6 +29,9 @@ DEEPEST: Final = 32
 VALUES = 40_000
 """Values, objects and arrays in a callback: as many as its bytes leave room for with names of the vendors' length. A
 body of nothing but brackets would have half a million, and reading it would take seconds."""
+
+FIELDS: Final = 1_000
+"""Fields of a callback that is a form; those of the vendors have some dozens."""
 
 NO_TIME: Final = 2**63
 """Larger whole numbers can be written in JSON and not be subtracted from a time."""
@@ -89,16 +94,35 @@ def verify(
         )
 
 
+def form(body: bytes) -> Mapping[str, str]:
+    """The fields of a body that is a form (`application/x-www-form-urlencoded`), empty ones too.
+
+    Raises:
+        WebhookRejected: it is none in UTF-8, is too large, has more than `FIELDS` fields, or one of them twice, of
+            which the signature and the reader might take different ones.
+    """
+    _refuse_large(body)
+    if body.count(b"&") >= FIELDS:
+        raise WebhookRejected(f"the callback has more than {FIELDS} fields", response_status=413, fault="caller")
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict")
+    except ValueError:
+        pairs = []  # the parser's own error quotes the body
+    if not pairs:
+        raise WebhookRejected(f"the callback's {len(body)} bytes are no form in UTF-8", fault="caller")
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise WebhookRejected("the callback has a field twice", fault="caller")
+    return FrozenMapping(fields)
+
+
 def json_object(body: bytes) -> dict[str, Any]:
     """The JSON object that a body is.
 
     Raises:
         WebhookRejected: it is none, is too large or too deep, or has too many values or numbers beyond reason.
     """
-    if len(body) > BODY_LIMIT:
-        raise WebhookRejected(
-            f"the callback has {len(body)} bytes; {BODY_LIMIT} are read", response_status=413, fault="caller"
-        )
+    _refuse_large(body)
     # Each value but the first of its object or array comes after a comma, so that there are no more than these.
     if body.count(b",") + body.count(b"{") + body.count(b"[") > VALUES:
         raise WebhookRejected(f"the callback has more than {VALUES} values", response_status=413, fault="caller")
@@ -112,7 +136,7 @@ def json_object(body: bytes) -> dict[str, Any]:
         raise WebhookRejected(
             f"the callback's {len(body)} bytes are no JSON object in UTF-8",
             fault="caller",
-            hint="Only JSON is read: a form was sent by something else than the vendor.",
+            hint="Only JSON is read here: a form was sent by something else than the vendor.",
         )
     # Counting brackets is cheap, and most callbacks have too few of them to be deep.
     if body.count(b"{") + body.count(b"[") > DEEPEST and _depth(tree) > DEEPEST:
@@ -156,6 +180,13 @@ def plain(text: str | None, most: int) -> str:
         most: characters that are kept.
     """
     return CONTROLS.sub(" ", unsigned(text or "")[:most])
+
+
+def _refuse_large(body: bytes) -> None:
+    if len(body) > BODY_LIMIT:
+        raise WebhookRejected(
+            f"the callback has {len(body)} bytes; {BODY_LIMIT} are read", response_status=413, fault="caller"
+        )
 
 
 def _refuse_constant(name: str) -> Any:

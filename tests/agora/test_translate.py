@@ -39,9 +39,16 @@ ROOMS = {
     *("set_participants", "set_expected_participants", "set_idle_timeout", "set_encryption"),
     *("option_token", "option_channel_profile", "option_video_stream_type", "option_private_params"),
 }
-STORED = {"storage_s3": {"role_arn"}, "storage_google_cloud_storage": {"credentials_json"}}
+STORED = {
+    "storage_s3": {"role_arn", "external_id", "bucket_policy", "kms_key_id"},
+    "storage_google_cloud_storage": {"credentials_json"},
+}
+FOLLOWED = {"layout_floating": {"follows"}, "layout_spotlight": {"follows"}}
 UNCLAIMED: dict[Mode, tuple[set[str], dict[str, set[str]]]] = {
-    Mode.COMPOSITE: (PAGES | {"option_stream_mode"}, {"set_output": {"snapshots_interval", "max_file_duration"}}),
+    Mode.COMPOSITE: (
+        PAGES | {"option_stream_mode"},
+        {"set_output": {"snapshots_interval", "max_file_duration"}, **FOLLOWED},
+    ),
     Mode.INDIVIDUAL: (PAGES | LAYOUTS | {"set_audio"}, {"set_output": {"max_file_duration"}}),
     Mode.WEB: (ROOMS | LAYOUTS | {"option_stream_mode"}, {"set_output": {"snapshots_interval"}}),
 }

@@ -230,7 +230,10 @@ FOUND: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"audio": {"channels": 2, "bitrate_kbps": 48}}, {"audio.bitrate_kbps": APPROXIMATED}),
     ({"audio": {"sample_rate": 44100}}, {"audio.sample_rate": UNSUPPORTED}),
     ({"output": {"formats": ["mp4"]}}, {"output.formats": APPROXIMATED}),
-    *(({"output": {"formats": [name]}}, {"output.formats": UNSUPPORTED}) for name in ("flv", "webm", "aac")),
+    *(
+        ({"output": {"formats": [name]}}, {"output.formats": UNSUPPORTED})
+        for name in ("flv", "webm", "aac", "mkv", "mka", "zip")
+    ),
     (
         {"output": {"formats": [], "snapshots": {"interval": 10}}},
         {"output.formats": UNSUPPORTED, "output.snapshots.interval": UNSUPPORTED},

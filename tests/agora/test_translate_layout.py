@@ -97,6 +97,9 @@ def test_how_many_windows_a_synthesised_preset_has(fields: dict[str, Any], windo
     assert len(found["layoutConfig"]) == windows
 
 
+ELSEWHERE = ("large", "hidden")
+
+
 @pytest.mark.parametrize(
     ("layout", "found"),
     [
@@ -104,6 +107,10 @@ def test_how_many_windows_a_synthesised_preset_has(fields: dict[str, Any], windo
         ({"kind": "grid", "fit": "contain", "windows": 18}, {"layout": APPROXIMATED, "layout.windows": UNSUPPORTED}),
         ({"kind": "grid", "fit": "stretch"}, {"layout": APPROXIMATED, "layout.fit": UNSUPPORTED}),
         ({"kind": "spotlight", "participant": "anna"}, {"layout.participant": UNSUPPORTED}),
+        ({"kind": "spotlight", "follows": "speaker"}, {"layout": APPROXIMATED, "layout.follows": UNSUPPORTED}),
+        ({"kind": "floating", "follows": "speaker"}, {"layout.follows": UNSUPPORTED}),
+        *(({"kind": kind, "screen_share": "window"}, {}) for kind in ("grid", "floating")),
+        *(({"kind": "grid", "screen_share": share}, {"layout.screen_share": UNSUPPORTED}) for share in ELSEWHERE),
         ({"kind": "floating", "participant": "anna"}, {"layout": APPROXIMATED, "layout.participant": UNSUPPORTED}),
         (custom(region(0, 0, 1, 1, participant="anna")), {"layout.regions.0.participant": UNSUPPORTED}),
         (custom(region(0, 0, 1, 1, fit="stretch")), {"layout.regions.0.fit": UNSUPPORTED}),

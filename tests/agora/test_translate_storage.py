@@ -51,6 +51,9 @@ def test_tags_and_encryption_are_extensions(plan: Planner) -> None:
     assert storage(plan, **oss, object_tag="t")["extensionParams"] == {"tag": "t"}
 
 
+POLICY = {"kind": "s3", "bucket": "b", "region": "eu-west-1", "bucket_policy": True}
+
+
 @pytest.mark.parametrize(
     ("fields", "path", "verdict"),
     [
@@ -59,6 +62,8 @@ def test_tags_and_encryption_are_extensions(plan: Planner) -> None:
         ({"kind": "qiniu_kodo", "bucket": "b", "region": "z0", **KEYS}, "storage.kind", "approximated"),
         ({"kind": "kingsoft_ks3", "bucket": "b", "region": "BEIJING", **KEYS}, "storage.kind", "approximated"),
         ({"kind": "s3", "bucket": "b", "region": "eu-west-1", "role_arn": "arn:r"}, "storage.role_arn", "unsupported"),
+        (POLICY, "storage.bucket_policy", "unsupported"),
+        ({**S3_STORAGE, "server_side_encryption": "kms", "kms_key_id": "k"}, "storage.kms_key_id", "unsupported"),
         (
             {"kind": "google_cloud_storage", "bucket": "b", "credentials_json": "{}"},
             "storage.credentials_json",

@@ -35,6 +35,7 @@ from recorder_core.models import (
     RecordingSpec,
     Region,
     S3Compatible,
+    ScreenShare,
     Selection,
     Side,
     Snapshots,
@@ -48,6 +49,7 @@ from recorder_core.models import (
     default_bitrate_kbps,
 )
 from recorder_core.models.base import Kind, Model, Report
+from recorder_core.models.storage import StorageBase
 
 KEYS = {"bucket": "lessons", "region": "eu-west-1", "access_key": "AK", "secret_key": "SK"}
 SALT = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -175,6 +177,23 @@ class TestLayouts:
         assert Floating("1001").participant == "1001"
         assert Spotlight().participant is None
 
+    @pytest.mark.parametrize("layout", [Spotlight, Floating])
+    def test_the_large_window_follows_a_participant_or_whoever_speaks(self, layout):
+        """One of the two, in a mapping as in Python."""
+        assert layout(follows="speaker") == spec(layout={"kind": layout().kind, "follows": "speaker"}).layout
+        assert layout("1001", follows=None).follows is None
+        refused(lambda: layout("1001", follows="speaker"), "follows", "give one of the two")
+        refused(lambda: layout(follows="screen"), "follows")
+
+    @pytest.mark.parametrize("share", list(ScreenShare))
+    def test_presets_say_what_a_shared_screen_does(self, share):
+        """In each of them. A custom layout has regions for screens instead."""
+        for layout in (Grid, Floating, Spotlight):
+            assert layout(screen_share=share.value).screen_share is share
+            assert layout().screen_share is None
+        whole = {"x": 0, "y": 0, "width": 1, "height": 1}
+        refused(lambda: Custom(regions=[whole], screen_share=share), "screen_share")
+
     def test_the_kind_tells_layouts_apart(self):
         """A mapping becomes the layout that its kind names."""
         for made in (
@@ -284,6 +303,30 @@ class TestStorage:
         refused(lambda: S3(**KEYS, role_arn="arn:aws:iam::1:role/r"), "give one of the two")
         refused(lambda: S3(**place, role_arn="arn", session_token="t"), "belongs to keys")
 
+    def test_a_policy_of_the_bucket_needs_neither(self):
+        """It stands alone, and where it is said not to be there it is as good as absent."""
+        place = {"bucket": "b", "region": "eu-west-1"}
+        assert S3(**place, bucket_policy=True).access_key is None
+        refused(lambda: S3(**place, bucket_policy=False), "access_key", "secret_key")
+        refused(lambda: S3(**KEYS, bucket_policy=True), "is given beside bucket_policy")
+        refused(lambda: S3(**place, bucket_policy=True, role_arn="arn"), "is given beside role_arn")
+        refused(lambda: S3(**place, bucket_policy=True, session_token="t"), "belongs to keys")
+        refused(lambda: S3(**place, bucket_policy="maybe"), "bucket_policy")
+
+    def test_an_external_id_belongs_to_a_role(self):
+        """Without one nobody asks for it. It is shown, as the role is."""
+        place = {"bucket": "b", "region": "eu-west-1"}
+        assert "lessons-42" in repr(S3(**place, role_arn="arn:aws:iam::1:role/r", external_id="lessons-42"))
+        refused(lambda: S3(**KEYS, external_id="lessons-42"), "without role_arn")
+        refused(lambda: S3(**place, bucket_policy=True, external_id="lessons-42"), "without role_arn")
+
+    @pytest.mark.parametrize("asked", [None, "aes256"])
+    def test_a_key_of_kms_needs_kms(self, asked):
+        """Another encryption has no key of one's own."""
+        assert S3(**KEYS, server_side_encryption="kms", kms_key_id="alias/lessons").kms_key_id == "alias/lessons"
+        refused(lambda: S3(**KEYS, server_side_encryption=asked, kms_key_id="alias/lessons"), "kms_key_id")
+        refused(lambda: S3(**KEYS, server_side_encryption="rot13", kms_key_id="k"), "server_side_encryption")
+
     def test_keys_or_service_account(self):
         """Google Cloud Storage needs HMAC keys, or a key file that is JSON, and not both."""
         refused(lambda: GoogleCloudStorage(bucket="b"), "access_key", "secret_key")
@@ -323,13 +366,14 @@ class TestStorage:
         refused(lambda: S3(**{**KEYS, "secret_key": key}), "secret_key")
 
     def test_every_credential_is_a_secret(self):
-        """No credential of any kind of storage is a plain text."""
+        """No credential of any kind of storage is a plain text. The name of a key that stays in its cloud is none."""
         words = ("key", "secret", "token", "credentials", "password")
-        for model in all_models():
-            if model.__module__.endswith(".storage"):
-                for name, field in model.model_fields.items():
-                    if any(word in name for word in words):
-                        assert "SecretStr" in str(field.annotation), f"{model.__name__}.{name}"
+        kinds = [model for model in all_models() if issubclass(model, StorageBase)]
+        assert len(kinds) == 15
+        for model in kinds:
+            for name, field in model.model_fields.items():
+                if any(word in name for word in words) and name != "kms_key_id":
+                    assert "SecretStr" in str(field.annotation), f"{model.__name__}.{name}"
 
     def test_a_sub_application_is_a_number(self):
         """The number of a Tencent sub-application is whole and positive."""
@@ -371,6 +415,7 @@ class TestMedia:
         refused(lambda: Output(formats=[]), "snapshots", "nothing would be recorded")
         assert Output(formats=[], snapshots=Snapshots(interval=10)).formats == frozenset()
         refused(lambda: Output(formats="mp4"), "formats")
+        assert Output(formats=["mkv", "mka", "zip"]).formats == {Format.MKV, Format.MKA, Format.ZIP}
 
     @pytest.mark.parametrize("prefix", ["", "/", "/a", "a//b", "a/../b", "./a", "a\n"])
     def test_a_prefix_is_a_folder(self, prefix):

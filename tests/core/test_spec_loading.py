@@ -250,7 +250,8 @@ class TestErrors:
             "layout.regions.1.participants: is unknown; did you mean participant?",
             "video.width: 1279 is odd; the sides of a canvas are even",
             "video.fps: 0 is less than 1",
-            "output.formats.1: 'mp5' is not one of hls, mp4, flv, aac, mp3, ogg, webm; did you mean mp4?",
+            "output.formats.1: 'mp5' is not one of hls, mp4, flv, aac, mp3, ogg, webm, mkv, mka, zip; "
+            "did you mean mp4?",
             "output.snapshots.interval: 2 is less than 5",
             "storage.region: is missing",
             "storage.secret_key: is missing",

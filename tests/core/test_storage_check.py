@@ -320,6 +320,7 @@ KEYED = {"bucket": "lessons", "access_key": "AK-EXAMPLE", "secret_key": "SK-EXAM
     ("fields", "reason"),
     [
         ({"kind": "s3", "bucket": "b", "region": "eu-west-1", "role_arn": "arn:aws:iam::1:role/r"}, "role"),
+        ({"kind": "s3", "bucket": "b", "region": "eu-west-1", "bucket_policy": True}, "policy"),
         ({"kind": "google_cloud_storage", "bucket": "b", "credentials_json": '{"a": 1}'}, "HMAC"),
         ({"kind": "qiniu_kodo", "region": "z0", **KEYED}, "another name"),
         ({"kind": "kingsoft_ks3", "region": "BEIJING", **KEYED}, "no document"),
@@ -439,6 +440,14 @@ def test_the_encryption_of_the_files_is_tried_too(host: Any, asked: str | None, 
     """A bucket may refuse what isn't encrypted as it wants."""
     request = sent_by(host, kind="s3", region="eu-west-1", **KEYED, server_side_encryption=asked)
     assert request.headers.get("x-amz-server-side-encryption") == sent
+    assert "x-amz-server-side-encryption-aws-kms-key-id" not in request.headers
+
+
+def test_a_key_of_kms_is_tried_by_its_name(host: Any) -> None:
+    """The bucket's default may be another one, which the keys may use."""
+    sealed = {"server_side_encryption": "kms", "kms_key_id": "alias/lessons"}
+    request = sent_by(host, kind="s3", region="eu-west-1", **KEYED, **sealed)
+    assert request.headers["x-amz-server-side-encryption-aws-kms-key-id"] == "alias/lessons"
 
 
 # --- temporary keys ----------------------------------------------------------------------------------------------

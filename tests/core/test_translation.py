@@ -186,6 +186,34 @@ def test_a_union_calls_the_method_of_its_kind(spec: Make) -> None:
     assert "tiny has no s3 storage" in {finding.detail for finding in claims.findings}
 
 
+def test_what_no_vendor_here_has_a_plugin_may_have(spec: Make) -> None:
+    """A bucket that its own policy opens, a KMS key, archives, a large window that follows: to claim them is enough."""
+
+    class Able(Noting):
+        def set_output(self, *, formats: frozenset[Format]) -> None:
+            self._note("output", formats=formats)
+
+        def storage_s3(
+            self, *, bucket: str, region: str, bucket_policy: bool, server_side_encryption: str, kms_key_id: str
+        ) -> None:
+            self._note("s3", policy=bucket_policy, key=kms_key_id)
+
+        def layout_floating(self, *, follows: str | None, screen_share: str | None) -> None:
+            self._note("floating", follows=follows, screen_share=screen_share)
+
+    sealed = {"server_side_encryption": "kms", "kms_key_id": "alias/lessons"}
+    asked = spec(
+        storage={"kind": "s3", "bucket": "b", "region": "eu-west-1", "bucket_policy": True, **sealed},
+        output={"formats": ["zip"]},
+        layout={"kind": "floating", "follows": "speaker", "screen_share": "large"},
+    )
+    able = Able()
+    assert walked(able, asked) == {"room"}
+    assert able.called("output") == [((), {"formats": {Format.ZIP}})]
+    assert able.called("s3") == [((), {"policy": True, "key": "alias/lessons"})]
+    assert able.called("floating") == [((), {"follows": "speaker", "screen_share": "large"})]
+
+
 def test_items_of_lists_and_dicts_are_called_one_by_one(spec: Make) -> None:
     """Regions come with their index, placeholders with their participant, watermarks by their kind."""
 
@@ -437,6 +465,7 @@ def test_a_caller_may_accept_losses() -> None:
         *NEVER_DROPPED,
         *("participants.audio.include", "storage.session_token", "encryption.cipher"),
         *("layout.regions.3.participant", "layout.regions.0.content", "layout.participant", "layout.regions"),
+        "layout.screen_share",
     ],
 )
 def test_some_things_are_never_dropped(path: str) -> None:

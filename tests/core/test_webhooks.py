@@ -7,6 +7,7 @@ import json
 import math
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,18 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from recorder_core import WebhookRejected, WebhookRequest
-from recorder_core.webhooks import BODY_LIMIT, DEEPEST, VALUES, json_object, plain, refuse_stale, signed_by, verify
+from recorder_core.webhooks import (
+    BODY_LIMIT,
+    DEEPEST,
+    FIELDS,
+    VALUES,
+    form,
+    json_object,
+    plain,
+    refuse_stale,
+    signed_by,
+    verify,
+)
 
 OLD, NEW = SecretStr("the-old-secret"), SecretStr("the-new-secret")
 
@@ -167,6 +179,48 @@ def test_garbage_raises_nothing_else(body: bytes) -> None:
     """Whatever the bytes are, there is an object that can be written again, or `WebhookRejected`."""
     with suppress(WebhookRejected):
         json.dumps(json_object(body), ensure_ascii=False, allow_nan=False).encode()
+
+
+# --- forms -------------------------------------------------------------------------------------------------
+
+
+@given(st.dictionaries(st.text(), st.text(), min_size=1, max_size=20))
+def test_forms_are_read_as_they_are(fields: dict[str, str]) -> None:
+    """What a browser's encoder writes comes back, empty fields too."""
+    assert dict(form(urlencode(fields).encode())) == fields
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        *((body, "no form in UTF-8") for body in (b"", b"{}", b"null", b"a", b"a&b", b"a=1&", b"&a=1", b"a=%ff")),
+        *((body, "no form in UTF-8") for body in (b"a=%ed%a0%80", "a=é".encode(), b"\xff=1")),
+        *((body, "a field twice") for body in (b"a=1&a=2", b"a=1&b=2&%61=1")),
+    ],
+)
+def test_what_is_no_form_is_refused(body: bytes, why: str) -> None:
+    """Other bodies, halves of characters, and a field of which one reader takes the first and another the last."""
+    with pytest.raises(WebhookRejected, match=why) as caught:
+        form(body)
+    assert caught.value.response_status == 400
+    assert caught.value.__cause__ is None
+
+
+def test_forms_are_bounded() -> None:
+    """In bytes and in fields: the largest is read, one more isn't."""
+    assert len(form(b"&".join(b"%d=" % number for number in range(FIELDS)))) == FIELDS
+    assert form(b"a=" + b"1" * (BODY_LIMIT - 2))["a"].startswith("11")
+    for body in (b"&".join(b"%d=" % number for number in range(FIELDS + 1)), b"a=" + b"1" * (BODY_LIMIT - 1)):
+        with pytest.raises(WebhookRejected) as caught:
+            form(body)
+        assert caught.value.response_status == 413
+
+
+@given(st.binary(max_size=200) | st.text(alphabet="&=%+;ab0fF é\x00", max_size=60).map(str.encode))
+def test_garbage_as_a_form_raises_nothing_else(body: bytes) -> None:
+    """Whatever the bytes are, there are texts that can be written again, or `WebhookRejected`."""
+    with suppress(WebhookRejected):
+        assert urlencode(form(body)).encode()
 
 
 # --- age ---------------------------------------------------------------------------------------------------

@@ -43,7 +43,12 @@ def test_every_neutral_field_has_one_method_or_none() -> None:
         "set_audio": {"channels", "sample_rate"},
         "set_output": {"max_file_duration"},
         "set_whiteboard": {"width", "height"},
-        "storage_s3": {*token, "role_arn", "server_side_encryption", "object_tag"},
+        "layout_floating": {"follows"},
+        "layout_spotlight": {"follows"},
+        "storage_s3": {
+            *token,
+            *("role_arn", "external_id", "bucket_policy", "server_side_encryption", "kms_key_id", "object_tag"),
+        },
         "storage_alibaba_oss": {*token, "object_tag"},
         "storage_tencent_cos": token,
         "storage_google_cloud_storage": {"credentials_json"},

@@ -108,6 +108,10 @@ def test_how_many_windows_a_synthesised_preset_has(fields: dict[str, Any], windo
             {"layout": APPROXIMATED, "layout.windows": UNSUPPORTED},
         ),
         ({"layout": {"kind": "grid", "fit": "stretch"}}, {"layout.fit": UNSUPPORTED}),
+        ({"layout": {"kind": "spotlight", "follows": "speaker"}}, {"layout.follows": UNSUPPORTED}),
+        ({"layout": {"kind": "spotlight", "screen_share": "window"}}, {}),
+        ({"layout": {"kind": "spotlight", "screen_share": "large"}}, {"layout.screen_share": UNSUPPORTED}),
+        ({"layout": {"kind": "grid", "screen_share": "hidden"}}, {"layout.screen_share": UNSUPPORTED}),
         ({"layout": {"kind": "spotlight", "participant": "Anna B"}}, {"layout.participant": UNSUPPORTED}),
         (
             {"layout": custom(region(0, 0, 1, 1, participant="Anna B"))},

@@ -67,7 +67,7 @@ FOUND: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"audio": {"sample_rate": 48000}}, {"audio.sample_rate": UNSUPPORTED}),
     ({"audio": {"channels": 1}}, {"audio.channels": UNSUPPORTED}),
     ({"output": {"formats": ["hls", "mp4"]}}, {"output.formats": UNSUPPORTED}),
-    ({"output": {"formats": ["webm"]}}, {"output.formats": UNSUPPORTED}),
+    *(({"output": {"formats": [name]}}, {"output.formats": UNSUPPORTED}) for name in ("webm", "mkv", "mka", "zip")),
     *(({"output": {"formats": [name]}}, {"output.formats": UNSUPPORTED}) for name in ("aac", "mp3", "ogg")),
     ({"output": {"snapshots": {"interval": 10}}}, {"output.snapshots.interval": UNSUPPORTED}),
     ({"output": {**PICTURES, "tracks": "separate"}}, {"output.tracks": UNSUPPORTED}),

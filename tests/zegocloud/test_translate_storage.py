@@ -71,8 +71,12 @@ def test_vods_have_parameters_of_their_own(plan: Planner) -> None:
         ({**S3_STORAGE, "object_tag": "t"}, {"storage.object_tag": "unsupported"}),
         ({**S3_STORAGE, "server_side_encryption": "kms"}, {"storage.server_side_encryption": "unsupported"}),
         (
-            {"kind": "s3", "bucket": "b", "region": "eu-west-1", "role_arn": "arn:r"},
-            {"storage.role_arn": "unsupported"},
+            {"kind": "s3", "bucket": "b", "region": "eu-west-1", "role_arn": "arn:r", "external_id": "e"},
+            {"storage.role_arn": "unsupported", "storage.external_id": "unsupported"},
+        ),
+        (
+            {"kind": "s3", "bucket": "b", "region": "eu-west-1", "bucket_policy": True},
+            {"storage.bucket_policy": "unsupported"},
         ),
         (
             {"kind": "google_cloud_storage", "bucket": "b", "credentials_json": "{}"},

@@ -94,6 +94,10 @@ function mute(identity, source, isMuted = true) {
   rooms[0].remoteParticipants.get(identity).trackPublications.get(source).isMuted = isMuted;
   rooms[0].emit("TrackMuted");
 }
+function speak(...identities) {
+  const of = (identity) => rooms[0].remoteParticipants.get(identity) || rooms[0].localParticipant;
+  rooms[0].emit("ActiveSpeakersChanged", identities.map(of));
+}
 function tell(layout) {
   rooms[0].localParticipant.metadata = JSON.stringify({layout});
   rooms[0].emit("ParticipantMetadataChanged", "", rooms[0].localParticipant);

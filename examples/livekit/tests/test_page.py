@@ -102,6 +102,41 @@ def test_it_takes_another_layout_up() -> None:
     assert page("seen()") == [["1002/camera", 0, 0, 640, 360], ["1001/camera", 0, 288, 128, 72]]
 
 
+def test_its_large_window_follows_whoever_speaks() -> None:
+    """The loudest of those who are seen and heard, and whoever spoke last stays; a layout that doesn't ask for it has
+    the first to join."""
+    told = {"kind": "floating", "follows": "speaker", "audio": {"exclude": ["1003"]}, "video": {"exclude": ["1004"]}}
+    page = Page(TemplateLayout.model_validate(told))
+    for joined_at, person in enumerate(("1001", "1002", "1003", "1004")):
+        page(f'join("{person}", {joined_at})')
+
+    def large() -> str:
+        return str(page("seen()")[0][0])
+
+    assert large() == "1001/camera"
+    page('speak("the recorder", "1004", "1003", "1002", "1001")')
+    assert large() == "1002/camera"
+    page("speak()")
+    assert large() == "1002/camera"
+    page(f"tell({json.dumps(TemplateLayout(kind='floating').text())})")
+    assert large() == "1001/camera"
+    page('speak("1001")')
+    page(f"tell({json.dumps(TemplateLayout(kind='floating', follows='speaker').text())})")
+    assert large() == "1001/camera"
+
+
+def test_a_shared_screen_takes_the_large_window() -> None:
+    """For as long as it is shared; a grid is one again then."""
+    page = Page(TemplateLayout(kind="grid", screen_share="large"))
+    page('join("1001", 1)')
+    page('join("1002", 2, ["camera", "screen_share"])')
+    assert [shown[0] for shown in page("seen()")] == ["1002/screen_share", "1001/camera", "1002/camera"]
+    assert page("seen()")[0][3:] == [480, 360]
+    page('rooms[0].remoteParticipants.get("1002").trackPublications.delete("screen_share")')
+    page('rooms[0].emit("TrackUnpublished")')
+    assert page("seen()") == [["1001/camera", 0, 0, 320, 360], ["1002/camera", 320, 0, 320, 360]]
+
+
 def test_it_subscribes_to_those_who_are_recorded() -> None:
     """Whose sound and whose pictures; a change of it too."""
     page = Page(TemplateLayout.model_validate({"audio": {"exclude": ["1001"]}, "video": {"include": ["1001"]}}))

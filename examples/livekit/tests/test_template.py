@@ -28,16 +28,26 @@ def page() -> Callable[[str], Any]:
     return lambda expression: json.loads(context.eval(f"JSON.stringify({expression})"))
 
 
-def agree(page: Callable[[str], Any], layout: TemplateLayout, canvas: tuple[int, int], people: list[str]) -> None:
+def agree(
+    page: Callable[[str], Any],
+    layout: TemplateLayout,
+    canvas: tuple[int, int],
+    people: list[str],
+    *,
+    sharing: list[str] | None = None,
+    speaker: str | None = None,
+) -> None:
     """The page's windows are those of `places`, in the same order."""
-    arguments = ", ".join((layout.text(), json.dumps(canvas), json.dumps(people)))
+    arguments = ", ".join(
+        (layout.text(), json.dumps(canvas), json.dumps(people), json.dumps(sharing or []), json.dumps(speaker))
+    )
     found = [
         (tuple(place["box"]), place["participant"], place["isThere"], place["content"], place["fit"], place["opacity"])
         for place in page(f"places({arguments})")
     ]
     wanted = [
         (place.box, place.participant, place.is_there, place.content, place.fit, place.opacity)
-        for place in places(layout, canvas, people)
+        for place in places(layout, canvas, people, sharing=sharing or [], speaker=speaker)
     ]
     assert found == wanted, layout.text()
 
@@ -74,12 +84,53 @@ def test_random_layouts_lie_where_they_are_said_to(page: Callable[[str], Any]) -
             {
                 "kind": dice.choice(("grid", "floating", "spotlight", "custom")),
                 "participant": dice.choice((None, "1002", "nobody")),
+                "follows": dice.choice((None, "speaker")),
+                "screen_share": dice.choice((None, "window", "large", "hidden")),
                 "windows": dice.choice((None, 1, 3, 40)),
                 "regions": regions,
                 "video": dice.choice((None, {"include": ["1001", "1003"]}, {"exclude": ["1002"]})),
             }
         )
-        agree(page, layout, dice.choice(((1280, 720), (640, 362))), PEOPLE[: dice.randint(0, 8)])
+        canvas, people = dice.choice(((1280, 720), (640, 362))), PEOPLE[: dice.randint(0, 8)]
+        # Shared screens of a custom layout have their own test.
+        sharing = [] if layout.kind == "custom" else dice.choice(([], ["1002"], ["1003", "1001"]))
+        agree(page, layout, canvas, people, sharing=sharing, speaker=dice.choice((None, "1002", "1003", "nobody")))
+
+
+@pytest.mark.parametrize("kind", ["floating", "spotlight"])
+def test_who_spoke_last_is_large(kind: Any) -> None:
+    """Among those who are seen; until then, and once they have left, the first to join. Only where it is asked for."""
+    for follows, speaker, large in (
+        *(("speaker", None, "1001"), ("speaker", "1002", "1002"), ("speaker", "1003", "1001")),
+        *(("speaker", "nobody", "1001"), (None, "1002", "1001")),
+    ):
+        layout = TemplateLayout.model_validate({"kind": kind, "follows": follows, "video": {"exclude": ["1003"]}})
+        shown = [place.participant for place in places(layout, (640, 360), PEOPLE[:4], speaker=speaker)]
+        assert shown == [large, *(person for person in ("1001", "1002", "1004") if person != large)]
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ({}, ["1001", "1002", "1003"]),
+        ({"screen_share": "hidden"}, ["1001", "1002", "1003"]),
+        ({"screen_share": "window"}, ["1001", "1002", "1002/screen", "1003"]),
+        ({"screen_share": "large"}, ["1002/screen", "1001", "1002", "1003"]),
+        ({"kind": "floating", "screen_share": "large"}, ["1002/screen", "1001", "1002", "1003"]),
+        (
+            {"kind": "spotlight", "participant": "1002", "screen_share": "window"},
+            ["1002", "1001", "1002/screen", "1003"],
+        ),
+        ({"screen_share": "large", "video": {"exclude": ["1002"]}}, ["1001", "1003"]),
+    ],
+)
+def test_a_shared_screen_does_what_it_is_told_to(told: dict[str, Any], shown: list[str]) -> None:
+    """Whole in its window, unless another fit is asked for; of nobody whose pictures are left out."""
+    found = places(TemplateLayout.model_validate(told), (1280, 720), PEOPLE[:3], sharing=["1002"])
+    assert [f"{place.participant}{'/screen' * (place.content == 'screen')}" for place in found] == shown
+    assert {place.fit for place in found if place.content == "screen"} <= {"contain"}
+    if told.get("screen_share") == "large" and "video" not in told:
+        assert found[0].box[2] - found[0].box[0] > 640
 
 
 def test_placeholders_are_chosen_alike(page: Callable[[str], Any]) -> None:

@@ -257,6 +257,16 @@ class TestChanging:
         with pytest.raises(UnsupportedFeature, match=r"placeholders\.1002"):
             recorder.layout(recording, Grid(placeholders={"1002": {"url": PICTURE}}))
 
+    def test_which_screens_are_recorded_stays(self, begin: Callable[..., Recording], recorder: Recorder) -> None:
+        """What the start hid no change shows, and what it shows none hides. Left out, it is no demand."""
+        hiding, showing = Grid(screen_share="hidden"), Grid(screen_share="window")
+        for first, other in ((hiding, showing), (showing, hiding)):
+            recording = begin(layout=first.model_dump(exclude_unset=True))
+            for same in (first, Grid()):
+                recording = recorder.layout(recording, same)
+            with pytest.raises(UnsupportedFeature, match="screen_share"):
+                recorder.layout(recording, other)
+
     def test_what_would_be_lost_is_not_sent(
         self, begin: Callable[..., Recording], recorder: Recorder, service: TrtcEmulator
     ) -> None:

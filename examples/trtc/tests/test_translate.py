@@ -69,6 +69,11 @@ EXACT: list[tuple[dict[str, Any], dict[str, Any]]] = [
         {"layout": {"kind": "floating"}},
         {"MixLayoutParams.MixLayoutMode": 1, "MixLayoutParams.MaxResolutionUserId": None},
     ),
+    ({"layout": {"kind": "grid", "screen_share": "hidden"}}, {"RecordParams.MediaId": 1}),
+    (
+        {"layout": {"kind": "grid", "screen_share": "hidden"}, "options": {"trtc": {"streams": "camera"}}},
+        {"RecordParams.MediaId": 1},
+    ),
     (
         {"layout": {"kind": "spotlight", "participant": "7"}},
         {"MixLayoutParams.MixLayoutMode": 2, "MixLayoutParams.MaxResolutionUserAlign": None},
@@ -176,6 +181,7 @@ APPROXIMATED: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
         {"RecordParams.MaxMediaFileDuration": 1},
     ),
     ({"layout": {"kind": "grid", "windows": 4}}, "layout.windows", {"MixLayoutParams.MixLayoutMode": 3}),
+    ({"layout": {"kind": "grid", "screen_share": "window"}}, "layout.screen_share", {"RecordParams.MediaId": None}),
     (
         {"layout": {"kind": "spotlight", "windows": 3}},
         "layout",
@@ -241,7 +247,7 @@ LOST: list[tuple[dict[str, Any], list[str]]] = [
     ({"start_paused": True}, ["start_paused"]),
     ({"push_urls": ["rtmp://example.com/a"]}, ["push_urls"]),
     ({"whiteboard": {"id": "b", "aspect": "16:9"}}, ["whiteboard.id", "whiteboard.aspect"]),
-    ({"output": {"formats": ["webm"]}}, ["output.formats"]),
+    *(({"output": {"formats": [name]}}, ["output.formats"]) for name in ("webm", "mkv", "mka", "zip")),
     ({"output": {"formats": ["aac"]}}, ["output.formats"]),
     ({"output": {"formats": ["mp4", "aac"]}, "media": "audio"}, ["output.formats"]),
     ({"output": {"segment_duration": 6}}, ["output.segment_duration"]),
@@ -278,6 +284,19 @@ LOST: list[tuple[dict[str, Any], list[str]]] = [
     ({"participants": {"audio": {"include": [str(number) for number in range(33)]}}}, ["participants.audio"]),
     ({"participants": {"video": {"exclude": ["a b"]}}}, ["participants.video"]),
     ({"storage": {"kind": "s3", "bucket": "b", "region": "r", "role_arn": "arn:x"}}, ["storage.role_arn"]),
+    ({"storage": {"kind": "s3", "bucket": "b", "region": "r", "bucket_policy": True}}, ["storage.bucket_policy"]),
+    ({"layout": {"kind": "spotlight", "side": "left", "participant": None, "follows": "speaker"}}, ["layout.follows"]),
+    ({"layout": {"kind": "floating", "follows": "speaker"}}, ["layout.follows"]),
+    ({"layout": {"kind": "grid", "screen_share": "large"}}, ["layout.screen_share"]),
+    ({"layout": {"kind": "spotlight", "side": "top", "screen_share": "window"}}, ["layout.screen_share"]),
+    (
+        {"layout": {"kind": "grid", "screen_share": "window"}, "options": {"trtc": {"streams": "camera"}}},
+        ["layout.screen_share"],
+    ),
+    (
+        {"layout": {"kind": "grid", "screen_share": "hidden"}, "options": {"trtc": {"streams": "both"}}},
+        ["layout.screen_share"],
+    ),
     (
         {"storage": {"kind": "azure_blob", "container": "c", "account_name": "a", "account_key": "k"}},
         ["storage"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from recorder_core.models.event import EventKind, EventSource, RecordingEvent, WebhookRequest
+from recorder_core.models.files import FileStatus, Location, RecordedFile
 from recorder_core.models.layout import (
     Background,
     ClockWatermark,
@@ -14,10 +15,12 @@ from recorder_core.models.layout import (
     ImageWatermark,
     Layout,
     Region,
+    ScreenShare,
     Side,
     Spotlight,
     Watermark,
 )
+from recorder_core.models.link import Link
 from recorder_core.models.media import (
     Audio,
     Fit,
@@ -33,10 +36,7 @@ from recorder_core.models.media import (
 from recorder_core.models.recording import (
     Canvas,
     Ending,
-    FileStatus,
     Kept,
-    Location,
-    RecordedFile,
     Recording,
     RecordingState,
     RecordingStatus,
@@ -104,6 +104,7 @@ __all__ = [
     "Kept",
     "KingsoftKs3",
     "Layout",
+    "Link",
     "Location",
     "Media",
     "Mode",
@@ -121,6 +122,7 @@ __all__ = [
     "Region",
     "RemoteRecording",
     "S3Compatible",
+    "ScreenShare",
     "Selection",
     "ServerSideEncryption",
     "Side",

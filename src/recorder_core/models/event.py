@@ -9,7 +9,8 @@ from enum import StrEnum
 from recorder_core.errors import Fault
 from recorder_core.models.addresses import UnsignedObject, UnsignedText
 from recorder_core.models.base import FrozenMapping, JsonObject, Moment, Report
-from recorder_core.models.recording import Ending, RecordedFile, RecordingState
+from recorder_core.models.files import RecordedFile
+from recorder_core.models.recording import Ending, RecordingState
 
 
 @dataclass(frozen=True, slots=True)

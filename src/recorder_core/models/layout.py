@@ -57,6 +57,19 @@ class Content(StrEnum):
     """The room's whiteboard."""
 
 
+class ScreenShare(StrEnum):
+    """What a shared screen does to a preset."""
+
+    WINDOW = "window"
+    """It has a window of its own, like a participant's."""
+
+    LARGE = "large"
+    """It takes the large window while it is shared; a grid gets one for so long."""
+
+    HIDDEN = "hidden"
+    """It isn't shown."""
+
+
 class Image(Model):
     """A still picture that the vendor fetches."""
 
@@ -162,7 +175,14 @@ class LayoutBase(Kind):
         return self.model_copy(update=changes)
 
 
-class Grid(LayoutBase):
+class _Preset(LayoutBase):
+    """A layout whose windows the vendor places."""
+
+    screen_share: ScreenShare | None = None
+    """What a shared screen does: window, large or hidden. None: what it does at the vendor."""
+
+
+class Grid(_Preset):
     """Equal windows, in the order of joining."""
 
     kind: Literal["grid"] = "grid"
@@ -174,17 +194,27 @@ class Grid(LayoutBase):
     """Most windows, 1 or more. None: as many as are expected, else the vendor's most."""
 
 
-class _Featuring(LayoutBase):
+class _Featuring(_Preset):
     """A layout with one large window, of which the participant can be given by position."""
 
     participant: ParticipantId | None = None
-    """Who is large. None: the first to join."""
+    """Who is large. None: the first to join, or whom `follows` says."""
+
+    follows: Literal["speaker"] | None = None
+    """Whom the large window follows, instead of a participant: `speaker` is whoever speaks. None: nobody."""
 
     fit: Fit | None = None
     """How a picture fills its window. None: as the vendor does."""
 
     windows: Count | None = None
     """Most windows, the large one included. None: as many as are expected, else the vendor's most."""
+
+    @field_validator("follows")
+    @classmethod
+    def _one_of_the_two(cls, follows: str | None, info: ValidationInfo) -> str | None:
+        if follows is not None and info.data.get("participant") is not None:
+            raise invalid("is given beside participant; give one of the two")
+        return follows
 
     if not TYPE_CHECKING:
 
@@ -205,8 +235,10 @@ class Floating(_Featuring):
             self,
             participant: str | int | None = None,
             *,
+            follows: Literal["speaker"] | None = ...,
             fit: Fit | str | None = ...,
             windows: int | None = ...,
+            screen_share: ScreenShare | str | None = ...,
             background: Background = ...,
             placeholders: Any = ...,
         ) -> None: ...
@@ -226,9 +258,11 @@ class Spotlight(_Featuring):
             self,
             participant: str | int | None = None,
             *,
+            follows: Literal["speaker"] | None = ...,
             side: Side | str = ...,
             fit: Fit | str | None = ...,
             windows: int | None = ...,
+            screen_share: ScreenShare | str | None = ...,
             background: Background = ...,
             placeholders: Any = ...,
         ) -> None: ...

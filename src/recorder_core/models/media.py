@@ -80,6 +80,15 @@ class Format(StrEnum):
     WEBM = "webm"
     """WebM."""
 
+    MKV = "mkv"
+    """Matroska."""
+
+    MKA = "mka"
+    """Sound alone: Matroska."""
+
+    ZIP = "zip"
+    """One archive that holds the files of everybody."""
+
 
 class Tracks(StrEnum):
     """Whether sound and pictures share their files."""
@@ -158,7 +167,8 @@ class Output(Model):
     """The files."""
 
     formats: Annotated[frozenset[Format], PlainSerializer(_sorted_names), Demanded()] = frozenset({Format.HLS})
-    """Containers: any of hls, mp4, flv, aac, mp3, ogg, webm. Empty only with `snapshots`: pictures alone."""
+    """Containers: any of hls, mp4, flv, aac, mp3, ogg, webm, mkv, mka, zip. Empty only with `snapshots`: pictures
+    alone."""
 
     prefix: Annotated[Text, AfterValidator(_folder)] | None = None
     """Folder in the bucket, such as `lessons/2026`; a slash at its end is dropped. None: the root."""

@@ -6,12 +6,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from recorder_core.geometry import pinned
-from recorder_core.models import Fit, Side
+from recorder_core.models import Fit, ScreenShare, Side
 from recorder_core.probes.probe import COMPOSITE, ONE, PICTURE, Probe
 
 __all__ = ["LAYOUTS", "OVERLAYS"]
 
 FITS = {Fit.COVER: "cropped", Fit.CONTAIN: "whole, with bars", Fit.STRETCH: "stretched"}
+SHARES = {
+    ScreenShare.WINDOW: "in a window of its own",
+    ScreenShare.LARGE: "in a large window",
+    ScreenShare.HIDDEN: "not shown",
+}
 BOARD = {"whiteboard": {"aspect": "16:9"}}
 WHOLE = {"participant": ONE, "x": 0, "y": 0, "width": 1, "height": 1}
 CORNER = {"participant": "1002", "x": 0, "y": 0, "width": 0.25, "height": 0.25}
@@ -24,6 +29,11 @@ def _layout(label: str, kind: str, /, **layout: Any) -> Probe:
 def _fitted(label: str, kind: str, /, **layout: Any) -> Iterator[Probe]:
     for fit, words in FITS.items():
         yield _layout(f"{label}, {words}", kind, **layout, fit=fit.value)
+
+
+def _sharing(kind: str, /, **layout: Any) -> Iterator[Probe]:
+    for share, words in SHARES.items():
+        yield _layout(f"{kind}, a shared screen {words}", kind, **layout, screen_share=share.value)
 
 
 def _columns(count: int, first: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -41,6 +51,7 @@ def _window(label: str, beside: Mapping[str, Any] | None = None, /, **window: An
 LAYOUTS = (
     _layout("grid", "grid"),
     *_fitted("grid", "grid"),
+    *_sharing("grid"),
     _layout("grid of at most 9 windows", "grid", windows=9),
     _layout("grid of 25 windows", "grid", windows=25),
     Probe(
@@ -51,11 +62,15 @@ LAYOUTS = (
     ),
     _layout("floating", "floating"),
     _layout("floating with a named participant", "floating", participant=ONE),
+    _layout("floating on whoever speaks", "floating", follows="speaker"),
     *_fitted("floating", "floating"),
+    *_sharing("floating"),
     _layout("floating of at most 9 windows", "floating", windows=9),
     *(_layout(f"spotlight {side}", "spotlight", side=side.value, participant=ONE) for side in Side),
     _layout("spotlight on the first to join", "spotlight"),
+    _layout("spotlight on whoever speaks", "spotlight", follows="speaker"),
     *_fitted("spotlight", "spotlight", participant=ONE),
+    *_sharing("spotlight", participant=ONE),
     _layout("spotlight of at most 9 windows", "spotlight", participant=ONE, windows=9),
     Probe("Layout", "custom", _columns(2), modes=COMPOSITE),
     Probe("Layout", "17 windows", _columns(17), modes=COMPOSITE),

@@ -11,7 +11,9 @@ __all__ = ["KINDS", "REGIONS", "STORAGES"]
 
 TOKEN = {"session_token": "session-token"}
 EXPIRES = {"session_expires_at": "2030-01-01T00:00:00Z"}
-ROLE = {"role_arn": "arn:aws:iam::123456789012:role/recorder"}
+ROLE = {"kind": "s3", "bucket": "lessons", "region": "eu-west-1", "role_arn": "arn:aws:iam::123456789012:role/recorder"}
+POLICY = {"kind": "s3", "bucket": "lessons", "region": "eu-west-1", "bucket_policy": True}
+KMS = {"server_side_encryption": "kms"}
 
 
 def _bucket(kind: str, region: str, **fields: str) -> dict[str, Any]:
@@ -70,9 +72,12 @@ STORAGES = (
     *((_vod if "_vod" in storage["kind"] else _storage)(label, storage) for label, storage in KINDS.items()),
     _storage("temporary S3 credentials", S3 | TOKEN, S3),
     _storage("temporary S3 credentials whose end is told", S3 | TOKEN | EXPIRES, S3 | TOKEN),
-    _storage("S3 by a role instead of keys", {"kind": "s3", "bucket": "lessons", "region": "eu-west-1", **ROLE}),
+    _storage("S3 by a role instead of keys", ROLE),
+    _storage("S3 by a role with an external id", ROLE | {"external_id": "lessons-42"}, ROLE),
+    _storage("S3 by the bucket's own policy, without keys and role", POLICY),
     _storage("S3 server-side encryption with AES-256", S3 | {"server_side_encryption": "aes256"}, S3),
-    _storage("S3 server-side encryption with KMS", S3 | {"server_side_encryption": "kms"}, S3),
+    _storage("S3 server-side encryption with KMS", S3 | KMS, S3),
+    _storage("S3 server-side encryption with a KMS key of one's own", S3 | KMS | {"kms_key_id": "lessons"}, S3 | KMS),
     _storage("S3 object tag", S3 | {"object_tag": "lesson"}, S3),
     _storage("S3-compatible storage, bucket in the path", S3_COMPATIBLE | {"path_style": True}, S3_COMPATIBLE),
     _storage("temporary OSS credentials", OSS | TOKEN, OSS),

@@ -141,6 +141,8 @@ def try_s3(store: S3Store, key: str, content: bytes) -> tuple[Check, ...]:
     failures = (BotoCoreError, ClientError, ResponseParserError, OSError, ValueError)
     encryption = {"aes256": "AES256", "kms": "aws:kms"}.get(store.encryption or "")
     sealed: dict[str, Any] = {"ServerSideEncryption": encryption} if encryption else {}
+    if store.kms_key_id is not None:
+        sealed["SSEKMSKeyId"] = store.kms_key_id
     at: dict[str, Any] = {"Bucket": store.bucket, "Key": key}
     try:
         client = _client(store)

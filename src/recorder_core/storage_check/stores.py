@@ -108,6 +108,7 @@ class S3Store:
         secret_key: the key's secret.
         session_token: token of temporary keys.
         encryption: what the files ask the store to encrypt them with: `aes256` or `kms`.
+        kms_key_id: with which key of the cloud's key management; None: the bucket's.
     """
 
     cloud: Cloud
@@ -118,6 +119,7 @@ class S3Store:
     secret_key: SecretStr
     session_token: SecretStr | None = None
     encryption: str | None = None
+    kms_key_id: str | None = None
 
     @property
     def host(self) -> str:
@@ -166,6 +168,8 @@ def store_of(storage: Kind) -> S3Store | AzureStore | Unchecked:
         return Unchecked(NOT_SPOKEN[storage.kind])
     if isinstance(storage, S3) and storage.role_arn is not None:
         return Unchecked("only the recording vendor can take on the role; there are no keys to try")
+    if isinstance(storage, S3) and storage.bucket_policy:
+        return Unchecked("the bucket's policy admits the recording vendor alone; there are no keys to try")
     if isinstance(storage, GoogleCloudStorage) and storage.credentials_json is not None:
         return Unchecked("a service account's key file doesn't open the S3 protocol; HMAC keys do")
     cloud = _own_cloud(storage) if isinstance(storage, S3Compatible) else CLOUDS.get(storage.kind)
@@ -184,6 +188,7 @@ def store_of(storage: Kind) -> S3Store | AzureStore | Unchecked:
         secret_key=fields["secret_key"],
         session_token=fields.get("session_token"),
         encryption=fields.get("server_side_encryption"),
+        kms_key_id=fields.get("kms_key_id"),
     )
 
 

@@ -80,5 +80,3 @@ class LivekitOptions(ProviderOptions):
 
     screen_share: bool | None = None
     """Individual: record the participant's shared screen in place of the camera."""
-    assume_role_external_id: SecretStr | None = None
-    """The external id with which the vendor assumes `storage.role_arn`."""

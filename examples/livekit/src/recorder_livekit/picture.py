@@ -2,7 +2,7 @@
 
 The page itself computes the same in its own language (`template/index.html`). It places whoever is in the room and
 whose pictures are recorded, in the order of joining; a camera that is off leaves its window, in which the placeholder
-shows.
+shows. A preset shows cameras alone, unless it is told what a shared screen does.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from recorder_livekit.wire.template import FitName, TemplateImage, TemplateLayou
 __all__ = ["Place", "box", "image_of", "picture_of", "places"]
 
 Box = tuple[int, int, int, int]
+Shown = Literal["participant", "screen"]
+"""What of somebody's a window shows: the camera or the shared screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Place:
     box: Box
     participant: str | None
     is_there: bool
-    content: Literal["participant", "screen"] = "participant"
+    content: Shown = "participant"
     fit: FitName = "cover"
     opacity: float = 1.0
 
@@ -51,21 +53,38 @@ def box(x: float, y: float, width: float, height: float, canvas: tuple[int, int]
     return pixels(left, across), pixels(top, down), pixels(right, across), pixels(bottom, down)
 
 
-def places(layout: TemplateLayout, canvas: tuple[int, int], people: Sequence[str]) -> list[Place]:
+def places(
+    layout: TemplateLayout,
+    canvas: tuple[int, int],
+    people: Sequence[str],
+    *,
+    sharing: Sequence[str] = (),
+    speaker: str | None = None,
+) -> list[Place]:
     """The windows of a layout in the order in which they are painted.
 
     Args:
         layout: what the page is told.
         canvas: width and height in pixels.
         people: who is in the room, in the order of joining.
+        sharing: who of them shares a screen, which only presets are asked for here.
+        speaker: who spoke last; None: nobody has yet.
     """
     seen = [person for person in people if layout.sees(person)]
     if layout.kind == "custom":
         return _custom(layout, canvas, seen)
-    content: list[str | None] = list(seen)
-    if layout.kind != "grid" and (seen or layout.participant):
-        large = layout.participant or seen[0]
-        content = [large, *(person for person in seen if person != large)]
+    shares = [person for person in seen if person in sharing]
+    content: list[tuple[str, Shown]] = []
+    for person in seen:
+        content.append((person, "participant"))
+        if layout.screen_share == "window" and person in shares:
+            content.append((person, "screen"))
+    has_large_screen = layout.screen_share == "large" and bool(shares)
+    if has_large_screen:
+        content.insert(0, (shares[0], "screen"))
+    elif layout.kind != "grid" and (seen or layout.participant):
+        large = layout.participant or (speaker if layout.follows and speaker in seen else None) or seen[0]
+        content = [(large, "participant"), *(shown for shown in content if shown != (large, "participant"))]
     content = content[: layout.windows] if layout.windows else content
     if not content:
         return []
@@ -74,14 +93,15 @@ def places(layout: TemplateLayout, canvas: tuple[int, int], people: Sequence[str
             box=box(float(cell.x), float(cell.y), float(cell.width), float(cell.height), canvas),
             participant=person,
             is_there=person in seen,
-            fit=layout.fit or "cover",
+            content=shown,
+            fit=layout.fit or ("contain" if shown == "screen" else "cover"),
         )
-        for cell, person in zip(arrange(_preset(layout), len(content)), content, strict=True)
+        for cell, (person, shown) in zip(arrange(_preset(layout, has_large_screen), len(content)), content, strict=True)
     ]
 
 
-def _preset(layout: TemplateLayout) -> Grid | Floating | Spotlight:
-    if layout.kind == "grid":
+def _preset(layout: TemplateLayout, has_large_screen: bool) -> Grid | Floating | Spotlight:
+    if layout.kind == "grid" and not has_large_screen:
         return Grid()
     return Floating() if layout.kind == "floating" else Spotlight(side=layout.side or "left")
 
@@ -116,7 +136,8 @@ def picture_of(plan: Plan, participants: Sequence[str]) -> Picture:
 
     Args:
         plan: of a composite recording.
-        participants: who is in the room, cameras on, in the order of joining.
+        participants: who is in the room, cameras on, in the order of joining. Nobody speaks, so that a large window
+            that follows whoever does has the first.
 
     Raises:
         UnsupportedOperation: nothing is composed, or a template of the vendor's composes it.

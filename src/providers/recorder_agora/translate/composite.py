@@ -30,6 +30,7 @@ class CompositeTranslator(RoomTranslator, LayoutTranslator):
 
     advice: ClassVar[Mapping[str, str]] = {
         **RoomTranslator.advice,
+        **LayoutTranslator.advice,
         "output.snapshots": "start an individual recording beside this one, with output.formats: []",
         "output.max_file_duration": "composite files are cut every 2 h or 2 GB by the vendor",
         "options.agora.stream_mode": "it belongs to individual recording",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
 
 from recorder_agora.translate.participants import UidTranslator
 from recorder_agora.wire.layout import BackgroundConfig, LayoutConfig, MixedLayout
 from recorder_core.geometry import MICRO, crossings, edges, regions
-from recorder_core.models import Content, Custom, Fit, Floating, Grid, Layout, Region, Side, Spotlight
+from recorder_core.models import Content, Custom, Fit, Floating, Grid, Layout, Region, ScreenShare, Side, Spotlight
 
 __all__ = ["RENDER_MODES", "LayoutTranslator"]
 
 MOST_REGIONS = 17
+SHARES = "name its uid: in participants.video to hide it, as the layout's participant to make it large"
 RENDER_MODES: dict[Fit, Literal[0, 1]] = {Fit.COVER: 0, Fit.CONTAIN: 1}
 
 
@@ -24,6 +25,10 @@ class LayoutTranslator(UidTranslator):
         layout: the whole layout.
         expected_participants: how many windows a synthesised preset gets when it doesn't say so itself.
     """
+
+    advice: ClassVar[Mapping[str, str]] = {
+        "layout.follows": "name the participant, and change the layout when another one speaks"
+    }
 
     def __init__(self, name: str, layout: Layout | None = None, expected_participants: int | None = None) -> None:
         super().__init__(name)
@@ -48,19 +53,32 @@ class LayoutTranslator(UidTranslator):
         lists = {"layoutConfig": tuple(regions), "backgroundConfig": tuple(self._images)}
         return {key: items for key, items in lists.items() if items}
 
-    def layout_grid(self, *, fit: Fit | None, windows: int | None) -> None:
+    def layout_grid(self, *, fit: Fit | None, windows: int | None, screen_share: ScreenShare | None) -> None:
+        self._share(screen_share)
         if fit in (None, Fit.COVER):
             self._preset(1, windows)
         else:
             self._synthesise("the vendor's own grid always crops")
 
-    def layout_floating(self, *, participant: str | None, fit: Fit | None, windows: int | None) -> None:
+    def layout_floating(
+        self, *, participant: str | None, fit: Fit | None, windows: int | None, screen_share: ScreenShare | None
+    ) -> None:
+        self._share(screen_share)
         if participant is None and fit in (None, Fit.COVER):
             self._preset(0, windows)
         else:
             self._synthesise("the vendor's own floating layout always crops and takes no participant")
 
-    def layout_spotlight(self, *, participant: str | None, side: Side, fit: Fit | None, windows: int | None) -> None:
+    def layout_spotlight(
+        self,
+        *,
+        participant: str | None,
+        side: Side,
+        fit: Fit | None,
+        windows: int | None,
+        screen_share: ScreenShare | None,
+    ) -> None:
+        self._share(screen_share)
         if participant is not None and side is Side.LEFT and fit is None:
             if self._is_uid("participant", participant):
                 self._preset(2, windows)
@@ -79,6 +97,13 @@ class LayoutTranslator(UidTranslator):
                 "use fewer regions",
             )
         self._stack(self.layout.regions)
+
+    def _share(self, wanted: ScreenShare | None) -> None:
+        """What a shared screen does, of which the wire knows nothing: it is published under a uid of its own."""
+        if wanted not in (None, ScreenShare.WINDOW):
+            self.unsupported(
+                "screen_share", "a shared screen has a uid of its own, and a window like everybody", SHARES
+            )
 
     def _preset(self, number: int, windows: int | None) -> None:
         self._mixed["mixedVideoLayout"] = number

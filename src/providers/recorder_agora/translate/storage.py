@@ -21,6 +21,9 @@ class StorageTranslator(Translator):
 
     advice: ClassVar[Mapping[str, str]] = {
         "storage.role_arn": "give access_key and secret_key; temporary ones with their session_token",
+        "storage.external_id": "leave it out with its role",
+        "storage.bucket_policy": "give access_key and secret_key",
+        "storage.kms_key_id": "leave it out, and set it as the default of the bucket's encryption with KMS",
         "storage.credentials_json": "make an HMAC key of the service account, and give access_key and secret_key",
     }
 

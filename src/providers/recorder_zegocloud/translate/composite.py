@@ -51,6 +51,7 @@ class CompositeTranslator(StartTranslator, LayoutTranslator):
 
     advice: ClassVar[Mapping[str, str]] = {
         **StartTranslator.advice,
+        **LayoutTranslator.advice,
         "whiteboard.width": _OF_INDIVIDUAL,
         "whiteboard.height": _OF_INDIVIDUAL,
         "options.zegocloud.record_muted_audio": _OF_INDIVIDUAL,

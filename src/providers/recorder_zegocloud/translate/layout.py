@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
@@ -18,6 +18,7 @@ from recorder_core.models import (
     Grid,
     Image,
     Layout,
+    ScreenShare,
     Side,
     Spotlight,
 )
@@ -47,11 +48,11 @@ class Running:
 
     Attributes:
         layout: its layout now, with the background and the placeholders; None where that isn't known.
-        fill_mode: how its presets fill their windows, the vendor's number.
+        fill_mode: how its presets fill their windows, the vendor's number; None where that isn't known.
     """
 
     layout: Layout | None
-    fill_mode: int
+    fill_mode: int | None
 
     @property
     def placeholders(self) -> Mapping[str, Image]:
@@ -73,6 +74,10 @@ class LayoutTranslator(StreamTranslator):
         name: name of the provider.
     """
 
+    advice: ClassVar[Mapping[str, str]] = {
+        "layout.follows": "name the participant, and change the layout when another one speaks"
+    }
+
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.layout: Layout | None = None
@@ -92,10 +97,14 @@ class LayoutTranslator(StreamTranslator):
         ]
         return {**self._mix, **({"MixInputList": windows} if windows else {})}
 
-    def layout_grid(self, *, fit: Fit | None, windows: int | None) -> None:
+    def layout_grid(self, *, fit: Fit | None, windows: int | None, screen_share: ScreenShare | None) -> None:
+        self._share(screen_share)
         self._preset(MixMode.GRID, fit, windows)
 
-    def layout_floating(self, *, participant: str | None, fit: Fit | None, windows: int | None) -> None:
+    def layout_floating(
+        self, *, participant: str | None, fit: Fit | None, windows: int | None, screen_share: ScreenShare | None
+    ) -> None:
+        self._share(screen_share)
         if self._preset(MixMode.FLOATING, fit, windows, participant):
             self.approximated(
                 "",
@@ -103,7 +112,16 @@ class LayoutTranslator(StreamTranslator):
                 "a custom layout puts them elsewhere",
             )
 
-    def layout_spotlight(self, *, participant: str | None, side: Side, fit: Fit | None, windows: int | None) -> None:
+    def layout_spotlight(
+        self,
+        *,
+        participant: str | None,
+        side: Side,
+        fit: Fit | None,
+        windows: int | None,
+        screen_share: ScreenShare | None,
+    ) -> None:
+        self._share(screen_share)
         if side in SPOTLIGHTS:
             self._preset(SPOTLIGHTS[side], fit, windows, participant)
         else:
@@ -135,6 +153,15 @@ class LayoutTranslator(StreamTranslator):
     def _depth(self, index: int) -> int:
         """Stacking number of a region of the layout."""
         return self.layout.regions[index].z if isinstance(self.layout, Custom) else 0
+
+    def _share(self, wanted: ScreenShare | None) -> None:
+        """What a shared screen does, of which the wire knows nothing: it is a stream of its own."""
+        if wanted not in (None, ScreenShare.WINDOW):
+            self.unsupported(
+                "screen_share",
+                "a shared screen is a stream of its own, and has a window like everybody's",
+                "use a custom layout, whose regions show cameras or screens",
+            )
 
     def _preset(self, mode: MixMode, fit: Fit | None, windows: int | None, participant: str | None = None) -> bool:
         """Use a preset of the vendor's, unless a running recording can't fill its windows so."""

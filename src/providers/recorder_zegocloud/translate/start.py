@@ -32,6 +32,7 @@ IDLE_S = range(5, 86_401)
 SHORTEST_RECORDING_S = 300
 MOST_ANIMATION_FPS = 30
 SOUND_FORMATS = frozenset({Format.AAC, Format.MP3, Format.OGG})
+NEVER_MADE = frozenset(Format) - {Format(made.value) for made in FileFormat if made is not FileFormat.JPG}
 VODS = {"alibaba_vod": StorageVendor.ALIBABA_VOD, "tencent_vod": StorageVendor.TENCENT_VOD}
 STREAM_TYPES = {
     Media.AUDIO: StreamType.AUDIO,
@@ -186,15 +187,16 @@ class StartTranslator(StorageTranslator, StreamTranslator):
                 "a task records or takes pictures, not both",
                 "start another recording with formats: []",
             )
+        lacking = sorted(formats & NEVER_MADE)
         if len(formats) != 1:
-            never = ", and the vendor makes no webm" if Format.WEBM in formats else ""
+            never = f", and the vendor makes no {' and no '.join(lacking)}" if lacking else ""
             self.unsupported(
                 "formats", f"{len(formats)} formats; a task makes exactly one{never}", "start one recording for each"
             )
             return None
         wanted = next(iter(formats))
-        if wanted is Format.WEBM:
-            self.unsupported("formats", "the vendor makes no webm", "use hls or mp4")
+        if lacking:
+            self.unsupported("formats", f"the vendor makes no {wanted}", "use hls or mp4")
             return None
         if wanted in SOUND_FORMATS and self.spec.media.has_video:
             self.unsupported("formats", f"{wanted} holds sound only", "set media to audio, or use hls or mp4")

@@ -15,11 +15,21 @@ from recorder_zegocloud.wire.values import FileFormat, FillMode
 
 __all__ = ["change_layout", "change_whiteboard", "needed_later", "take_snapshot"]
 
+LARGEST = (1920, 1920)
+"""The largest canvas, in pixels: what is less than a pixel of that is so of any."""
+
 
 def change_layout(name: str, recording: Recording, layout: Layout) -> Change:
     """UpdateLayout. The canvas, which it doesn't carry, is the recording's."""
     translator = _LayoutUpdate(name, recording, layout)
     translator.walk_layout(layout, before=recording.layout)
+    if recording.canvas is None and translator.has_windows:
+        translator.unsupported(
+            "regions",
+            "windows are sent in pixels, and the size of the canvas isn't known of a recording that was adopted",
+            "choose grid or floating, without fit",
+            of="layout",
+        )
     if translator.refused:
         return Change(None, translator.findings)
     return Change(
@@ -29,7 +39,7 @@ def change_layout(name: str, recording: Recording, layout: Layout) -> Change:
 
 def change_whiteboard(recording: Recording, whiteboard_id: str) -> Change:
     """UpdateWhiteboard."""
-    if not recording.native.get("HasWhiteboard"):
+    if recording.native.get("HasWhiteboard", False) is False:  # None: it was adopted, and the vendor knows
         return _refused(
             "whiteboard",
             "the recording was started without one, and none can be added",
@@ -61,13 +71,18 @@ class _LayoutUpdate(LayoutTranslator):
         native, canvas, before = recording.native, recording.canvas, recording.layout
         self.streams = streams_of(recording)
         self.layout = layout
-        self.canvas = (canvas.width, canvas.height) if canvas else (0, 0)
+        self.canvas = (canvas.width, canvas.height) if canvas else LARGEST
         self.expected_participants = native.get("expected_participants")
-        self.has_whiteboard = native.get("HasWhiteboard", False)
+        self.has_whiteboard = bool(native.get("HasWhiteboard"))
         self.running = Running(
             layout=None if isinstance(before, Kept) else before,
             fill_mode=native.get("FillMode", FillMode.CROP),
         )
+
+    @property
+    def has_windows(self) -> bool:
+        """Whether it says where each window is."""
+        return bool(self._windows)
 
 
 def needed_later(spec: RecordingSpec, options: ZegocloudOptions, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,10 +14,10 @@ from recorder_livekit.wire.template import TemplateLayout, read_layout
 
 __all__ = ["put_layout"]
 
-TEMPLATES: Mapping[str, tuple[str, str | None]] = MappingProxyType(
-    {"grid": ("grid", None), "speaker": ("spotlight", Side.RIGHT.value)}
+TEMPLATES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"grid": {"kind": "grid"}, "speaker": {"kind": "spotlight", "follows": "speaker", "side": Side.RIGHT.value}}
 )
-"""The kind of layout that each template of the vendor's comes nearest to, and the side of its large window."""
+"""The layout that each template of the vendor's comes nearest to."""
 STYLES: Mapping[str, str] = MappingProxyType({"": BLACK, "dark": BLACK, "light": WHITE})
 REGION = ("x", "y", "width", "height", "participant", "content", "fit", "opacity", "z")
 
@@ -50,14 +50,13 @@ def _put_template(spec: SpecTree, template: str) -> None:
     name, _, style = template.partition("-")
     if name not in TEMPLATES or style not in STYLES:
         raise refused(f"layout: {template}; no layout of a spec is like it, but {' and '.join(TEMPLATES)} are")
-    kind, side = TEMPLATES[name]
-    spec.put("layout.kind", kind, "layout")
-    spec.put("layout.side", side, "layout")
+    for part, value in TEMPLATES[name].items():
+        spec.put(f"layout.{part}", value, "layout")
     spec.put("layout.background.color", STYLES[style], "layout")
 
 
 def _put_told(spec: SpecTree, told: TemplateLayout) -> None:
-    for name in ("kind", "fit", "windows", "participant", "side"):
+    for name in ("kind", "fit", "windows", "participant", "follows", "side", "screen_share"):
         spec.put(f"layout.{name}", getattr(told, name), f"layout.{name}")
     spec.put("layout.background.color", told.color, "layout.color")
     if told.image is not None:

@@ -28,7 +28,7 @@ S3_NAMES: Mapping[str, str] = MappingProxyType(
         **KEYS,
         "session_token": "session_token",
         "assume_role_arn": "role_arn",
-        "assume_role_external_id": "",
+        "assume_role_external_id": "external_id",
         "tagging": "object_tag",
     }
 )
@@ -80,8 +80,6 @@ def _put_s3(spec: SpecTree, upload: S3Upload, source: str) -> None:
         _put(spec, "s3_compatible", S3_COMPATIBLE_NAMES, upload, source)
         return
     _put(spec, "s3", S3_NAMES, upload, source)
-    external_id = f"{source}.assume_role_external_id"
-    spec.put("options.livekit.assume_role_external_id", upload.assume_role_external_id, external_id)
 
 
 def _put_oss(spec: SpecTree, upload: AliOssUpload, source: str) -> None:

@@ -3,8 +3,9 @@
 Where the vendor's sources leave two readings, or a browser would be needed, the choices are these:
 
 * the page at `custom_base_url` is taken for the recording page of this package, whatever is there;
-* the vendor's own templates are drawn without gaps: grid as equal windows, speaker with the first to join large at the
-  right, single-speaker with the first to join alone;
+* whoever is first in the order of joining with the microphone on is the one who speaks;
+* the vendor's own templates are drawn without gaps: grid as equal windows, speaker with the one who speaks large at the
+  right, single-speaker with that one alone; where nobody speaks, the first to join;
 * a web page is white;
 * a participant's picture keeps its shape, with black beside it.
 """
@@ -38,6 +39,11 @@ BLACK: Color = (0, 0, 0)
 def publishes(participant: Participant) -> bool:
     """Whether somebody in a room publishes anything."""
     return participant.camera or participant.microphone
+
+
+def speaker_of(present: Sequence[Participant]) -> str | None:
+    """Who speaks; None: nobody."""
+    return next((person.id for person in present if person.microphone), None)
 
 
 def canvas_of(request: EncodedRequest) -> tuple[int, int]:
@@ -124,8 +130,9 @@ class Film:
         audible: tuple[str, ...],
         at: float,
     ) -> Scene:
+        speaker = speaker_of([person for person in present if page.sees(person.id) and page.hears(person.id)])
         windows = []
-        for place in places(page, canvas, [person.id for person in present]):
+        for place in places(page, canvas, [person.id for person in present], speaker=speaker):
             left, top, right, bottom = place.box
             image = image_of(page, place.participant) if place.is_there and place.content == "participant" else None
             is_camera = place.is_there and place.content == "participant"
@@ -161,7 +168,12 @@ class Film:
     def _of_template(
         self, layout: str, canvas: tuple[int, int], present: Sequence[Participant], audible: tuple[str, ...]
     ) -> Scene:
-        people = list(present[:1] if layout.startswith("single-speaker") else present)
+        people = list(present)
+        if "speaker" in layout:
+            speaker = speaker_of(present)
+            people.sort(key=lambda person: person.id != speaker)
+        if layout.startswith("single-speaker"):
+            people = people[:1]
         preset = Spotlight(side=Side.RIGHT) if layout.startswith("speaker") else Grid()
         windows = []
         for cell, person in zip(arrange(preset, len(people)) if people else (), people, strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from recorder_core.models import Content, Fit, Side
+from recorder_core.models import Content, Fit, ScreenShare, Side
 from recorder_core.translation import Translator
 
 from recorder_livekit.wire.template import (
@@ -60,29 +60,47 @@ class LayoutTranslator(Translator):
             clocks=tuple(self._clocks),
         ).text()
 
-    def layout_grid(self, *, fit: Fit | None, windows: int | None) -> None:
-        self._preset("grid", fit=fit, windows=windows)
+    def layout_grid(self, *, fit: Fit | None, windows: int | None, screen_share: ScreenShare | None) -> None:
+        self._preset("grid", screen_share, fit=fit, windows=windows)
         if not self.has_page and self.is_asked:
-            self.approximated(
-                "",
-                "a shared screen takes the large window of the vendor's grid, whose windows have gaps",
-                BY_THE_PAGE,
-            )
+            share = "" if screen_share else "a shared screen takes the large window of the vendor's grid, and "
+            self.approximated("", f"{share}its windows have gaps", BY_THE_PAGE)
         if not self.has_page and windows is not None and windows != MOST_TILES:
             self.approximated("windows", f"the vendor's grid grows up to {MOST_TILES} windows", BY_THE_PAGE)
 
-    def layout_floating(self, *, participant: str | None, fit: Fit | None, windows: int | None) -> None:
-        self._preset("floating", participant=participant, fit=fit, windows=windows)
+    def layout_floating(
+        self,
+        *,
+        participant: str | None,
+        follows: str | None,
+        fit: Fit | None,
+        windows: int | None,
+        screen_share: ScreenShare | None,
+    ) -> None:
+        self._preset("floating", screen_share, participant=participant, follows=follows, fit=fit, windows=windows)
         if not self.has_page:
             self.unsupported("", "the vendor's templates have no windows over another one", BY_THE_PAGE)
 
-    def layout_spotlight(self, *, participant: str | None, side: Side, fit: Fit | None, windows: int | None) -> None:
-        self._preset("spotlight", participant=participant, side=side.value, fit=fit, windows=windows)
+    def layout_spotlight(
+        self,
+        *,
+        participant: str | None,
+        follows: str | None,
+        side: Side,
+        fit: Fit | None,
+        windows: int | None,
+        screen_share: ScreenShare | None,
+    ) -> None:
+        large = {"participant": participant, "follows": follows, "side": side.value}
+        self._preset("spotlight", screen_share, fit=fit, windows=windows, **large)
         if self.has_page:
             return
         self._template = "speaker"
+        taken = "a shared screen" if follows else "a shared screen, else whoever speaks,"
         self.approximated(
-            "", "the vendor's speaker template shows whoever speaks large, the others at the left", BY_THE_PAGE
+            "",
+            f"{taken} takes the large window of the vendor's speaker template, which has the others at its left",
+            BY_THE_PAGE if follows or participant is not None else f"set layout.follows to speaker, or {BY_THE_PAGE}",
         )
         if participant is not None:
             self.unsupported("participant", "the vendor's speaker template shows whoever speaks large", BY_THE_PAGE)
@@ -94,8 +112,14 @@ class LayoutTranslator(Translator):
         if not self.has_page:
             self.unsupported("", "the vendor's templates have no places of one's own", BY_THE_PAGE)
 
-    def _preset(self, kind: str, *, fit: Fit | None, **fields: Any) -> None:
+    def _preset(self, kind: str, screen_share: ScreenShare | None, *, fit: Fit | None, **fields: Any) -> None:
         self._told |= {"kind": kind, "fit": fit and fit.value, **fields}
+        if screen_share is not None:
+            self._told["screen_share"] = screen_share.value
+        if not self.has_page and screen_share not in (None, ScreenShare.LARGE):
+            self.unsupported(
+                "screen_share", "a shared screen takes the large window of the vendor's templates", BY_THE_PAGE
+            )
         if not self.has_page and fit not in (None, Fit.COVER):
             self.unsupported("fit", "the vendor's templates fill their windows and crop", BY_THE_PAGE)
 

@@ -21,6 +21,8 @@ class StorageTranslator(Translator):
 
     advice: ClassVar[Mapping[str, str]] = {
         "storage.server_side_encryption": "leave it out, and let the bucket encrypt by default",
+        "storage.kms_key_id": "leave it out, and set the key as the bucket's default",
+        "storage.bucket_policy": "give role_arn, or keys",
         "storage.access_key": "give credentials_json, or the bucket's S3 interface as s3_compatible with its HMAC keys",
         "storage.secret_key": "give credentials_json, or the bucket's S3 interface as s3_compatible with its HMAC keys",
         "storage.session_token": "give permanent keys",
@@ -29,14 +31,10 @@ class StorageTranslator(Translator):
     def __init__(self, provider: str) -> None:
         super().__init__(provider)
         self._upload: dict[str, Any] = {}
-        self._external_id: SecretStr | None = None
 
     def upload(self) -> dict[str, Any]:
         """What an output carries of it."""
-        s3 = self._upload.get("s3")
-        if s3 is None or self._external_id is None:
-            return self._upload
-        return {"s3": s3.model_copy(update={"assume_role_external_id": self._external_id})}
+        return self._upload
 
     def storage_s3(
         self,
@@ -44,6 +42,7 @@ class StorageTranslator(Translator):
         bucket: str,
         region: str,
         role_arn: str | None,
+        external_id: str | None,
         access_key: SecretStr | None,
         secret_key: SecretStr | None,
         session_token: SecretStr | None,
@@ -61,6 +60,7 @@ class StorageTranslator(Translator):
             secret=secret_key,
             session_token=session_token,
             assume_role_arn=role_arn,
+            assume_role_external_id=external_id,
             region=region,
             bucket=bucket,
             tagging=object_tag,
@@ -107,10 +107,3 @@ class StorageTranslator(Translator):
         self, *, store: str | None, bucket: str | None, region: str | None, endpoint: str | None
     ) -> None:
         """Nothing is sent: an output without an upload goes where the server's own configuration says."""
-
-    def option_assume_role_external_id(self, external_id: SecretStr) -> None:
-        s3 = self._upload.get("s3")
-        if s3 is None or s3.assume_role_arn is None:
-            self.unsupported("", "it belongs to a role that is assumed", "set storage.role_arn too, or leave it out")
-        else:
-            self._external_id = external_id

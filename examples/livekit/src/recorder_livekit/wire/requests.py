@@ -69,7 +69,7 @@ class S3Upload(BodyModel):
     secret: SecretStr | None = None
     session_token: SecretStr | None = None
     assume_role_arn: str | None = None
-    assume_role_external_id: SecretStr | None = None
+    assume_role_external_id: str | None = None
     region: str | None = None
     endpoint: str | None = None
     bucket: str

@@ -86,13 +86,17 @@ class TemplateLayout(BodyModel):
     version: Literal[1] = 1
     kind: Literal["grid", "floating", "spotlight", "custom"] = "grid"
     participant: str | None = None
-    """Who is large; None: the first to join."""
+    """Who is large; None: the first to join, or whoever speaks."""
+    follows: Literal["speaker"] | None = None
+    """Whom the large window follows: whoever spoke last of those seen and heard; until then the first to join."""
     side: Literal["left", "right", "top", "bottom"] | None = None
     """Where the large window of a spotlight stands; None: left."""
     fit: FitName | None = None
     """How a preset's pictures fill their windows; None: cover."""
     windows: int | None = Field(default=None, ge=1)
     """A preset's most windows; None: as many as there are people."""
+    screen_share: Literal["window", "large", "hidden"] | None = None
+    """What a shared screen does to a preset; None: it isn't shown."""
     regions: tuple[TemplateRegion, ...] = ()
     color: str = "#000000"
     image: TemplateImage | None = None

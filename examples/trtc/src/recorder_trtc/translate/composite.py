@@ -20,7 +20,15 @@ from recorder_trtc.wire.layout import (
     Transcoding,
     Video,
 )
-from recorder_trtc.wire.values import Channel, ClockPosition, MixLayoutMode, RecordMode, SampleRate, WaterMarkType
+from recorder_trtc.wire.values import (
+    Channel,
+    ClockPosition,
+    MixLayoutMode,
+    RecordMode,
+    SampleRate,
+    StreamChoice,
+    WaterMarkType,
+)
 
 __all__ = ["CompositeTranslator"]
 
@@ -39,7 +47,7 @@ class CompositeTranslator(StartTranslator, LayoutTranslator):
 
     record_mode = RecordMode.MIXED
 
-    advice: ClassVar[Mapping[str, str]] = StartTranslator.advice
+    advice: ClassVar[Mapping[str, str]] = {**StartTranslator.advice, **LayoutTranslator.advice}
 
     def __init__(self, start: Start) -> None:
         super().__init__(start)
@@ -49,6 +57,14 @@ class CompositeTranslator(StartTranslator, LayoutTranslator):
         self.records_screens = start.options.streams != "camera"
         self._marks: list[Mark] = []
         self._transcoding: dict[str, Any] = {}
+
+    def _hide_screens(self) -> None:
+        if self.options.streams is None:
+            self._record["MediaId"] = StreamChoice.MAIN
+        else:
+            self.unsupported(
+                "screen_share", f"options.trtc.streams is {self.options.streams}", 'set it to "camera", or leave it out'
+            )
 
     def _mixed(self) -> dict[str, Any]:
         mixed: dict[str, Any] = {}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from recorder_core.geometry import edges, pixels, regions
-from recorder_core.models import Content, Custom, Fit, Floating, Grid, Image, Layout, Side, Spotlight
+from recorder_core.models import Content, Custom, Fit, Floating, Grid, Image, Layout, ScreenShare, Side, Spotlight
 from recorder_trtc.tables import MOST_WINDOWS
 from recorder_trtc.translate.participants import ParticipantsTranslator
 from recorder_trtc.wire import layout as wire
@@ -35,6 +35,10 @@ class LayoutTranslator(ParticipantsTranslator):
         name: name of the provider.
     """
 
+    advice: ClassVar[Mapping[str, str]] = {
+        "layout.follows": "name the participant, and change the layout when another one speaks"
+    }
+
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.layout: Layout | None = None
@@ -56,13 +60,26 @@ class LayoutTranslator(ParticipantsTranslator):
 
     # The four kinds
 
-    def layout_grid(self, *, fit: Fit | None, windows: int | None) -> None:
+    def layout_grid(self, *, fit: Fit | None, windows: int | None, screen_share: ScreenShare | None) -> None:
+        self._share(screen_share)
         self._preset(MixLayoutMode.GRID, fit, windows)
 
-    def layout_floating(self, *, participant: str | None, fit: Fit | None, windows: int | None) -> None:
+    def layout_floating(
+        self, *, participant: str | None, fit: Fit | None, windows: int | None, screen_share: ScreenShare | None
+    ) -> None:
+        self._share(screen_share)
         self._preset(MixLayoutMode.FLOATING, fit, windows, participant)
 
-    def layout_spotlight(self, *, participant: str | None, side: Side, fit: Fit | None, windows: int | None) -> None:
+    def layout_spotlight(
+        self,
+        *,
+        participant: str | None,
+        side: Side,
+        fit: Fit | None,
+        windows: int | None,
+        screen_share: ScreenShare | None,
+    ) -> None:
+        self._share(screen_share, is_theirs=side in (Side.LEFT, Side.RIGHT) and participant is not None)
         if side not in (Side.LEFT, Side.RIGHT):
             self._synthesise(f"the vendor has no spotlight at the {side}")
         elif participant is None:
@@ -85,6 +102,35 @@ class LayoutTranslator(ParticipantsTranslator):
     def _depth(self, index: int) -> int:
         """Stacking number of a region of the layout."""
         return self.layout.regions[index].z if isinstance(self.layout, Custom) else 0
+
+    def _share(self, wanted: ScreenShare | None, *, is_theirs: bool = True) -> None:
+        """What a shared screen does: it is its owner's auxiliary stream, and recorded or not for the whole task."""
+        if wanted is ScreenShare.LARGE:
+            self.unsupported(
+                "screen_share",
+                "a shared screen has a window like everybody's",
+                "use a custom layout, with a large region for the owner's screen",
+            )
+        elif wanted is ScreenShare.WINDOW and not self.records_screens:
+            self.unsupported("screen_share", "the recording has cameras alone", 'set options.trtc.streams to "both"')
+        elif wanted is ScreenShare.WINDOW and not is_theirs:
+            self.unsupported(
+                "screen_share",
+                "the layout is sent as windows that show cameras",
+                "use a custom layout, with a region for the owner's screen",
+            )
+        elif wanted is ScreenShare.WINDOW:
+            self.approximated(
+                "screen_share",
+                "no page says where the vendor's own layouts show an auxiliary stream",
+                "it has a window as far as is known; a custom layout has a region for it",
+            )
+        elif wanted is ScreenShare.HIDDEN and self.records_screens:
+            self._hide_screens()
+
+    def _hide_screens(self) -> None:
+        """Of a change: which streams are recorded stays as it is."""
+        self.unsupported("screen_share", "a change can't hide what is recorded", "say it at the start")
 
     def _preset(
         self, mode: MixLayoutMode, fit: Fit | None, windows: int | None, participant: str | None = None

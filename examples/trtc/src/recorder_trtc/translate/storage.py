@@ -33,6 +33,9 @@ class StorageTranslator(Translator):
         "storage.session_token": "give permanent keys, such as may only write; the vendor takes no others",
         "storage.session_expires_at": "leave it out with its token",
         "storage.role_arn": "give access_key and secret_key",
+        "storage.external_id": "leave it out with its role",
+        "storage.bucket_policy": "give access_key and secret_key",
+        "storage.kms_key_id": "set it as the bucket's default",
         "storage.server_side_encryption": "set it as the bucket's default",
         "storage.object_tag": "leave it out; every recording's files are in a folder of their own",
     }

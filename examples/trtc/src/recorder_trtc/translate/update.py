@@ -20,6 +20,10 @@ from recorder_trtc.wire.values import MixLayoutMode, StreamChoice
 
 __all__ = ["change_layout", "change_participants", "needed_later", "renewed"]
 
+_ADOPTED = (
+    "the recording was adopted, and the vendor tells neither whom it records nor its layout: a change has to send both",
+    "change it where it was started",
+)
 _UNREADABLE = (
     "a newer release of the library wrote it, and a change has to send it again",
     "change it with that release, or start another recording",
@@ -35,6 +39,8 @@ def change_layout(name: str, task: Mapping[str, Any], recording: Recording, layo
         recording: the handle.
         layout: whole.
     """
+    if _is_adopted(recording):
+        return Change(None, (Finding("participants", "unsupported", *_ADOPTED),))
     mix, layout_findings = _layout_of(name, recording, layout)
     subscription, findings = _subscription_of(name, recording, recording.participants)
     lost = tuple(finding for finding in findings if finding.lost)
@@ -43,6 +49,8 @@ def change_layout(name: str, task: Mapping[str, Any], recording: Recording, layo
 
 def change_participants(name: str, task: Mapping[str, Any], recording: Recording, participants: Participants) -> Change:
     """ModifyCloudRecording with other participants; arguments as `change_layout`'s."""
+    if _is_adopted(recording):
+        return Change(None, (Finding("participants", "unsupported", *_ADOPTED),))
     mix: dict[str, Any] = {}
     lost: tuple[Finding, ...] = ()
     if isinstance(recording.layout, Kept):
@@ -59,6 +67,11 @@ def renewed(name: str, task: Mapping[str, Any], recording: Recording) -> Change:
     if isinstance(recording.participants, Kept):
         return Change(None, (Finding("participants", "unsupported", *_UNREADABLE),))
     return change_participants(name, task, recording, recording.participants)
+
+
+def _is_adopted(recording: Recording) -> bool:
+    """Whether it was started elsewhere: what every start keeps isn't there."""
+    return "MaxIdleTime" not in recording.native
 
 
 def needed_later(spec: RecordingSpec, region: str, body: Mapping[str, Any]) -> dict[str, Any]:
