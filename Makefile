@@ -68,6 +68,7 @@ tables: install ## write the tables of the docs that come from the code
 	$(BIN)/python tests/docs/kill_tables.py
 	$(BIN)/python tests/docs/fault_tables.py
 	$(BIN)/python tests/docs/provider_page.py
+	$(BIN)/python tests/docs/grown_page.py
 
 pytest: install ## the tests, on the built wheel
 	$(BIN)/pytest $(PYTEST_ARGS)

@@ -202,7 +202,7 @@ def test_a_third_provider_is_paced(run: Run, press: Press) -> None:
         "from recorder_core import Recorder\nfailure(Recorder.from_env, 'paper', calls_per_second={'lok': 1})", "paper"
     )
     assert "there is no limit for lok" in shown["text"]
-    assert "There are limits for account, find, layout, look, new, take" in shown["text"]
+    assert "There are limits for account, burn, find, layout, link, look, new, take, turn" in shown["text"]
 
 
 def test_a_third_provider_tells_where_callbacks_come_from(run: Run) -> None:

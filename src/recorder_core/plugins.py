@@ -37,6 +37,7 @@ __all__ = [
     "load_hook",
     "load_hooks",
     "load_provider",
+    "not_allowed",
 ]
 
 PROVIDERS = "recorder_core.providers"
@@ -277,12 +278,7 @@ def _load(group: str, name: str) -> tuple[Any, Installed]:
             hint=f"Did you mean {near[0]!r}?" if near else "Install the distribution that brings it.",
         )
     if not found:
-        barred = everything[0]
-        raise ProviderNotFound(
-            f"{_origin(group, barred)} is installed, and {ALLOWED} doesn't let it be loaded",
-            provider=name,
-            hint=barred.permission,
-        )
+        raise not_allowed(group, everything[0])
     if len(found) > 1:
         claims = " and ".join(sorted(f"{plugin.distribution} {plugin.version}" for plugin in found))
         names = sorted(_canonical(plugin.distribution) for plugin in found)
@@ -293,6 +289,12 @@ def _load(group: str, name: str) -> tuple[Any, Installed]:
             f"{', '.join(names)} only one.",
         )
     return _import(group, found[0]), found[0]
+
+
+def not_allowed(group: str, plugin: Installed) -> ProviderNotFound:
+    """The error of an installed plugin that `RECORDER_PLUGINS` doesn't let be loaded."""
+    problem = f"{_origin(group, plugin)} is installed, and {ALLOWED} doesn't let it be loaded"
+    return ProviderNotFound(problem, provider=plugin.name, hint=plugin.permission)
 
 
 def _import(group: str, plugin: Installed) -> Any:

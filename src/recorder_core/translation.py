@@ -40,8 +40,8 @@ class Translator:
     """The base of every translator: the walk, and the findings.
 
     A subclass adds methods by the table above, takes from them what the vendor's request needs, and records what the
-    vendor can't do with `approximated` and `unsupported`. A method whose field depends on another one looks at
-    `self.spec`.
+    vendor can't do with `approximated` and `unsupported`. One whose fields depend on one another is given the spec when
+    it is made.
 
     Args:
         provider: name of the provider, for the paths of its options.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from recorder_core import Plan, Recording, StartIntent
+from recorder_core import Plan, Provider, Recording, StartIntent, Verdict
 
 AT = datetime(2027, 1, 15, 8, 0, 0, 123456, tzinfo=UTC)
 TOLD: dict[str, Any] = {
@@ -79,3 +79,20 @@ def test_where_a_vendor_has_no_ids_only_a_noted_start_makes_a_handle(
     assert provider.revived(intent) is None
     recording = provider.begun(plan, intent, started_at=AT, native={})
     assert provider.revived(intent) == recording
+
+
+def test_who_can_not_ask_says_who_may_still_tell(memory: Any, begun: tuple[Plan, StartIntent]) -> None:
+    """A start whose id is lost is unclear by default; where callbacks bring lost ids, that is no last word."""
+
+    class Mute(memory):  # type: ignore[misc]
+        recover = Provider.recover
+        identify = Provider.identify
+
+    class Told(Mute):
+        def identify(self, intent: StartIntent, event: object) -> None:
+            """Whatever it is."""
+
+    mute, told = (kind().recover(begun[1], None) for kind in (Mute, Told))
+    assert (mute.verdict, told.verdict) == (Verdict.UNCLEAR, Verdict.UNCLEAR)
+    assert "a callback may still tell" in told.reason
+    assert "callback" not in mute.reason

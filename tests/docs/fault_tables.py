@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -87,10 +88,11 @@ def _code(text: str) -> str:
 if __name__ == "__main__":
     from recorder_core.testing.battery import battery
     from recorder_core.testing.conformance.failures import stages
-    from recorder_core.testing.conformance.fixtures import configured, emulated
+    from recorder_core.testing.conformance.fixtures import emulated
+    from recorder_core.testing.service import configured
 
     page = with_meanings(PAGE.read_text(encoding="utf-8"))
     for found in installed():
-        with stages(emulated(found.name), configured(found.name), {}, frozen=True) as build:
+        with stages(emulated(found.name), partial(configured, found.name), {}, frozen=True) as build:
             page = with_table(page, found.name, battery(build))
     PAGE.write_text(page, encoding="utf-8")

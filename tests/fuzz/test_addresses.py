@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -12,10 +13,10 @@ from fuzz.mangling import extended, replaced
 from fuzz.trying import PROVIDERS, behind_proxy, done
 from recorder_core import ConfigurationError, RecorderError, Recording, WebhookRequest
 from recorder_core.testing import connect, emulate
-from recorder_core.testing.battery.operations import OPERATIONS, Operation
+from recorder_core.testing.battery.operations import Operation, operations
 from recorder_core.testing.battery.stage import Stage
-from recorder_core.testing.conformance.fixtures import configured
 from recorder_core.testing.faults import redirected, reshaped
+from recorder_core.testing.service import configured
 from scripted_host import ScriptedHost, Told, scripted_host
 
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -26,7 +27,7 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """A vendor's service with a proxy before it."""
     with (
         emulate(request.param, media=False, rate_limits=False) as service,
-        Stage(service, configured(request.param)) as made,
+        Stage(service, partial(configured, request.param)) as made,
     ):
         yield made
 
@@ -38,7 +39,7 @@ def trap() -> Iterator[ScriptedHost]:
         yield host
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.name)
 def test_no_address_in_an_answer_is_asked(stage: Stage, trap: ScriptedHost, operation: Operation) -> None:
     """In the place of every text of an answer, as a further member of every object, or as where a redirect leads."""
     address = f"{trap.url}/recording.m3u8"

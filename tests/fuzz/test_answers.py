@@ -7,6 +7,7 @@ import json
 import tracemalloc
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,11 +18,11 @@ from fuzz.mangling import BODIES, CHANGES, EVERYWHERE, Change, extended, mangled
 from fuzz.trying import ECONOMICAL, PROVIDERS, assert_passable, behind_proxy, done
 from recorder_core import RecorderError
 from recorder_core.testing import emulate
-from recorder_core.testing.battery.operations import OPERATIONS, Operation
+from recorder_core.testing.battery.operations import Operation, operations
 from recorder_core.testing.battery.stage import Stage
-from recorder_core.testing.conformance.fixtures import configured
 from recorder_core.testing.faults import answered, changed, reshaped
 from recorder_core.testing.proxy import Answer, Fault
+from recorder_core.testing.service import configured
 
 NAMES = ("Content_Type", "Content_Encoding", "Retry_After", "Date", "X_Request_ID", "Location", "Set_Cookie")
 HEADERS = st.dictionaries(
@@ -37,7 +38,7 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """A vendor's service with a proxy before it."""
     with (
         emulate(request.param, media=False, rate_limits=False) as service,
-        Stage(service, configured(request.param)) as made,
+        Stage(service, partial(configured, request.param)) as made,
     ):
         yield made
 
@@ -60,7 +61,7 @@ def tried(stage: Stage, operation: Operation, fault: Fault, after: int, times: i
     return came
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.name)
 @ECONOMICAL
 @given(changes=CHANGES, after=st.integers(0, 1))
 def test_no_change_of_an_answer_breaks_an_operation(
@@ -70,7 +71,7 @@ def test_no_change_of_an_answer_breaks_an_operation(
     tried(stage, operation, reshaped("mangled", "", lambda tree: mangled(tree, changes)), after)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.name)
 @ECONOMICAL
 @given(status=STATUSES, body=BODIES, headers=HEADERS, after=st.integers(0, 1))
 @example(status=200, body=b'{"a":' * 50_000, headers={}, after=0)
@@ -81,7 +82,7 @@ def test_no_answer_breaks_an_operation(
     tried(stage, operation, answered(status, body, **headers), after)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.name)
 def test_nothing_that_stands_everywhere_breaks_an_operation(stage: Stage, operation: Operation) -> None:
     """One odd value in the place of every leaf of all answers, or as a further member of every object."""
     for value in EVERYWHERE:
@@ -99,7 +100,7 @@ def test_a_small_answer_that_unpacks_to_a_large_one_costs_little(stage: Stage) -
     def packed(answer: Answer) -> Answer:
         return replace(answer, headers={"Content-Encoding": "gzip"}, body=bomb)
 
-    status = next(operation for operation in OPERATIONS if operation.name == "status")
+    status = next(operation for operation in operations() if operation.name == "status")
     tracemalloc.start()
     try:
         came = tried(stage, status, changed("packed", "", packed), 0, times=9)

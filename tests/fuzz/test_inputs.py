@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -17,9 +18,9 @@ from fuzz.trying import ECONOMICAL, PROVIDERS, assert_passable, behind_proxy, do
 from recorder_core import InvalidSpec, Plan, Recorder, RecorderError, Recording, RecordingSpec
 from recorder_core.plugins import load_provider
 from recorder_core.testing import emulate
-from recorder_core.testing.battery.operations import OPERATIONS, Operation
+from recorder_core.testing.battery.operations import Operation, operations
 from recorder_core.testing.battery.stage import Stage
-from recorder_core.testing.conformance.fixtures import configured
+from recorder_core.testing.service import configured
 
 SPEC: dict[str, Any] = {
     "room": "lesson-42",
@@ -132,12 +133,12 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """A vendor's service with a proxy before it."""
     with (
         emulate(request.param, media=False, rate_limits=False) as service,
-        Stage(service, configured(request.param)) as made,
+        Stage(service, partial(configured, request.param)) as made,
     ):
         yield made
 
 
-ON_HANDLES = tuple(operation for operation in OPERATIONS if operation.name not in ("start", "recover"))
+ON_HANDLES = tuple(operation for operation in operations() if operation.name not in ("start", "recover"))
 
 
 @pytest.mark.parametrize("operation", ON_HANDLES, ids=lambda operation: operation.name)

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from recorder_core.cli.console import OUT, Json, print_json, print_line, reporting
 from recorder_core.errors import ConfigurationError, ProviderNotFound
-from recorder_core.plugins import ALLOWED, HOOKS, PROVIDERS, Installed, installed, load_hook, load_provider
+from recorder_core.plugins import HOOKS, PROVIDERS, Installed, installed, load_hook, load_provider, not_allowed
 
 __all__ = ["providers"]
 
@@ -51,24 +51,24 @@ def _add(table: Table, row: dict[str, Any], *more: str) -> None:
 def _provider(found: Installed) -> dict[str, Any]:
     row = _described("provider", found)
     if not found.allowed:
-        return row | _barred("provider", found)
+        return row | _refused(BARRED, not_allowed(PROVIDERS, found))
     try:
         provider = load_provider(found.name)
         config = provider.Config
         needed = [config.env_name(name) for name, info in config.model_fields.items() if info.is_required()]
     except ProviderNotFound as error:
-        return row | _unusable(error)
+        return row | _refused(UNUSABLE, error)
     return row | {"plugin_api": provider.plugin_api, "variables": needed}
 
 
 def _hook(found: Installed) -> dict[str, Any]:
     row = _described("hook", found)
     if not found.allowed:
-        return row | _barred("hook plugin", found)
+        return row | _refused(BARRED, not_allowed(HOOKS, found))
     try:
         load_hook(found)
     except ConfigurationError as error:
-        return row | _unusable(error)
+        return row | _refused(UNUSABLE, error)
     return row
 
 
@@ -77,10 +77,5 @@ def _described(kind: str, found: Installed) -> dict[str, Any]:
     return {**row, "plugin_api": None, "state": OK, "variables": []}
 
 
-def _barred(what: str, found: Installed) -> dict[str, Any]:
-    problem = f"the {what} {found.name!r} ({found}) is installed, and {ALLOWED} doesn't let it be loaded"
-    return {"state": BARRED, "problem": problem, "hint": found.permission}
-
-
-def _unusable(error: ProviderNotFound | ConfigurationError) -> dict[str, Any]:
-    return {"state": UNUSABLE, "problem": error.message, "hint": error.hint}
+def _refused(state: str, error: ProviderNotFound | ConfigurationError) -> dict[str, Any]:
+    return {"state": state, "problem": error.message, "hint": error.hint}

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from recorder_core.plugins import load_emulator, load_provider
 from recorder_core.recorder import Recorder
 from recorder_core.testing.proxy import FaultProxy, Unreachable
+from recorder_core.testing.service import configured
 from recorder_core.tracebacks import forgetful
 from recorder_core.transport.backoff import no_backoff
 
@@ -50,8 +51,7 @@ def connect(service: EmulatedService, **overrides: Any) -> Recorder:
         overrides: keywords of `Recorder` and of the provider's `Config`, which win. No installed hooks run unless
             `hooks` names them.
     """
-    found = load_provider(service.name)
-    config = {key: overrides.pop(key) for key in found.Config.model_fields.keys() & overrides.keys()}
-    return Recorder(
-        found(found.Config.from_env(service.env, **config)), **{"clock": service.clock, "hooks": (), **overrides}
-    )
+    fields = load_provider(service.name).Config.model_fields.keys()
+    config = {key: overrides.pop(key) for key in fields & overrides.keys()}
+    provider = configured(service.name, service, **config)
+    return Recorder(provider, **{"clock": service.clock, "hooks": (), **overrides})

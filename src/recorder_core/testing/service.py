@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from recorder_core.emulation.clock import EmulatorClock
+from recorder_core.plugins import load_provider
+from recorder_core.provider import Provider
+from recorder_core.tracebacks import forgetful
 
-__all__ = ["Service", "SkewedClock", "running"]
+__all__ = ["Service", "SkewedClock", "configured", "running"]
 
 
 class SkewedClock(EmulatorClock):
@@ -51,6 +54,19 @@ class Service(Protocol):
     def leave(self, room: str, participant: str) -> object:
         """Let somebody leave it."""
         ...
+
+
+@forgetful
+def configured(name: str, service: Any, **config: Any) -> Provider:
+    """The installed provider of that name, for a service whose `env` points to it.
+
+    Args:
+        name: the provider's.
+        service: running.
+        config: fields of the provider's `Config`, which win.
+    """
+    found = load_provider(name)
+    return found(found.Config.from_env(service.env, **config))
 
 
 def running(service: Service, room: str) -> int:

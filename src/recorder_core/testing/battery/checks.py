@@ -106,6 +106,12 @@ def _result(it: Happening) -> Iterator[str]:
     came = (*it.stage.proxy.requests, *it.stage.second.requests)
     if it.operation.changes and not any(200 <= (request.status or 0) < 300 for request in came):
         yield "it is said to be done, and the service did nothing"
+    if (
+        it.operation.changes
+        and it.code is not None
+        and {exchange.vendor_code for exchange in it.watch.exchanges} == {it.code}
+    ):
+        yield f"it is said to be done, and the vendor has refused it with a code that nobody knows, {it.code}"
     if isinstance(result, RecordingStatus) and it.running and result.state.terminal:
         yield f"it is said to be {result.state}, and it runs"
     if it.operation.name == "stop" and it.running and result.state is not RecordingState.UNREACHABLE:

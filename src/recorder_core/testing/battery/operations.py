@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from recorder_core.models import S3, Grid, Participants, Recording, Selection
+from recorder_core.changes import DONE
+from recorder_core.models import Grid, Participants, Recording, RecordingSpec, Selection
 from recorder_core.recorder import Recorder
 from recorder_core.testing.battery.stage import BOARD, PAGE, PUSH_URL, PUSHED, ROOM, Stage
 from recorder_core.testing.watching import STORAGE
@@ -64,49 +65,66 @@ def _paused(recorder: Recorder, recording: Recording) -> None:
     recorder.pause(recording)
 
 
-SOMEBODY = Participants(audio=Selection(include=("1001",)), video=Selection(include=("1001",)))
-BUCKET = S3.model_validate(STORAGE)
+def only(participant: str) -> Participants:
+    """One of them alone, heard and seen."""
+    return Participants(audio=Selection(include=(participant,)), video=Selection(include=(participant,)))
 
-OPERATIONS = (
-    Operation(
-        "start", lambda recorder, spec, seconds: recorder.start(spec, deadline=seconds), thorough=True, again=False
-    ),
-    Operation(
-        "status", lambda recorder, it, seconds: recorder.status(it, deadline=seconds), changes=False, thorough=True
-    ),
-    Operation("layout", lambda recorder, it, seconds: recorder.layout(it, Grid(), deadline=seconds), thorough=True),
-    Operation(
-        "update_push", lambda recorder, it, seconds: recorder.update_push(it, (PUSH_URL,), deadline=seconds), (PUSHED,)
-    ),
-    Operation("refresh_storage", lambda recorder, it, seconds: recorder.refresh_storage(it, BUCKET, deadline=seconds)),
-    Operation(
-        "update_participants",
-        lambda recorder, it, seconds: recorder.update_participants(it, SOMEBODY, deadline=seconds),
-    ),
-    Operation(
-        "pause", lambda recorder, it, seconds: recorder.pause(it, deadline=seconds), (ROOM, PAGE), before=_resumed
-    ),
-    Operation(
-        "resume", lambda recorder, it, seconds: recorder.resume(it, deadline=seconds), (ROOM, PAGE), before=_paused
-    ),
-    Operation("snapshot", lambda recorder, it, seconds: recorder.snapshot(it, deadline=seconds)),
-    Operation(
-        "switch_whiteboard",
-        lambda recorder, it, seconds: recorder.switch_whiteboard(it, "wb-7", deadline=seconds),
-        (BOARD,),
-    ),
-    Operation(
-        "list_remote",
-        lambda recorder, it, seconds: recorder.list_remote(_since(recorder), room=it.room, deadline=seconds),
-        changes=False,
-    ),
-    Operation(
-        "recover",
-        lambda recorder, it, seconds: recorder.recover(it.intent, spec=it.spec, deadline=seconds),
-        changes=False,
-        thorough=True,
-        again=False,
-    ),
-    Operation("stop", lambda recorder, it, seconds: recorder.stop(it, deadline=seconds), thorough=True),
-)
-"""Changes that carry secrets before others, for of those that are one call of a vendor's the first one is taken."""
+
+def operations(spec_fields: Mapping[str, Any] = ROOM) -> tuple[Operation, ...]:
+    """Every operation, at a vendor whose specs need these fields beside room and storage.
+
+    Changes that carry secrets come before others, for of those that are one call of a vendor's the first one is taken.
+    """
+    storage = RecordingSpec.load({"room": "lesson", "storage": STORAGE, **spec_fields}).storage
+    return (
+        Operation(
+            "start", lambda recorder, spec, seconds: recorder.start(spec, deadline=seconds), thorough=True, again=False
+        ),
+        Operation(
+            "status", lambda recorder, it, seconds: recorder.status(it, deadline=seconds), changes=False, thorough=True
+        ),
+        Operation("layout", lambda recorder, it, seconds: recorder.layout(it, Grid(), deadline=seconds), thorough=True),
+        Operation(
+            "update_push",
+            lambda recorder, it, seconds: recorder.update_push(it, (PUSH_URL,), deadline=seconds),
+            (PUSHED,),
+        ),
+        Operation(
+            "refresh_storage",
+            lambda recorder, it, seconds: recorder.refresh_storage(it, storage, deadline=seconds),
+        ),
+        Operation(
+            "update_participants",
+            lambda recorder, it, seconds: recorder.update_participants(it, only("1001"), deadline=seconds),
+        ),
+        Operation(
+            "pause", lambda recorder, it, seconds: recorder.pause(it, deadline=seconds), (ROOM, PAGE), before=_resumed
+        ),
+        Operation(
+            "resume", lambda recorder, it, seconds: recorder.resume(it, deadline=seconds), (ROOM, PAGE), before=_paused
+        ),
+        Operation("snapshot", lambda recorder, it, seconds: recorder.snapshot(it, deadline=seconds)),
+        Operation(
+            "switch_whiteboard",
+            lambda recorder, it, seconds: recorder.switch_whiteboard(it, "wb-7", deadline=seconds),
+            (BOARD,),
+        ),
+        Operation(
+            "list_remote",
+            lambda recorder, it, seconds: recorder.list_remote(_since(recorder), room=it.room, deadline=seconds),
+            changes=False,
+        ),
+        Operation(
+            "recover",
+            lambda recorder, it, seconds: recorder.recover(it.intent, spec=it.spec, deadline=seconds),
+            changes=False,
+            thorough=True,
+            again=False,
+        ),
+        Operation("stop", lambda recorder, it, seconds: recorder.stop(it, deadline=seconds), thorough=True),
+    )
+
+
+def changes(spec_fields: Mapping[str, Any] = ROOM) -> tuple[Operation, ...]:
+    """Those that change a running recording."""
+    return tuple(operation for operation in operations(spec_fields) if operation.name in DONE)

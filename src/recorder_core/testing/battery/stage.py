@@ -67,6 +67,7 @@ class Stage:
         unreachable: where nobody takes a connection.
         closed: where nobody listens.
         before_start: how many calls come before the one that begins a recording.
+        spec_fields: what it was made with.
     """
 
     before_start: int
@@ -81,7 +82,7 @@ class Stage:
         self.unreachable = Unreachable()
         self.closed = _closed()
         self.direct = Recorder(make_provider(service), clock=service.clock, timeout=TIMEOUT_S, hooks=())
-        self._fields = spec_fields
+        self.spec_fields = spec_fields
         self._numbers = itertools.count(1)
         self._left = itertools.count(1)
         self._kept: dict[str, Recording | None] = {}
@@ -107,7 +108,7 @@ class Stage:
         """A spec for a room of its own, in which somebody is."""
         room = f"room-{next(self._numbers)}"
         self.service.join(room, "1001")
-        return RecordingSpec.load({"room": room, "storage": STORAGE, **self._fields, **of})
+        return RecordingSpec.load({"room": room, "storage": STORAGE, **self.spec_fields, **of})
 
     def leave(self, room: str) -> None:
         """Let a room be empty, so that what is recorded there ends some time."""

@@ -10,9 +10,9 @@ from functools import partial
 from typing import TypeVar
 
 from recorder_core.testing.battery.cell import Cell, run
-from recorder_core.testing.battery.operations import OPERATIONS, Operation
+from recorder_core.testing.battery.operations import Operation, operations
 from recorder_core.testing.battery.stage import Stage
-from recorder_core.testing.battery.troubles import HANGING, NOTHING, TROUBLES, Trouble, coded
+from recorder_core.testing.battery.troubles import HANGING, NOTHING, TROUBLES, Trouble, coded, undocumented
 
 WORKERS = 6
 """Stages that are used at the same time: much of what happens is waited for."""
@@ -30,14 +30,15 @@ def battery(build: Build, codes: Iterable[int | str] | None = None) -> list[Cell
     Args:
         build: makes a stage.
         codes: the vendor's own, which its service is made to answer; None: those in the provider's rules, where it is
-            emulated.
+            emulated, and one that is in none.
     """
     with _stages(build) as submit:
-        codes = submit(Stage.vendor_codes).result() if codes is None else codes
+        known = submit(Stage.vendor_codes).result() if codes is None else ()
+        refusals = [*map(coded, known if codes is None else codes), *([undocumented(known)] if known else [])]
         healthy = submit(lambda stage: [(one, run(stage, one, NOTHING)) for one in _possible(stage)]).result()
         trials = [
             submit(partial(_trial, operation, call, name, trouble))
-            for trouble in (*TROUBLES, *map(coded, codes))
+            for trouble in (*TROUBLES, *refusals)
             for operation, cell in _without_the_same(healthy)
             for call, name in enumerate(cell.calls)
             if name not in cell.calls[:call] and not (trouble.lasts and call)
@@ -70,7 +71,7 @@ def _trial(operation: Operation, call: int, name: str, trouble: Trouble, stage: 
 
 
 def _possible(stage: Stage) -> list[Operation]:
-    return [operation for operation in OPERATIONS if operation.subject(stage) is not None]
+    return [operation for operation in operations(stage.spec_fields) if operation.subject(stage) is not None]
 
 
 def _without_the_same(operations: Iterable[tuple[Operation, Cell]]) -> Iterator[tuple[Operation, Cell]]:

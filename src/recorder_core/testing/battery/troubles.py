@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from recorder_core.testing.battery.stage import Stage
@@ -14,6 +14,8 @@ SILENT_S = 0.4
 SILENT = ("stall", "drop by stall", "slow head", "slow body", "100 for ever")
 NO_NAME = "http://fault.invalid"
 """A name that nobody can give to a host."""
+UNKNOWN_NUMBER, UNKNOWN_WORD = 987_654_321, "NobodyKnowsThisCode"
+"""Codes that no vendor documents."""
 
 Arrange = Callable[[Stage, int, str, bool], tuple[str, ...]]
 """Lets it happen to one of the vendor's calls, told by its number and name, or to it and all later ones; gives the
@@ -98,14 +100,24 @@ def _skewed(name: str, seconds: float) -> Trouble:
     return Trouble(name, f"this machine's {name.replace('clock', 'clock is')}", arrange, lasts=True)
 
 
-def coded(code: int | str) -> Trouble:
-    """The vendor's answer with a code of its own; nothing is done."""
+def coded(code: int | str, *, lies: bool = True) -> Trouble:
+    """The vendor's answer with a code of its own; nothing is done.
+
+    Args:
+        code: the code.
+        lies: whether it stands for something that isn't so, such as that there is no such recording.
+    """
 
     def arrange(stage: Stage, call: int, name: str, always: bool) -> tuple[str, ...]:
         stage.order(name, code, 100 if always else 1)
         return (stage.proxy.base_url,)
 
-    return Trouble(f"code {code}", f"the vendor refuses with {code}", arrange, lies=True, code=code)
+    return Trouble(f"code {code}", f"the vendor refuses with {code}", arrange, lies=lies, code=code)
+
+
+def undocumented(codes: Sequence[int | str]) -> Trouble:
+    """A refusal with a code that nobody knows, of the kind of these."""
+    return coded(UNKNOWN_NUMBER if isinstance(codes[0], int) else UNKNOWN_WORD, lies=False)
 
 
 NOTHING = _met(PASS)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,9 @@ from recorder_core.errors import ConfigurationError, RecorderError, RecordingNot
 from recorder_core.models import FileStatus, Recording, RecordingState
 from recorder_core.provider import Provider
 from recorder_core.recorder import Recorder
+from recorder_core.testing.battery.cell import DEADLINE_S
+from recorder_core.testing.battery.operations import changes
+from recorder_core.testing.battery.stage import PAGE, ROOM
 from recorder_core.testing.conformance.clauses import clause
 from recorder_core.testing.conformance.fixtures import Fixtures, MakeProvider, MakeSpec, intent_of
 from recorder_core.testing.service import Service, SkewedClock, running
@@ -39,8 +44,9 @@ class Lifecycle(Fixtures):
         assert recording.location is not None
         assert recording.location.kind == spec.storage.kind
         for key in (*provider.native_ids, *filter(None, [provider.native_key])):
-            assert isinstance(recording.native.get(key), str), key
-            assert recording.native[key], key
+            ids = recording.ids_under(key) if key == provider.native_key else (recording.native.get(key),)
+            assert ids, key
+            assert all(isinstance(one, str) and one for one in ids), key
         assert running(service, spec.room) == 1
 
     @clause("L2")
@@ -135,12 +141,7 @@ class Lifecycle(Fixtures):
     def test_what_the_vendor_never_knew_has_a_state(self, recorder: Recorder, make_spec: MakeSpec) -> None:
         """L9: a handle with ids that nobody has is `gone` in the end, and never runs; stopping it harms nobody."""
         recording = recorder.start(make_spec())
-        key = recorder.provider.native_key
-        changed = {name: _another(recording.native[name]) for name in ([key] if key else recorder.provider.native_ids)}
-        long_ago = datetime.fromtimestamp(recorder.provider.runtime.clock.time(), UTC) - timedelta(seconds=LATER_S)
-        stranger = recording.model_copy(
-            update={"id": "0" * 32, "native": {**recording.native, **changed}, "started_at": long_ago}
-        )
+        stranger = _stranger(recorder.provider, recording)
         status = self.until(recorder, stranger, *OVER)
         assert status.state in (*OVER, RecordingState.UNREACHABLE), status
         with suppress(RecordingNotFound):
@@ -203,8 +204,55 @@ class Lifecycle(Fixtures):
         assert running(service, spec.room) == 1
         assert recorder.status(first).state.running
 
+    @clause("L14")
+    def test_a_pause_is_told(self, recorder: Recorder, make_spec: MakeSpec) -> None:
+        """L14: after `pause` it is `paused`, after `resume` `recording`, and either may be done twice; a vendor that
+        doesn't tell a pause has a reason that says so."""
+        for recording in self.begun_of(recorder, make_spec, ROOM, PAGE, operation="pause"):
+            self.until(recorder, recording, RecordingState.RECORDING)
+            for _ in range(2):
+                recorder.pause(recording)
+                status = self.until(recorder, recording, RecordingState.PAUSED)
+                assert status.state is RecordingState.PAUSED or (status.state.running and status.reason), status
+            for _ in range(2):
+                recorder.resume(recording)
+                status = self.until(recorder, recording, RecordingState.RECORDING)
+                assert status.state is RecordingState.RECORDING, status
 
-def _another(native_id: str) -> str:
-    """An id of the same shape that nobody has."""
+    @clause("L15")
+    def test_what_is_over_is_not_changed(
+        self,
+        recorder: Recorder,
+        make_spec: MakeSpec,
+        make_provider: MakeProvider,
+        spec_fields: Mapping[str, Any],
+        service: Service,
+        clock: SkewedClock,
+    ) -> None:
+        """L15: to change what has ended, or what the vendor never knew, is an error, in a process too that didn't see
+        the end: what the vendor has refused is never said to be done."""
+        with Recorder(make_provider(service), clock=clock, hooks=()) as another:
+            for change in changes(spec_fields):
+                for recording in self.begun_of(recorder, make_spec, *change.of, operation=change.name):
+                    stranger = _stranger(recorder.provider, recording)
+                    recorder.stop(recording)
+                    for handle, what in ((recording, "has ended"), (stranger, "never was")):
+                        with suppress(RecorderError):
+                            change.call(another, handle, DEADLINE_S)
+                            pytest.fail(f"{change.name} of what {what} is said to be done")
+
+
+def _stranger(provider: Provider, recording: Recording) -> Recording:
+    """A handle like a recording's, long ago, with ids that nobody has."""
+    keys = [provider.native_key] if provider.native_key else provider.native_ids
+    native = {**recording.native, **{key: _another(recording.native[key]) for key in keys}}
+    long_ago = datetime.fromtimestamp(provider.runtime.clock.time(), UTC) - timedelta(seconds=LATER_S)
+    return recording.model_copy(update={"id": "0" * 32, "native": native, "started_at": long_ago})
+
+
+def _another(native_id: Any) -> Any:
+    """An id of the same shape that nobody has, or several."""
+    if not isinstance(native_id, str):
+        return [_another(one) for one in native_id]
     turned = str.maketrans("0123456789abcdefABCDEF", "9876543210fedcbaFEDCBA")
     return native_id.translate(turned)

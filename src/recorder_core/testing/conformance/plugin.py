@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -14,27 +16,25 @@ from recorder_core.errors import (
     UnsupportedFeature,
     UnsupportedOperation,
 )
-from recorder_core.models import Grid, Participants, Recording, RecordingSpec
+from recorder_core.models import Participants, Recording
 from recorder_core.plugins import check_provider
 from recorder_core.provider import Provider
 from recorder_core.recorder import Recorder
+from recorder_core.testing.battery.cell import DEADLINE_S
+from recorder_core.testing.battery.operations import changes, only
+from recorder_core.testing.battery.stage import BOARD, PAGE, ROOM
 from recorder_core.testing.conformance.clauses import clause
 from recorder_core.testing.conformance.fixtures import Fixtures, MakeSpec, intent_of
 from recorder_core.testing.watching import Watch, assert_hidden
 
-__all__ = ["CHANGES", "Plugin"]
+__all__ = ["Plugin"]
 
-CHANGES: Mapping[str, Callable[[Recorder, Recording, RecordingSpec], object]] = {
-    "layout": lambda recorder, recording, spec: recorder.layout(recording, Grid()),
-    "pause": lambda recorder, recording, spec: recorder.pause(recording),
-    "resume": lambda recorder, recording, spec: recorder.resume(recording),
-    "snapshot": lambda recorder, recording, spec: recorder.snapshot(recording),
-    "update_participants": lambda recorder, recording, spec: recorder.update_participants(recording, Participants()),
-    "refresh_storage": lambda recorder, recording, spec: recorder.refresh_storage(recording, spec.storage),
-    "switch_whiteboard": lambda recorder, recording, spec: recorder.switch_whiteboard(recording, "board-1"),
-    "update_push": lambda recorder, recording, spec: recorder.update_push(recording, ["rtmps://live.example/key"]),
+
+WISHES: Mapping[str, tuple[Mapping[str, Any], Sequence[Any]]] = {
+    "update_participants": (ROOM, [Participants(), only("1001"), only("1002")]),
+    "switch_whiteboard": (BOARD, ["wb-7", "wb-8"]),
 }
-"""What may be done to a running recording."""
+"""Changes that carry no secret, which the watch would hide: for which recordings, and what may be asked."""
 
 
 class Plugin(Fixtures):
@@ -89,40 +89,58 @@ class Plugin(Fixtures):
         assert all(limit.calls > 0 for limit in provider.limits)
 
     @clause("P6")
-    def test_what_is_not_claimed_is_refused(self, recorder: Recorder, make_spec: MakeSpec, watch: Watch) -> None:
+    def test_what_is_not_claimed_is_refused(
+        self, recorder: Recorder, make_spec: MakeSpec, spec_fields: Mapping[str, Any], watch: Watch
+    ) -> None:
         """P6: an operation that isn't overridden raises `UnsupportedOperation`, sends nothing, and harms nothing."""
-        spec = make_spec()
-        recording = recorder.start(spec)
-        del watch.exchanges[:]
-        for name, change in CHANGES.items():
-            if not recorder.provider.offers(name, recording.mode):
-                with pytest.raises(UnsupportedOperation) as caught:
-                    change(recorder, recording, spec)
-                assert caught.value.hint, name
-                assert watch.exchanges == [], name
-        assert recorder.status(recording).state.running
+        for recording in self.begun_of(recorder, make_spec, ROOM, PAGE):
+            del watch.exchanges[:]
+            for change in changes(spec_fields):
+                if not recorder.provider.offers(change.name, recording.mode):
+                    with pytest.raises(UnsupportedOperation) as caught:
+                        change.call(recorder, recording, DEADLINE_S)
+                    assert caught.value.hint, change.name
+                    assert watch.exchanges == [], change.name
+            assert recorder.status(recording).state.running
 
     @clause("P7")
-    def test_what_is_claimed_works(self, recorder: Recorder, make_spec: MakeSpec, watch: Watch) -> None:
+    def test_what_is_claimed_works(
+        self, recorder: Recorder, make_spec: MakeSpec, spec_fields: Mapping[str, Any], watch: Watch
+    ) -> None:
         """P7: an operation that is overridden sends something, and the recording goes on; or it says what is lost."""
-        spec = make_spec()
-        recording = recorder.start(spec, confirm=True)
-        for name, change in CHANGES.items():
-            if not recorder.provider.offers(name, recording.mode):
-                continue
-            del watch.exchanges[:]
-            refusal: RecorderError | None = None
-            try:
-                changed = change(recorder, recording, spec)
-            except (UnsupportedFeature, UnsupportedOperation) as error:
-                refusal = error
-            if refusal is not None:
-                assert watch.exchanges == [], f"{name} was refused after something was sent"
-                assert refusal.hint or refusal.fields().get("findings"), name
-                continue
-            assert watch.exchanges, f"{name} sent nothing"
-            recording = changed if isinstance(changed, Recording) else recording
-            assert recorder.status(recording).state.running, f"after {name}"
+        for change in changes(spec_fields):
+            others = (of for of in change.of if of is not ROOM)
+            for recording in self.begun_of(recorder, make_spec, ROOM, *others, operation=change.name):
+                del watch.exchanges[:]
+                refusal: RecorderError | None = None
+                try:
+                    changed = change.call(recorder, recording, DEADLINE_S)
+                except (UnsupportedFeature, UnsupportedOperation) as error:
+                    refusal = error
+                if refusal is not None:
+                    assert watch.exchanges == [], f"{change.name} was refused after something was sent"
+                    assert refusal.hint or refusal.fields().get("findings"), change.name
+                    continue
+                assert watch.exchanges, f"{change.name} sent nothing"
+                after = changed if isinstance(changed, Recording) else recording
+                assert recorder.status(after).state.running, f"after {change.name}"
+
+    @clause("P7")
+    @pytest.mark.parametrize("operation", WISHES)
+    def test_other_wishes_are_sent_as_such(
+        self, recorder: Recorder, make_spec: MakeSpec, watch: Watch, operation: str
+    ) -> None:
+        """P7: what differs is sent unlike, or refused: no wish is done as another one."""
+        fields, wishes = WISHES[operation]
+        for recording in self.begun_of(recorder, make_spec, fields, operation=operation):
+            sent: list[object] = []
+            for wish in wishes:
+                del watch.exchanges[:]
+                with suppress(UnsupportedFeature, UnsupportedOperation):
+                    recording = getattr(recorder, operation)(recording, wish)
+                    made = [(exchange.operation, exchange.request_body or exchange.url) for exchange in watch.exchanges]
+                    assert made not in sent, f"{operation} with {wish!r} was sent as another one"
+                    sent.append(made)
 
     @clause("P8")
     def test_an_unopened_provider_says_so(self, provider: Provider, make_spec: MakeSpec) -> None:

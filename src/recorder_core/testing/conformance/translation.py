@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from enum import Enum
-from operator import attrgetter
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
-from recorder_core.errors import InvalidSpec, UnsupportedFeature
-from recorder_core.models import Grid, Mode, RecordingSpec
+from recorder_core.errors import InvalidSpec, UnsupportedFeature, UnsupportedOperation
+from recorder_core.models import Grid, Layout, Mode, Recording, RecordingSpec
 from recorder_core.plan import Finding, Plan
 from recorder_core.probes import PROBES, Probe
 from recorder_core.provider import Provider
@@ -49,15 +48,8 @@ class Translation(Fixtures):
         wrong: list[str] = []
         for probe, mode, spec, plan, bare in self._probed(provider, spec_fields):
             wrong += [f"{probe.label} ({mode}): {finding}" for finding in plan.findings if not _is_sound(finding)]
-            told = {finding.path.partition(".")[0] for finding in plan.findings}
-            if plan.requests != bare.requests or told & probe.asks.keys():
-                continue
-            # What is asked may be what the vendor does anyway; then something else in its place isn't.
-            for path in _differing(spec, bare.spec, _leaves_of(probe.asks)):
-                others = (self._plan(provider, other) for other in _with_another(spec, path))
-                heeded = any((other.requests, other.findings) != (plan.requests, plan.findings) for other in others)
-                if not heeded and not _is_hint(path, spec):
-                    silent.append(f"{probe.label} ({mode}): {path}")
+            lost = _unheeded(probe, (spec, plan), (bare.spec, bare), lambda other: self._plan(provider, other))
+            silent += [f"{probe.label} ({mode}): {path}" for path in lost]
         assert silent == [], "asked for, and neither sent nor found"
         assert wrong == []
 
@@ -109,6 +101,49 @@ class Translation(Fixtures):
         assert watch.exchanges == []
         assert one.requests
 
+    @clause("T7")
+    def test_no_change_of_layout_is_lost_in_silence(self, recorder: Recorder, make_spec: MakeSpec) -> None:
+        """T7: whatever layout is asked for while it records, its request is another one than that of a plain grid, or
+        a finding says why not."""
+        recording = recorder.start(make_spec())
+        if not recorder.provider.offers("layout", recording.mode):
+            return
+
+        def planned(spec: RecordingSpec) -> Plan:
+            return _changed(recorder.provider, recording, spec.layout or Grid())
+
+        silent: list[str] = []
+        wrong: list[str] = []
+        for probe, spec, plain in _layouts():
+            plan = planned(spec)
+            silent += [
+                f"{probe.label}: {path}" for path in _unheeded(probe, (spec, plan), (plain, planned(plain)), planned)
+            ]
+            wrong += [f"{probe.label}: {finding}" for finding in plan.findings if not _is_sound(finding)]
+        assert silent == [], "asked for, and neither sent nor found"
+        assert wrong == []
+
+    @clause("T6")
+    def test_layouts_are_sent_as_they_are_planned(self, recorder: Recorder, make_spec: MakeSpec, watch: Watch) -> None:
+        """T6: a change of layout sends the planned requests too; layouts that are planned unlike are sent unlike."""
+        recording = recorder.start(make_spec(), confirm=True)
+        if not recorder.provider.offers("layout", recording.mode):
+            return
+        done: list[tuple[Plan, object]] = []
+        for _, spec, _ in _layouts():
+            layout = spec.layout or Grid()
+            plan = _changed(recorder.provider, recording, layout)
+            if _lost(plan) or any(plan.requests == other.requests for other, _ in done):
+                continue
+            del watch.exchanges[:]
+            recording = recorder.layout(recording, layout)
+            planned = [request.operation for request in plan.requests]
+            assert [name for name in watch.names if name in planned] == planned
+            sent = [exchange.request_body or exchange.url for exchange in watch.exchanges]
+            assert sent not in [other for _, other in done], f"{layout} was sent as another one"
+            done.append((plan, sent))
+        assert done, "no layout can be changed to any other"
+
     def _probed(
         self, provider: Provider, spec_fields: Mapping[str, Any]
     ) -> Iterator[tuple[Probe, Mode, RecordingSpec, Plan, Plan]]:
@@ -133,6 +168,41 @@ class Translation(Fixtures):
 
     def _plan(self, provider: Provider, spec: RecordingSpec) -> Plan:
         return provider.translate(spec, intent_of(provider, spec))
+
+
+def _layouts() -> Iterator[tuple[Probe, RecordingSpec, RecordingSpec]]:
+    """All that users ask of layouts alone, each with its spec and one without what is asked."""
+    for probe in PROBES:
+        if probe.asks.keys() == {"layout"} and Mode.COMPOSITE in probe.modes:
+            plain = probe.baseline(Mode.COMPOSITE)
+            yield probe, probe.spec(Mode.COMPOSITE), plain.model_copy(update={"layout": plain.layout or Grid()})
+
+
+def _changed(provider: Provider, recording: Recording, layout: Layout) -> Plan:
+    """The plan of a change; a refusal is a finding."""
+    try:
+        return provider.translate_layout(recording, layout.over(recording.layout))
+    except (InvalidSpec, UnsupportedFeature, UnsupportedOperation) as error:
+        return Plan(provider.name, (), (Finding("layout", "unsupported", error.message, error.hint or ""),))
+
+
+def _unheeded(
+    probe: Probe,
+    asked: tuple[RecordingSpec, Plan],
+    without: tuple[RecordingSpec, Plan],
+    planned: Callable[[RecordingSpec], Plan],
+) -> Iterator[str]:
+    """The paths of what a probe asks, and that is neither sent nor found: of its spec, and of one without it."""
+    (spec, plan), (bare, other) = asked, without
+    told = {finding.path.partition(".")[0] for finding in plan.findings}
+    if plan.requests != other.requests or told & probe.asks.keys():
+        return
+    # What is asked may be what the vendor does anyway; then something else in its place isn't.
+    for path in _differing(spec, bare, _leaves_of(probe.asks)):
+        others = map(planned, _with_another(spec, path))
+        heeded = any((other.requests, other.findings) != (plan.requests, plan.findings) for other in others)
+        if not heeded and not _is_hint(path, spec):
+            yield path
 
 
 def _lost(plan: Plan) -> bool:
@@ -162,18 +232,25 @@ def _leaves_of(asks: Mapping[str, Any], above: str = "") -> Iterator[str]:
 def _differing(one: RecordingSpec, other: RecordingSpec, paths: Iterable[str]) -> Iterator[str]:
     """The paths at which two specs differ, or that one of them hasn't."""
     for path in paths:
-        value = attrgetter(path)
         try:
-            is_alike = value(one) == value(other)
-        except AttributeError:
+            is_alike = _at(one, path) == _at(other, path)
+        except (AttributeError, KeyError):
             is_alike = False
         if not is_alike:
             yield path
 
 
+def _at(spec: RecordingSpec, path: str) -> Any:
+    """What stands at a path."""
+    value: Any = spec
+    for step in path.split("."):
+        value = value[step] if isinstance(value, Mapping) else getattr(value, step)
+    return value
+
+
 def _with_another(spec: RecordingSpec, path: str) -> Iterator[RecordingSpec]:
     """The spec with other values at a path, as far as there are any."""
-    for value in _others(attrgetter(path)(spec)):
+    for value in _others(_at(spec, path)):
         tree = spec.dump(reveal=True)
         *parents, leaf = path.split(".")
         at = tree

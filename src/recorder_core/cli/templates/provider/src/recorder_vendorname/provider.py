@@ -108,7 +108,7 @@ class VendornameProvider(rc.Provider):
         call = Call(operation=operation, method=method, path=path, recording_id=recording.id, answers=Described)
         try:
             answer = self.transport.send(call)
-        except rc.RecordingNotFound as error:
+        except rc.RecordingNotFound as error:  # RecordingEnded is one: it has ended, and the vendor tells no more
             return rc.RecordingStatus(state=rc.RecordingState.GONE, reason=error.message)
         uri = recording.location.uri if recording.location else str
         names = answer.read.files
