@@ -218,7 +218,7 @@ class RecordingFailed(RecorderError):
 
 
 class RecordingConflict(RecorderError):
-    """Another recording with the same identity runs already."""
+    """Another recording with the same identity runs already, or may; or this one hasn't ended."""
 
 
 class StartOutcomeUnknown(RecorderError):

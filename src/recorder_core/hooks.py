@@ -96,8 +96,8 @@ class HookSpecs:
 
     @hookspec
     def recorder_changed(self, recording: Recording, operation: str) -> None:
-        """A running recording was changed by `pause`, `resume`, `snapshot`, `update_participants`, `refresh_storage`,
-        `switch_whiteboard` or `update_push`."""
+        """A recording was changed by `pause`, `resume`, `snapshot`, `update_participants`, `refresh_storage`,
+        `switch_whiteboard` or `update_push`, its files deleted by `delete_files`, or it was taken over by `adopt`."""
 
     @hookspec
     def recorder_stopped(self, recording: Recording, status: RecordingStatus) -> None:

@@ -19,8 +19,10 @@ from recorder_core.checks import StorageCheck
 from recorder_core.configuration import ProviderConfig, ProviderOptions
 from recorder_core.models import (
     Layout,
+    Link,
     Mode,
     Participants,
+    RecordedFile,
     Recording,
     RecordingEvent,
     RecordingSpec,
@@ -192,6 +194,45 @@ class Provider(Toolbox):
         """
         raise self._unsupported("list_remote")
 
+    def adopt(self, remote: RemoteRecording) -> Recording:
+        """The handle of a recording that nobody's start here began, so that it can be followed, changed and stopped.
+
+        At most one look; nothing of the recording is changed. `adopted` makes the handle, and the vendor tells what is
+        in it: what it doesn't tell, such as the layout, stays open.
+
+        Args:
+            remote: as `list_remote` lists it, or as a callback names it: with `native_key`, and the rest where known.
+
+        Raises:
+            RecordingNotFound: the vendor knows no such recording.
+            UnsupportedOperation: the vendor tells too little of a recording for a handle.
+        """
+        raise self._unsupported("adopt")
+
+    def link(self, recording: Recording, file: RecordedFile, *, seconds: float) -> Link:
+        """A signed address of a file that the vendor keeps. It is a secret: in no log, event, status or handle.
+
+        Args:
+            recording: the handle.
+            file: one of its files, as a status told it.
+            seconds: for how long the address is to open it. The vendor's longest, or its only one, may be shorter.
+
+        Raises:
+            RecordingNotFound: the vendor hasn't the file, or not any more.
+            UnsupportedOperation: the vendor keeps no files, or not those of such a recording (`kept_elsewhere`).
+        """
+        raise self.kept_elsewhere("link", recording)
+
+    def delete_files(self, recording: Recording) -> None:
+        """Delete, for good, the files that the vendor keeps of a recording that has ended; `expired` is their status.
+
+        What is deleted already is no error.
+
+        Raises:
+            UnsupportedOperation: the vendor keeps no files, or not those of such a recording (`kept_elsewhere`).
+        """
+        raise self.kept_elsewhere("delete_files", recording)
+
     def recover(self, intent: StartIntent, spec: RecordingSpec | None) -> Recovery:
         """Find out what became of a start whose id is not known. Nothing may run afterwards that isn't reported.
 
@@ -209,7 +250,8 @@ class Provider(Toolbox):
         return Recovery(
             intent=intent,
             verdict=Verdict.UNCLEAR,
-            reason=f"{self.name} has no way to find out what became of a start",
+            reason=f"{self.name} has no way to find out what became of a start"
+            + ("; a callback may still tell" if self.offers("identify") else ""),
         )
 
     def identify(self, intent: StartIntent, event: RecordingEvent) -> Recording | None:

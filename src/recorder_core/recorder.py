@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from recorder_core.checks import Check, StorageCheck
 from recorder_core.clock import Deadline, deadline_scope
 from recorder_core.errors import InvalidSpec, LedgerUnavailable, RecorderError, RecordingConflict, StartOutcomeUnknown
+from recorder_core.files import Files
 from recorder_core.models import (
     Recording,
     RecordingSpec,
@@ -27,7 +28,6 @@ from recorder_core.plan import Plan
 from recorder_core.recovering import Found
 from recorder_core.refusals import expect, recordings_of, refuse_key_without_ledger, refuse_span
 from recorder_core.stopping import going_on, lease_of
-from recorder_core.working import Working
 
 if TYPE_CHECKING:
     from recorder_core.ledger import LedgerEntry
@@ -42,7 +42,7 @@ UNDER_WAY = "is being started just now, by another process or one that has died"
 logger = logging.getLogger("recorder_core")
 
 
-class Recorder(Working):
+class Recorder(Files):
     """Records rooms through one provider and one account. Thread-safe.
 
     Args:

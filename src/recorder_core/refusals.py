@@ -17,7 +17,17 @@ from recorder_core.errors import (
     UnexpectedResponse,
     UnsupportedOperation,
 )
-from recorder_core.models import Location, Media, Participants, Recording, RecordingSpec, StartIntent, WebhookRequest
+from recorder_core.models import (
+    Location,
+    Media,
+    Participants,
+    RecordedFile,
+    Recording,
+    RecordingSpec,
+    RemoteRecording,
+    StartIntent,
+    WebhookRequest,
+)
 from recorder_core.models.base import Text
 from recorder_core.models.layout import LayoutBase
 from recorder_core.models.loading import describe_errors
@@ -49,6 +59,8 @@ MADE_BY: Mapping[type, str] = {
     Recording: "Recording.model_validate_json(text) makes one of a stored handle",
     LayoutBase: "Grid(), Floating(), Spotlight() and Custom() are some",
     Participants: 'Participants(audio=Selection(include=["1001"])) is one, Participants() is everybody',
+    RemoteRecording: "`list_remote` and `recover` list some, and an event of a callback will do",
+    RecordedFile: "the `files` of a status are some",
     StorageBase: "S3(...) is one; `recorder_core.models.storage` has them all",
     datetime: "datetime.now(UTC) is one",
     WebhookRequest: "WebhookRequest(method, url, headers, body) makes one of what your web framework got",

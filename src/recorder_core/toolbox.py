@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -19,11 +20,13 @@ from recorder_core.models import (
     RecordingState,
     RecordingStatus,
     Recovery,
+    RemoteRecording,
     StartIntent,
     Verdict,
 )
 from recorder_core.models.base import freeze
 from recorder_core.models.loading import describe_errors
+from recorder_core.models.recording import ids_of
 from recorder_core.plan import Change, Plan
 from recorder_core.tracebacks import forgetful
 from recorder_core.transport import Runtime, Transport
@@ -34,6 +37,7 @@ OptionsModel = TypeVar("OptionsModel", bound=ProviderOptions)
 
 TOLD = ("started_at", "controllable_until", "base_url", "request_id")
 """What of a handle the vendor's answer to the start tells, beside its ids."""
+ADOPTED_NAMESPACE = uuid.UUID("b1a0c2f4-3f0e-5c57-9d5e-7c1c0f7d3a52")
 
 
 class Toolbox(ABC):
@@ -195,6 +199,51 @@ class Toolbox(ABC):
             return None
         told = {key: noted[key] for key in TOLD if noted.get(key)}
         return Recording.model_validate({**intent.draft.model_dump(mode="json"), **told, "native": native})
+
+    def adopted(self, remote: RemoteRecording, native: Mapping[str, Any], **known: Any) -> Recording:
+        """The handle of a recording that nobody's start here began. Pure.
+
+        Our id is made of the vendor's, so that it is the same whoever adopts it. What isn't known stays open: the
+        handle says no more than the vendor does.
+
+        Args:
+            remote: the recording, as the vendor or its callback tells it.
+            native: the vendor's own ids, and what a later call needs. No secret.
+            known: fields of the handle that the vendor tells, such as `room`, `mode` or `started_at`; None counts as
+                untold.
+        """
+        (vendor_id, *_) = ids_of(native.get(self.native_key)) or ("",)
+        told = {
+            "room": remote.room or "",
+            "started_at": remote.started_at or self.now(),
+            "base_url": remote.base_url,
+            **{name: value for name, value in known.items() if value is not None},
+        }
+        return Recording(
+            id=uuid.uuid5(ADOPTED_NAMESPACE, f"{self.name}:{self.account}:{vendor_id}").hex,
+            provider=self.name,
+            account=self.account,
+            native=freeze(native),
+            **told,
+        )
+
+    def kept_elsewhere(self, operation: str, recording: Recording) -> UnsupportedOperation:
+        """The refusal of an operation on files that the vendor doesn't keep, with who can do it instead."""
+        where = recording.location
+        is_own = where is None or where.bucket is not None or where.kind == "account"
+        return UnsupportedOperation(
+            f"{self.name} has no {operation} for files" + (f" in {where.kind}" if where else ""),
+            provider=self.name,
+            operation=operation,
+            recording_id=recording.id,
+            fault="caller",
+            hint="Nothing was sent. "
+            + (
+                "A storage of your own signs and deletes by its own client: a file's `key` is its name there."
+                if is_own
+                else "Look for them in the vendor's console."
+            ),
+        )
 
     def found(self, recording: Recording, intent: StartIntent, reason: str) -> Recovery:
         """What became of a start whose recording the vendor has named just now, by a look at it.

@@ -124,8 +124,9 @@ def test_what_is_added_to_the_models_demands_a_row() -> None:
 
 
 def test_every_operation_is_asked_in_every_mode() -> None:
-    """Each change of a running recording, and the list of the account's, has a row in each mode."""
-    operations = {name for name in vars(Changes) if not name.startswith("_")} | {"list_remote"}
+    """Each change of a running recording, and what else only some vendors have, has a row in each mode."""
+    others = {"list_remote", "adopt", "link", "delete_files"}
+    operations = {name for name in vars(Changes) if not name.startswith("_")} | others
     asked = {(probe.operation, mode) for probe, mode in EVERY if probe.operation}
     assert asked == {(operation, mode) for operation in operations for mode in Mode}
 

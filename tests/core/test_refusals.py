@@ -10,17 +10,23 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from core.conftest import MemoryProvider
 from recorder_core import (
     AsyncRecorder,
     AsyncWebhookApp,
     ConfigurationError,
     Grid,
     InvalidSpec,
+    Link,
+    RecordedFile,
     Recorder,
     RecorderError,
+    Recording,
     RecordingSpec,
     RecordingState,
+    RemoteRecording,
     WebhookApp,
     WebhookRequest,
 )
@@ -29,10 +35,25 @@ Make = Callable[..., RecordingSpec]
 UNSURE = sorted({*RecordingState} - {RecordingState.RECORDING, RecordingState.COMPLETED})
 
 
+class Open(MemoryProvider):
+    """Has what only some vendors have."""
+
+    def adopt(self, remote: RemoteRecording) -> Recording:
+        self._call("adopt")
+        return self.adopted(remote, remote.native)
+
+    def link(self, recording: Recording, file: RecordedFile, *, seconds: float) -> Link:
+        self._call("link")
+        return Link(url=SecretStr("https://keep.example/a.mp4"))
+
+    def delete_files(self, recording: Recording) -> None:
+        self._call("delete_files")
+
+
 @pytest.fixture
 def given(signing, clock, spec: Make) -> Any:
     """A recorder with a recording, its vendor, and a fleet that follows it."""
-    provider, vendor = signing()
+    provider, vendor = signing(kind=Open)
     recorder = Recorder(provider, clock=clock, hooks=[])
     recording = recorder.start(spec())
     with recorder.fleet([recording], workers=0) as fleet:
@@ -44,6 +65,7 @@ def given(signing, clock, spec: Make) -> Any:
             storage=spec().storage,
             spec=spec(),
             fleet=fleet,
+            remote=RemoteRecording(provider="memory", account="tenant-1", native={"tape": "t-7"}),
         )
 
 
@@ -143,6 +165,9 @@ REFUSED: dict[str, Callable[[Any], object]] = {
     "worker": lambda it: it.recorder.worker(),
     "layout": lambda it: it.recorder.layout(it.recording, Grid()),
     "list_remote": lambda it: it.recorder.list_remote(datetime(2026, 1, 1, tzinfo=UTC)),
+    "adopt": lambda it: it.recorder.adopt(it.remote),
+    "link": lambda it: it.recorder.link(it.recording, RecordedFile(name="a.mp4")),
+    "delete_files": lambda it: it.recorder.delete_files(it.recording),
     "check_storage": lambda it: it.recorder.check_storage(it.storage),
     "doctor": lambda it: it.recorder.doctor(),
     "events.receive": lambda it: it.recorder.events.receive(it.vendor.callback()),

@@ -9,15 +9,26 @@ import time
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
 KEY = "press-key-of-the-test"
 SECRET = "press-secret-of-the-test"
 
 
+LONGEST_LINK_S = 600
+
+
+def signed(name: str, until: int) -> str:
+    """The signature of an address."""
+    return hmac.digest(SECRET.encode(), f"{name} {until}".encode(), "sha256").hex()
+
+
 class Press:
-    """Paper Press: tapes by number; `requests` lists what was asked, `out_of_ink` answers 503 so many times, and
-    `hangs_up` so many times once it has done what was asked.
+    """Paper Press: tapes by number, which may be paused; `requests` lists what was asked, `out_of_ink` answers 503 so
+    many times, and `hangs_up` so many times once it has done what was asked.
+
+    Tapes without a bucket it keeps itself: it gives signed addresses of their files, good for ten minutes at most, and
+    deletes them when asked.
 
     `is_closed` answers 402 to every call. `moves` so many tapes to another press, just after their layout was changed:
     they go on with their first one. `told` has the status with which each callback was answered. Those of tapes that
@@ -41,6 +52,9 @@ class Press:
 
             def answer(self) -> None:
                 """Answer any request."""
+                if self.path.startswith("/kept/"):
+                    self.hand_out(press.kept(self.path))
+                    return
                 body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"null")
                 press.requests.append((self.command, self.path, body))
                 status, tree = press.handle(self.command, self.path, body, self.headers.get("Authorization"))
@@ -55,6 +69,13 @@ class Press:
                 self.send_header("X-Request-Id", f"request-{len(press.requests)}")
                 self.end_headers()
                 self.wfile.write(data)
+
+            def hand_out(self, content: bytes | None) -> None:
+                """Answer whoever has an address."""
+                self.send_response(403 if content is None else 200)
+                self.send_header("Content-Length", str(len(content or b"")))
+                self.end_headers()
+                self.wfile.write(content or b"")
 
             do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - names of the standard library
 
@@ -85,7 +106,7 @@ class Press:
         if steps[1].startswith("tapes?reference="):
             wanted = steps[1].partition("=")[2]
             return 200, {"tapes": [number for number, tape in self.tapes.items() if tape["reference"] == wanted]}
-        if method == "POST":
+        if method == "POST" and steps == ["v1", "tapes"]:
             again = [number for number, tape in self.tapes.items() if tape["reference"] == body["reference"]]
             if again:
                 return 200, {"tape": again[0]}
@@ -96,14 +117,41 @@ class Press:
         tape = self.tapes.get(number)
         if tape is None:
             return 404, {"code": "no_tape", "message": "no such tape"}
-        if method == "PUT" and self.moves:
+        if steps[3:] == ["link"]:
+            return self._link(tape, body)
+        if steps[3:] == ["files"]:
+            tape["deleted"] = True
+            return 200, _told(tape)
+        if method == "PUT" and tape["state"] == "done":
+            return 409, {"code": "done", "message": "the tape is full"}
+        if method == "PUT" and self.moves and "state" not in body:
             self.moves -= 1
         elif method == "PUT":
             tape.update(body)
         elif method == "DELETE":
             tape.update(state="done", files=[f"{tape['reference']}.mp4"])
             self._tell(number, tape)
-        return 200, {"state": tape["state"], "files": tape["files"]}
+        return 200, _told(tape)
+
+    def _link(self, tape: dict[str, Any], body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """An address of a file of a tape."""
+        name = body["file"]
+        if name not in tape["files"] or tape.get("deleted"):
+            return 404, {"code": "no_file", "message": "no such file"}
+        until = int(time.time() + min(body["seconds"], LONGEST_LINK_S))
+        return 200, {
+            "url": f"{self.base_url}/kept/{name}?until={until}&signature={signed(name, until)}",
+            "until": until,
+        }
+
+    def kept(self, path: str) -> bytes | None:
+        """The content of a file that the press keeps, for whoever has its address; None: it isn't a good one."""
+        address = urlsplit(path)
+        name, query = unquote(address.path.removeprefix("/kept/")), parse_qs(address.query)
+        until, signature = int(query["until"][0]), query["signature"][0]
+        is_there = any(name in tape["files"] and not tape.get("deleted") for tape in self.tapes.values())
+        is_good = hmac.compare_digest(signature, signed(name, until)) and time.time() <= until
+        return f"what was said in {name}".encode() if is_there and is_good else None
 
     def _tell(self, number: str, tape: dict[str, Any]) -> None:
         """Send the callback of the end, where there is an address for it."""
@@ -125,3 +173,8 @@ class Press:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+def _told(tape: dict[str, Any]) -> dict[str, Any]:
+    """What is told of a tape."""
+    return {name: tape[name] for name in ("state", "files", "name", "deleted") if name in tape}

@@ -54,7 +54,7 @@ class PressService:
     @property
     def recordings(self) -> list[Tape]:
         """All tapes."""
-        return [Tape(tape["name"], tape["state"] == "running") for tape in self._press.tapes.values()]
+        return [Tape(tape["name"], tape["state"] != "done") for tape in self._press.tapes.values()]
 
     def post_to(self, url: str) -> None:
         """Let callbacks go to an address."""

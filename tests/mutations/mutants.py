@@ -7,24 +7,33 @@ from __future__ import annotations
 
 import itertools
 import logging
+import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 from unittest.mock import patch
 
 import pytest
+from pydantic import SecretStr
 
 from recorder_core import (
+    Grid,
+    Link,
     Plan,
     Provider,
+    RecordedFile,
+    RecorderError,
     Recording,
     RecordingNotFound,
     RecordingState,
     RecordingStatus,
     Recovery,
+    RemoteRecording,
     ServiceUnavailable,
     StartIntent,
     StartOutcomeUnknown,
+    UnexpectedResponse,
     Verdict,
     WebhookRejected,
     WebhookRequest,
@@ -252,6 +261,63 @@ class NoFiles(ZegocloudProvider):
         return status.model_copy(update={"files": ()})
 
 
+# --- changes ---
+
+
+@mutant("takes what the vendor refuses of a change for done", "test_what_is_over_is_not_changed")
+class Eager(ZegocloudProvider):
+    def layout(self, recording: Recording, layout: Any, plan: Plan) -> Recording:
+        with suppress(RecorderError):
+            super().layout(recording, layout, plan)
+        return recording
+
+
+@mutant("plans every change of layout as a grid", "test_no_change_of_layout_is_lost_in_silence")
+class OnlyGrids(ZegocloudProvider):
+    def translate_layout(self, recording: Recording, layout: Any) -> Plan:
+        return super().translate_layout(recording, Grid(background=layout.background))
+
+
+@mutant("loses the background of a change", "test_no_change_of_layout_is_lost_in_silence")
+class NoBackground(ZegocloudProvider):
+    def translate_layout(self, recording: Recording, layout: Any) -> Plan:
+        return super().translate_layout(recording, layout.model_copy(update={"background": Grid().background}))
+
+
+@mutant("sends another layout than it has planned", "test_layouts_are_sent_as_they_are_planned")
+class SendsGrids(ZegocloudProvider):
+    def layout(self, recording: Recording, layout: Any, plan: Plan) -> Recording:
+        return super().layout(recording, Grid(), self.translate_layout(recording, Grid()))
+
+
+@mutant("knows one whiteboard alone", "test_other_wishes_are_sent_as_such")
+class OneBoard(ZegocloudProvider):
+    def switch_whiteboard(self, recording: Recording, whiteboard_id: str) -> Recording:
+        return super().switch_whiteboard(recording, "board")
+
+
+@mutant("asks for the state, and calls that a resume", "test_a_pause_is_told")
+class LazyResume(ZegocloudProvider):
+    def resume(self, recording: Recording) -> None:
+        self.status(recording)
+
+
+@mutant("pauses what is paused with an error", "test_a_pause_is_told")
+class PausesOnce(ZegocloudProvider):
+    def pause(self, recording: Recording) -> None:
+        if self.status(recording).state is RecordingState.PAUSED:
+            raise UnexpectedResponse("it is paused", provider=self.name, hint="Pause it once.")
+        super().pause(recording)
+
+
+@mutant("never sees a pause", "test_a_pause_is_told")
+class NoPause(ZegocloudProvider):
+    def status(self, recording: Recording) -> RecordingStatus:
+        status = super().status(recording)
+        is_paused = status.state is RecordingState.PAUSED
+        return status.model_copy(update={"state": RecordingState.RECORDING}) if is_paused else status
+
+
 # --- recovery ---
 
 
@@ -282,6 +348,82 @@ class StartsAnew(ZegocloudProvider):
         if spec is not None:
             self.start(self.translate(spec, intent), intent.model_copy())
         return Recovery(intent=intent, verdict=Verdict.NEVER_STARTED, reason="nothing was found")
+
+
+# --- what others began, and what the vendor keeps ---
+
+
+@mutant("adopts whatever it is named", "test_what_the_vendor_never_knew_is_not_adopted")
+class CredulousAdopter(ZegocloudProvider):
+    def adopt(self, remote: RemoteRecording) -> Recording:
+        return self.adopted(remote, {**remote.native, "stream_id": "{participant}"})
+
+
+@mutant("adopts under another id each time", "test_what_others_began_is_adopted")
+class Fickle(ZegocloudProvider):
+    def adopt(self, remote: RemoteRecording) -> Recording:
+        return super().adopt(remote).model_copy(update={"id": uuid.uuid4().hex})
+
+
+@mutant("adopts without what the next call needs", "test_what_others_began_is_adopted")
+class HalfAdopted(ZegocloudProvider):
+    def adopt(self, remote: RemoteRecording) -> Recording:
+        recording = super().adopt(remote)
+        return recording.model_copy(update={"native": {"TaskId": recording.native["TaskId"]}})
+
+
+@mutant("ends what it adopts", "test_what_others_began_is_adopted")
+class Usurper(ZegocloudProvider):
+    def adopt(self, remote: RemoteRecording) -> Recording:
+        recording = super().adopt(remote)
+        self.stop(recording, wait=False, deadline=5)
+        return recording
+
+
+class Keeper(ZegocloudProvider):
+    """Gives links, and deletes, whatever the vendor keeps."""
+
+    deleted: ClassVar[set[str]] = set()
+
+    def link(self, recording: Recording, file: RecordedFile, *, seconds: float) -> Link:
+        return Link(url=SecretStr(f"https://keep.example/{file.name}?signature=of-a-link"))
+
+    def delete_files(self, recording: Recording) -> None:
+        self.deleted.add(recording.id)
+
+
+@mutant("logs the address of a link", "test_a_link_is_a_secret")
+class LoudLink(Keeper):
+    def link(self, recording: Recording, file: RecordedFile, *, seconds: float) -> Link:
+        link = super().link(recording, file, seconds=seconds)
+        logging.getLogger("recorder_zegocloud").warning("%s", link.url.get_secret_value())
+        return link
+
+
+@mutant("gives links that have ended", "test_a_link_is_a_secret")
+class StaleLink(Keeper):
+    def link(self, recording: Recording, file: RecordedFile, *, seconds: float) -> Link:
+        return super().link(recording, file, seconds=seconds).model_copy(update={"expires_at": recording.started_at})
+
+
+@mutant("says that it has deleted and hasn't", "test_deleted_files_are_expired")
+class Hoarder(Keeper):
+    pass
+
+
+@mutant("deletes once", "test_deleted_files_are_expired")
+class DeletesOnce(Keeper):
+    def delete_files(self, recording: Recording) -> None:
+        if recording.id in self.deleted:
+            raise RecordingNotFound("there is nothing to delete", hint="It is gone.")
+        super().delete_files(recording)
+
+    def status(self, recording: Recording) -> RecordingStatus:
+        status = super().status(recording)
+        if recording.id not in self.deleted:
+            return status
+        files = tuple(file.model_copy(update={"status": "expired"}) for file in status.files)
+        return status.model_copy(update={"files": files})
 
 
 # --- threads, secrets ---

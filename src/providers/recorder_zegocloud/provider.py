@@ -35,7 +35,7 @@ from recorder_core.transport import Answer, RuleTable, Runtime, Transport
 from recorder_zegocloud.account import listed, try_account
 from recorder_zegocloud.calls import Calls, planned
 from recorder_zegocloud.causes import CAUSES
-from recorder_zegocloud.config import ZegocloudConfig, ZegocloudOptions
+from recorder_zegocloud.config import DEFAULT_STREAM_ID, ZegocloudConfig, ZegocloudOptions
 from recorder_zegocloud.decode.requests import decoded
 from recorder_zegocloud.picture import picture_of
 from recorder_zegocloud.recovery import Inquiry, identified
@@ -43,7 +43,7 @@ from recorder_zegocloud.rules import RULES
 from recorder_zegocloud.signing import sign
 from recorder_zegocloud.starting import start
 from recorder_zegocloud.tables import BASE_URLS, CLOCK_TOLERANCE_S, KEPT_S, REGIONAL_BASE_URLS, Code
-from recorder_zegocloud.translate.answers import described_status, read_envelope
+from recorder_zegocloud.translate.answers import adopted_task, described_status, read_envelope
 from recorder_zegocloud.translate.events import located
 from recorder_zegocloud.translate.modes import TRANSLATORS
 from recorder_zegocloud.translate.start import Start, stream_names
@@ -234,6 +234,16 @@ class ZegocloudProvider(Provider):
             InvalidSpec: the span begins more than three days ago; nothing was sent.
         """
         return listed(self._calls, since, until, room, self.now())
+
+    def adopt(self, remote: RemoteRecording) -> Recording:
+        """DescribeRecordStatus. Participants are called by their streams, as by default (`options.stream_id`).
+
+        Raises:
+            RecordingNotFound: no host knows the task.
+        """
+        native = {"TaskId": remote.native["TaskId"], "stream_id": DEFAULT_STREAM_ID}
+        told = adopted_task(self._calls.of(self.adopted(remote, native), "DescribeRecordStatus"))
+        return self.adopted(remote, {**native, **told.native}, **told.known)
 
     def check_account(self, base_url: str) -> str:
         """DescribeTasks for the last minute: it proves AppID, ServerSecret, this machine's clock and the service.

@@ -9,12 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from recorder_core.cli import (
+    adopting,
     capabilities,
     changing,
     demo,
     doctoring,
     emulating,
     following,
+    keeping,
     listing,
     planning,
     previewing,
@@ -74,9 +76,12 @@ app.command("resume")(changing.resume)
 app.command("snapshot")(changing.snapshot)
 app.command("update")(changing.update)
 app.command("stop")(recording.stop)
+app.command("link")(keeping.link)
+app.command("delete-files")(keeping.delete_files)
 app.command("list")(listing.list_recordings)
 app.command("recover")(recovering.recover)
 app.command("dismiss")(recovering.dismiss)
+app.command("adopt")(adopting.adopt)
 app.command("doctor")(doctoring.doctor)
 app.command("emulate")(emulating.emulate)
 app.command("new-provider")(scaffolding.new_provider)

@@ -61,11 +61,11 @@ def recover(
             working(f"Looking at {provider}", at_most=deadline, as_json=as_json),
         ):
             report = recorder.recover(spec=_by_room(specs), stop=stop, deadline=deadline)
-            key = recorder.provider.native_key
+            key, adopts = recorder.provider.native_key, recorder.provider.offers("adopt")
         if as_json:
             print_json(json.loads(report.model_dump_json()))
         else:
-            _show(report, key)
+            _show(report, key, f"recorder adopt ID --provider {provider}" if adopts else None)
         if report.problems or any(recovery.verdict in UNEXPLAINED for recovery in report.recoveries):
             raise typer.Exit(1)
 
@@ -98,13 +98,15 @@ def _by_room(specs: Sequence[RecordingSpec]) -> SpecOf:
     return lambda intent: rooms.get(intent.room)
 
 
-def _show(report: RecoveryReport, key: str) -> None:
+def _show(report: RecoveryReport, key: str, adoption: str | None) -> None:
     for recovery in report.recoveries:
         _show_recovery(recovery, key)
     for stranger in report.unknown:
         _show_stranger(stranger, key)
     if report.unknown:
         print_line(OUT, "What isn't in the ledger is another application's, or was lost; it is left alone.")
+        if adoption is not None:
+            print_line(OUT, f"  Take one over: {adoption}")
     for problem in report.problems:
         print_line(OUT, legible(problem), "yellow")
     if report.problems:

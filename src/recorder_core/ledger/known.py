@@ -79,10 +79,7 @@ class LedgerKnown(Known):
         return super().newest(recording)
 
     def outcome(self, recording: Recording) -> RecordingStatus | None:
-        """How it ended, where any process knows that."""
-        known = super().outcome(recording)
-        if known is not None:
-            return known
+        """How it ended, where any process knows that; its files may have been deleted since."""
         self._look_up(recording)
         return super().outcome(recording)
 

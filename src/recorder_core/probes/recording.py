@@ -38,10 +38,17 @@ def _of_cipher(cipher: Cipher) -> Probe:
 
 
 INCLUDED, EXCLUDED = {"include": [ONE]}, {"exclude": [ONE]}
+TWO = {"include": [ONE, "1002"]}
 
 SOURCES = (
     Probe("What is recorded", "everybody on one canvas (composite)", {"mode": "composite"}, modes=COMPOSITE),
     Probe("What is recorded", "a file per participant (individual)", {"mode": "individual"}, modes=INDIVIDUAL),
+    Probe(
+        "What is recorded",
+        "a file for each of two who are named (individual)",
+        {"mode": "individual", "participants": {"audio": TWO, "video": TWO}},
+        modes=INDIVIDUAL,
+    ),
     Probe("What is recorded", "web page", {"mode": "web", "web_page": {"url": PAGE}}, modes=WEB),
     _of_page("web page as on a phone", mobile=True),
     _of_page("web page that says when it is ready", ready_timeout=30),
@@ -78,6 +85,9 @@ FILES = (
     _file("AAC, of audio only", SOUND, formats=["aac"]),
     _file("MP3, of audio only", SOUND, formats=["mp3"]),
     _file("Ogg, of audio only", SOUND, formats=["ogg"]),
+    _file("MKV", formats=["mkv"]),
+    _file("MKA, of audio only", SOUND, formats=["mka"]),
+    _file("an archive (ZIP) of everybody's files", formats=["zip"]),
     _file("sound and pictures in one file", tracks="merged"),
     _file("separate tracks", tracks="separate"),
     _file("snapshots beside the recording", snapshots={"interval": 10}),
@@ -86,6 +96,8 @@ FILES = (
     _file("a folder with other signs in its name (lesson-42)", prefix="lesson-42"),
     _file("HLS segments of 6 s", segment_duration=6),
     _file("a new file every hour", max_file_duration=3600),
+    Probe("Files", "a signed link to a file that the vendor keeps", operation="link"),
+    Probe("Files", "deleting the files that the vendor keeps", operation="delete_files"),
 )
 
 
@@ -150,4 +162,5 @@ CHANGES = (
     _change("change to another whiteboard", "switch_whiteboard"),
     _change("push to another address", "update_push"),
     _change("list of the account's recordings", "list_remote"),
+    _change("taking over what was started elsewhere", "adopt"),
 )

@@ -22,6 +22,7 @@ from recorder_core.models import (
     RecordingState,
     RecordingStatus,
     Recovery,
+    RemoteRecording,
     StartIntent,
     WebhookRequest,
 )
@@ -40,7 +41,7 @@ from recorder_trtc.rules import RULES
 from recorder_trtc.signing import sign
 from recorder_trtc.starting import controllable_until, start
 from recorder_trtc.tables import CALLS_PER_SECOND, CLOCK_TOLERANCE_S, VERSION
-from recorder_trtc.translate.answers import described_status, is_gone, read_envelope, stopped_status
+from recorder_trtc.translate.answers import adopted_task, described_status, is_gone, read_envelope, stopped_status
 from recorder_trtc.translate.events import located
 from recorder_trtc.translate.modes import TRANSLATORS
 from recorder_trtc.translate.start import Start
@@ -223,6 +224,16 @@ class TrtcProvider(Provider):
             return stopped_status(recording, last, ending=Ending.STOPPED)
         told = {"state": RecordingState.STOPPING, "ending": Ending.STOPPED, "files": look.files or last.files}
         return look.model_copy(update={**told, "reason": None})
+
+    def adopt(self, remote: RemoteRecording) -> Recording:
+        """DescribeCloudRecording, in the configured region. The vendor has no list: a callback names the task.
+
+        Raises:
+            RecordingNotFound: there is no such task, or it has ended.
+        """
+        native = {name: remote.native[name] for name in ("TaskId", "UserId") if remote.native.get(name)}
+        handle = self.adopted(remote, {**native, "Region": self.config.region})
+        return handle.model_copy(update=adopted_task(handle, self._calls.of(handle, DESCRIBE)))
 
     def check_account(self, base_url: str) -> str:
         """DescribeCloudRecording of a task that can't be.

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from recorder_core.errors import InvalidSpec, UnexpectedResponse
+from recorder_core.errors import InvalidSpec, RecordingNotFound, UnexpectedResponse
 from recorder_core.models import (
+    Canvas,
     Ending,
     FileStatus,
     Media,
@@ -31,9 +32,11 @@ from recorder_zegocloud.wire.answers import (
     TaskList,
     TaskState,
 )
-from recorder_zegocloud.wire.values import FileFormat, MediaTrackType, QuitReason, TaskStatus
+from recorder_zegocloud.wire.values import FileFormat, MediaTrackType, QuitReason, RecordMode, StreamType, TaskStatus
 
 __all__ = [
+    "Adopted",
+    "adopted_task",
     "described_status",
     "end_of",
     "listed_span",
@@ -48,6 +51,15 @@ TRACKS: Mapping[int, Media] = {
     MediaTrackType.VIDEO: Media.VIDEO,
     MediaTrackType.AUDIO_VIDEO: Media.AUDIO_VIDEO,
 }
+MODES: Mapping[int, Mode] = {RecordMode.MIXED: Mode.COMPOSITE, RecordMode.SINGLE: Mode.INDIVIDUAL}
+MEDIA: Mapping[int, Media] = {
+    StreamType.AUDIO: Media.AUDIO,
+    StreamType.VIDEO: Media.VIDEO,
+    StreamType.AUDIO_VIDEO: Media.AUDIO_VIDEO,
+    StreamType.SEPARATE: Media.AUDIO_VIDEO,
+}
+UNTOLD_MODE = "unknown"
+"""The mode of an adopted task of which the vendor tells none."""
 NOTHING = "nothing was recorded: nobody published"
 PICTURES = "the vendor doesn't list pictures: look into the bucket (only callbacks name them, refused ones too)"
 ABNORMAL = (
@@ -63,6 +75,63 @@ WHITEBOARD = "whiteboard"
 """What stands for a stream in the name of a whiteboard's file."""
 BACKUP = "the bucket refused a file, which is in the vendor's backup for 3 days; check the bucket and its keys"
 LOST = "a file could be stored neither in the bucket nor in the vendor's backup; check the bucket and its keys"
+
+
+class Adopted(NamedTuple):
+    """What DescribeRecordStatus tells of a task that was started elsewhere.
+
+    Attributes:
+        known: fields of the handle; what isn't told is None.
+        native: what later calls look for; None: it isn't told, so that the vendor has to say what it can do.
+    """
+
+    known: Mapping[str, Any]
+    native: Mapping[str, Any]
+
+
+def adopted_task(answer: Answer) -> Adopted:
+    """What a handle can say of a task that was started elsewhere: neither its layout nor its destination is told.
+
+    Raises:
+        RecordingNotFound: there is no such task.
+        UnexpectedResponse: the answer isn't of the documented form, or tells nothing of the task.
+    """
+    if answer.envelope.code == Code.NO_SUCH_TASK:
+        raise RecordingNotFound(
+            "the vendor doesn't know the task: it describes one for 3 days from its start",
+            operation="DescribeRecordStatus",
+            http_status=answer.status,
+            vendor_code=answer.envelope.code,
+            request_id=answer.envelope.request_id,
+            hint="Check the TaskId, and that it is a task of this AppID.",
+        )
+    with _of_documented_form("DescribeRecordStatus", answer, None):
+        task = DescribeRecordStatusResponse.model_validate(answer.body).Data
+        if task is None or not task.RoomId:
+            raise ValueError("it tells nothing of the task")
+    started_at = moment(task.RecordBeginTimestamp)
+    mode, files = MODES.get(task.RecordMode or 0), task.RecordFiles or ()
+    canvases = [Canvas(width=file.ResolutionWidth, height=file.ResolutionHeight) for file in files if _has_size(file)]
+    known = {
+        "room": task.RoomId,
+        "mode": mode or UNTOLD_MODE,
+        "media": MEDIA.get(task.StreamType or 0),
+        "canvas": canvases[0] if canvases and mode is Mode.COMPOSITE else None,
+        "started_at": started_at,
+        "controllable_until": started_at and started_at + timedelta(seconds=KEPT_S),
+        "base_url": answer.base_url,
+    }
+    formats = [file.OutputFileFormat for file in files if file.OutputFileFormat]
+    native = {
+        "OutputFileFormat": formats[0] if formats else None,
+        "HasWhiteboard": True if any(file.StreamId == WHITEBOARD for file in files) else None,
+        "FillMode": None,
+    }
+    return Adopted(known, native)
+
+
+def _has_size(file: RecordFile) -> bool:
+    return bool(file.ResolutionWidth and file.ResolutionHeight and file.StreamId != WHITEBOARD)
 
 
 def described_status(recording: Recording, answer: Answer, ending: Ending | None = None) -> RecordingStatus:
@@ -162,7 +231,7 @@ def recorded_file(recording: Recording | None, file: RecordFile, ended_at: datet
     in_backup, is_lost = status is FileStatus.BACKUP, status is FileStatus.LOST
     return RecordedFile(
         name=name,
-        key=prefix + name if recording else None,
+        key=prefix + name if location else None,
         uri=None if in_backup or is_lost or location is None else location.uri(prefix + name),
         url=None if is_lost else file.FileUrl or None,
         format=file.OutputFileFormat,

@@ -8,9 +8,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from recorder_core.changes import DONE
-from recorder_core.models import Grid, Participants, Recording, RecordingSpec, Selection
+from recorder_core.models import (
+    Grid,
+    Participants,
+    RecordedFile,
+    Recording,
+    RecordingSpec,
+    RemoteRecording,
+    Selection,
+)
 from recorder_core.recorder import Recorder
-from recorder_core.testing.battery.stage import BOARD, PAGE, PUSH_URL, PUSHED, ROOM, Stage
+from recorder_core.testing.battery.stage import BOARD, KEPT, PAGE, PUSH_URL, PUSHED, ROOM, Stage
 from recorder_core.testing.watching import STORAGE
 
 Subject = Any
@@ -65,6 +73,27 @@ def _paused(recorder: Recorder, recording: Recording) -> None:
     recorder.pause(recording)
 
 
+def _stopped(recorder: Recorder, recording: Recording) -> None:
+    recorder.stop(recording)
+
+
+def _remote_of(recorder: Recorder, recording: Recording) -> RemoteRecording:
+    """The recording as the vendor's list has it."""
+    key = recorder.provider.native_key
+    return RemoteRecording(
+        provider=recording.provider,
+        account=recording.account,
+        room=recording.room,
+        base_url=recording.base_url,
+        native={key: recording.ids_under(key)[0]},
+    )
+
+
+def _file_of(recorder: Recorder, recording: Recording, seconds: float) -> RecordedFile:
+    """A file of the recording; one that it hasn't where the vendor tells none."""
+    return next(iter(recorder.status(recording, deadline=seconds).files), RecordedFile(name="a.mp4"))
+
+
 def only(participant: str) -> Participants:
     """One of them alone, heard and seen."""
     return Participants(audio=Selection(include=(participant,)), video=Selection(include=(participant,)))
@@ -79,6 +108,11 @@ def operations(spec_fields: Mapping[str, Any] = ROOM) -> tuple[Operation, ...]:
     return (
         Operation(
             "start", lambda recorder, spec, seconds: recorder.start(spec, deadline=seconds), thorough=True, again=False
+        ),
+        Operation(
+            "adopt",
+            lambda recorder, it, seconds: recorder.adopt(_remote_of(recorder, it), deadline=seconds),
+            changes=False,
         ),
         Operation(
             "status", lambda recorder, it, seconds: recorder.status(it, deadline=seconds), changes=False, thorough=True
@@ -122,6 +156,19 @@ def operations(spec_fields: Mapping[str, Any] = ROOM) -> tuple[Operation, ...]:
             again=False,
         ),
         Operation("stop", lambda recorder, it, seconds: recorder.stop(it, deadline=seconds), thorough=True),
+        Operation(
+            "link",
+            lambda recorder, it, seconds: recorder.link(it, _file_of(recorder, it, seconds), deadline=seconds),
+            (KEPT,),
+            changes=False,
+            before=_stopped,
+        ),
+        Operation(
+            "delete_files",
+            lambda recorder, it, seconds: recorder.delete_files(it, deadline=seconds),
+            (KEPT,),
+            before=_stopped,
+        ),
     )
 
 

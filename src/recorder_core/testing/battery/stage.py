@@ -32,6 +32,7 @@ ROOM: Mapping[str, Any] = {}
 PAGE: Mapping[str, Any] = {"mode": "web", "web_page": {"url": "https://class.example/room"}}
 PUSHED: Mapping[str, Any] = {**PAGE, "push_urls": [PUSH_URL]}
 BOARD: Mapping[str, Any] = {"whiteboard": {"aspect": "16:9"}}
+KEPT: Mapping[str, Any] = {"storage": {"kind": "vendor_managed"}}
 """What specs have besides a room and storage."""
 
 

@@ -15,10 +15,11 @@ from pydantic import SecretStr
 
 from recorder_core.errors import RecorderError, UnsupportedOperation, WebhookRejected
 from recorder_core.models import EventKind, Recording, RecordingEvent, WebhookRequest
+from recorder_core.models.recording import ids_of
 from recorder_core.provider import Provider
 from recorder_core.recorder import Recorder
 from recorder_core.testing.conformance.clauses import clause
-from recorder_core.testing.conformance.fixtures import Fixtures, MakeProvider, MakeSpec
+from recorder_core.testing.conformance.fixtures import Fixtures, MakeParted, MakeProvider, MakeSpec
 from recorder_core.testing.conformance.recovery import lost_start
 from recorder_core.testing.faults import FAULTS
 from recorder_core.testing.service import Service, SkewedClock
@@ -95,7 +96,7 @@ class Callbacks(Fixtures):
         named = [event for event in events if event.kind is not EventKind.UNKNOWN]
         assert named, "no event of a whole recording has a name"
         key = recorder.provider.native_key
-        assert all(isinstance(event.native.get(key), str) for event in named), f"native lacks {key}"
+        assert all(ids_of(event.native.get(key)) for event in named), f"native lacks {key}"
         assert any(event.state is not None and event.state.terminal for event in events), "none tells the end"
         assert watch.exchanges == []
 
@@ -209,12 +210,43 @@ class Callbacks(Fixtures):
             clock.advance(30)
         key = provider.native_key
         taken = {
-            event.native.get(key)
+            one
             for event in _events(provider, received)
             if provider.identify(intent, event) is not None
+            for one in ids_of(event.native.get(key))
         }
-        assert not taken & {recording.native.get(key) for recording in others}, "somebody else's was taken"
-        assert len(taken) <= 1
+        not_its = {one for recording in others for one in recording.ids_under(key)}
+        assert not taken & not_its, "somebody else's was taken"
+        assert len(taken) <= 1 or provider.several_ids
+
+    @clause("R8")
+    def test_a_callback_of_a_part_is_no_end(
+        self,
+        recorder: Recorder,
+        make_parted: MakeParted | None,
+        clock: SkewedClock,
+        post_callbacks: PostCallbacks,
+        service: Service,
+    ) -> None:
+        """R8: it is the recording's, whichever part it names, and what it says of that part alone isn't the whole's."""
+        provider = recorder.provider
+        if make_parted is None or not type(provider).offers("parse_webhook"):
+            return
+        with _receiving() as (url, received):
+            post_callbacks(service, url)
+            recording = recorder.start(make_parted())
+            clock.advance(5)
+            recorder.stop(recording)
+            clock.advance(5)
+        told = [event for callback in received for event in recorder.events.receive(callback)]
+        named = [event for event in told if event.kind is not EventKind.UNKNOWN]
+        assert named, "no event of a whole recording has a name"
+        assert {event.recording_id for event in named} == {recording.id}
+        ids = set(recording.ids_under(provider.native_key))
+        for event in named:
+            if not ids <= set(ids_of(event.native.get(provider.native_key))):
+                assert event.is_partial, event
+                assert event.state is None, event
 
     def _has_none(self, provider: Provider) -> bool:
         """Whether the provider reads no callbacks, which it says then."""

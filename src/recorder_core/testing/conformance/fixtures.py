@@ -7,20 +7,20 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, ClassVar
 
 import pytest
 
 from recorder_core.models import Recording, RecordingSpec, RecordingState, RecordingStatus, StartIntent
 from recorder_core.plan import Plan
-from recorder_core.plugins import load_provider
 from recorder_core.provider import Provider
 from recorder_core.recorder import Recorder
 from recorder_core.testing import emulate
-from recorder_core.testing.service import Service, SkewedClock
+from recorder_core.testing.service import Service, SkewedClock, configured
 from recorder_core.testing.watching import STORAGE, Watch
 
-__all__ = ["Fixtures", "MakeProvider", "MakeSpec", "OpenService", "configured", "drafted", "emulated", "intent_of"]
+__all__ = ["Fixtures", "MakeParted", "MakeProvider", "MakeSpec", "OpenService", "drafted", "emulated", "intent_of"]
 
 SOMEBODY = "1001"
 
@@ -30,6 +30,7 @@ LOOKS = 20
 OpenService = Callable[[SkewedClock], AbstractContextManager[Service]]
 MakeProvider = Callable[[Service], Provider]
 MakeSpec = Callable[..., RecordingSpec]
+MakeParted = Callable[[], RecordingSpec]
 
 
 class Fixtures:
@@ -49,11 +50,17 @@ class Fixtures:
     @pytest.fixture
     def make_provider(self) -> MakeProvider:
         """What makes a configured provider for a service: by default the installed one, from the service's `env`."""
-        return configured(self.name)
+        return partial(configured, self.name)
 
     @pytest.fixture
     def spec_fields(self) -> Mapping[str, Any]:
         """Fields that every spec needs at this vendor beside room and storage, such as the one format that it makes."""
+        return {}
+
+    @pytest.fixture
+    def parts_fields(self) -> Mapping[str, Any] | None:
+        """Fields of a spec whose recording the vendor keeps in several parts: a provider with `several_ids` says which.
+        None: its further ids come later, and no start has several. Whom they include is in the room."""
         return {}
 
     # Made of these
@@ -98,7 +105,42 @@ class Fixtures:
 
         return made
 
+    @pytest.fixture
+    def make_parted(
+        self,
+        provider: Provider,
+        make_spec: MakeSpec,
+        parts_fields: Mapping[str, Any] | None,
+        service: Service,
+    ) -> MakeParted | None:
+        """What makes specs whose recordings have several parts; None: the vendor has none such."""
+        if not provider.several_ids or parts_fields is None:
+            return None
+        if not parts_fields:
+            pytest.fail("the provider has `several_ids`: override `parts_fields`, so that its parts are tried")
+
+        def made() -> RecordingSpec:
+            spec = make_spec(**parts_fields)
+            chosen = (spec.participants.audio, spec.participants.video)
+            people = dict.fromkeys(one for some in chosen if some and some.include for one in some.include)
+            for person in people.keys() - {SOMEBODY}:
+                service.join(spec.room, person)
+            return spec
+
+        return made
+
     # What several tests do
+
+    def begun_of(
+        self, recorder: Recorder, make_spec: MakeSpec, *kinds: Mapping[str, Any], operation: str | None = None
+    ) -> Iterator[Recording]:
+        """A young recording of each kind, told by fields of its spec: of those that the vendor makes, and of whose
+        mode it has the operation."""
+        for fields in kinds:
+            spec = make_spec(**fields)
+            is_offered = operation is None or recorder.provider.offers(operation, spec.mode)
+            if is_offered and recorder.plan(spec).fidelity != "unsupported":
+                yield recorder.start(spec, confirm=True)
 
     def until(self, recorder: Recorder, recording: Recording, *states: RecordingState) -> RecordingStatus:
         """The status when it is one of these, looked up at the pace that the vendor advises; at last what it is."""
@@ -132,13 +174,3 @@ def drafted(provider: Provider, spec: RecordingSpec) -> tuple[Plan, StartIntent]
 def emulated(name: str) -> OpenService:
     """What opens the emulated service of a provider."""
     return lambda clock: emulate(name, clock=clock, media=False, rate_limits=False)
-
-
-def configured(name: str) -> MakeProvider:
-    """What makes the installed provider of that name, for a service that tells what belongs into its environment."""
-
-    def made(service: Any) -> Provider:
-        found = load_provider(name)
-        return found(found.Config.from_env(service.env))
-
-    return made

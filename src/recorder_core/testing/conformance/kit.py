@@ -7,10 +7,13 @@ from typing import Any, ClassVar
 
 import pytest
 
+from recorder_core.testing.conformance.adopting import Adopting
 from recorder_core.testing.conformance.callbacks import Callbacks
 from recorder_core.testing.conformance.clauses import clause, proofs_of
 from recorder_core.testing.conformance.failures import Failures
+from recorder_core.testing.conformance.kept_files import KeptFiles
 from recorder_core.testing.conformance.lifecycle import Lifecycle
+from recorder_core.testing.conformance.parts import Parts
 from recorder_core.testing.conformance.plugin import Plugin
 from recorder_core.testing.conformance.recovery import Recovery
 from recorder_core.testing.conformance.secrets import Secrets
@@ -20,7 +23,9 @@ from recorder_core.testing.conformance.translation import Translation
 __all__ = ["ProviderConformance"]
 
 
-class ProviderConformance(Plugin, Translation, Lifecycle, Recovery, Sharing, Secrets, Callbacks, Failures):
+class ProviderConformance(
+    Plugin, Translation, Lifecycle, KeptFiles, Recovery, Adopting, Parts, Sharing, Secrets, Callbacks, Failures
+):
     """The contract, as tests. Subclass it, and name the provider; `Fixtures` has what may be overridden.
 
     A test that is overridden or taken away fails. One that can't pass yet is named in `known_failures` with its

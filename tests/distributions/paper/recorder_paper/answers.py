@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from recorder_core import UnexpectedResponse
-from recorder_core.transport import Answer
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class PressAnswer(BaseModel):
@@ -19,14 +16,23 @@ class PressAnswer(BaseModel):
 class NewTape(PressAnswer):
     """A tape was put in."""
 
-    tape: str
+    tape: str = Field(min_length=1)
 
 
 class TapeState(PressAnswer):
     """A tape as it is."""
 
-    state: Literal["running", "done"]
+    state: Literal["running", "paused", "done"]
     files: list[str]
+    name: str = ""
+    deleted: bool = False
+
+
+class Address(PressAnswer):
+    """Where somebody may fetch a file."""
+
+    url: str
+    until: int
 
 
 class Tapes(PressAnswer):
@@ -40,27 +46,3 @@ class Account(PressAnswer):
 
     paper: int
     callbacks_from: list[str]
-
-
-Known = TypeVar("Known", bound=PressAnswer)
-
-
-def read(model: type[Known], operation: str, answer: Answer) -> Known:
-    """The answer as the press documents it.
-
-    Raises:
-        UnexpectedResponse: it is none.
-    """
-    try:
-        return model.model_validate(answer.body)
-    except ValidationError:
-        problem = "the answer was accepted, and isn't of the documented form"
-    raise UnexpectedResponse(
-        problem,
-        provider="paper",
-        operation=operation,
-        http_status=answer.status,
-        request_id=answer.envelope.request_id,
-        fault="vendor",
-        hint="Ask for the status before you do it again, and show the press its request id.",
-    )

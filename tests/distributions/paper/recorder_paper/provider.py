@@ -3,43 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import BaseModel, SecretStr
 from requests import PreparedRequest
 
 from recorder_core import (
     AuthenticationError,
+    Custom,
     FileStatus,
     Grid,
     Layout,
     Limit,
+    Link,
     PermissionDenied,
     Plan,
     PlannedRequest,
     Provider,
     RecordedFile,
     Recording,
+    RecordingEnded,
     RecordingEvent,
     RecordingNotFound,
     RecordingSpec,
     RecordingState,
     RecordingStatus,
     Recovery,
+    RemoteRecording,
     ServiceUnavailable,
     StartIntent,
-    StartOutcomeUnknown,
-    UnexpectedResponse,
     Verdict,
     WebhookRequest,
 )
 from recorder_core.transport import Answer, Call, Envelope, Rule, RuleTable, Runtime, Then, Transport, quote_path
-from recorder_paper.answers import Account, NewTape, Tapes, TapeState, read
+from recorder_paper.answers import Account, Address, NewTape, Tapes, TapeState
 from recorder_paper.config import PaperConfig, PaperOptions
 from recorder_paper.events import located
 from recorder_paper.translate import TapeTranslator
 from recorder_paper.webhooks import events_of, is_callback
 
-STATES = {"running": RecordingState.RECORDING, "done": RecordingState.COMPLETED}
+STATES = {
+    "running": RecordingState.RECORDING,
+    "paused": RecordingState.PAUSED,
+    "done": RecordingState.COMPLETED,
+}
 
 RULES = (
     Rule(statuses=(200, 201), codes=(None,), then=Then.ACCEPT),
@@ -66,6 +74,20 @@ RULES = (
         meaning="there is no such tape",
         hint="The press keeps a tape for a year.",
     ),
+    Rule(
+        codes=("done",),
+        then=Then.RAISE,
+        error=RecordingEnded,
+        meaning="the tape was taken out",
+        hint="Nothing of it can be changed any more.",
+    ),
+    Rule(
+        codes=("no_file",),
+        then=Then.RAISE,
+        error=RecordingNotFound,
+        meaning="the press hasn't the file, or not any more",
+        hint="Look at the status: it tells which files there are.",
+    ),
     # By its code alone: a gateway's 503 doesn't say that no tape was put in.
     Rule(
         codes=("ink",),
@@ -91,7 +113,9 @@ class PaperProvider(Provider):
     native_key = "tape"
     poll_delays = (0.01,)
     watch_interval = 0.02
-    limits = (Limit(operations=("take", "new", "layout", "account", "look", "find"), calls=200),)
+    limits = (
+        Limit(operations=("take", "new", "layout", "turn", "account", "look", "find", "link", "burn"), calls=200),
+    )
 
     config: PaperConfig
 
@@ -122,23 +146,21 @@ class PaperProvider(Provider):
 
     def start(self, plan: Plan, intent: StartIntent) -> Recording:
         """Put in a new tape."""
-        answer = self._send("new", "POST", "/tapes", intent.id, plan.request("new").payload, starts=True)
-        try:
-            tape = read(NewTape, "new", answer).tape
-        except UnexpectedResponse as error:
-            raise StartOutcomeUnknown(**{**error.fields(), "message": "a tape was put in, and not named"}) from error
+        body = plan.request("new").payload
+        answer = self._send("new", "POST", "/tapes", NewTape, intent.id, body, starts=True)
         return self.begun(
             plan,
             intent,
             started_at=self.now(),
-            native={"tape": tape},
+            native={"tape": answer.read.tape},
             request_id=answer.envelope.request_id,
         )
 
     def recover(self, intent: StartIntent, spec: RecordingSpec | None) -> Recovery:
         """Ask for the tape by its reference, which is the recording's id. The press takes one in at once or never."""
-        call = Call(operation="find", method="GET", path="/v1/tapes", query={"reference": intent.id})
-        tapes = read(Tapes, "find", self.transport.send(call)).tapes
+        query = {"reference": intent.id}
+        call = Call(operation="find", method="GET", path="/v1/tapes", query=query, answers=Tapes)
+        tapes = self.transport.send(call).read.tapes
         recording = self.revived(intent, tape=tapes[0]) if tapes else None
         if recording is None:
             reason = "the press has no tape of its reference"
@@ -152,13 +174,37 @@ class PaperProvider(Provider):
     def status(self, recording: Recording) -> RecordingStatus:
         """Look at the tape."""
         try:
-            return self._status(recording, "look", self._send("look", "GET", self._path(recording), recording.id))
+            return self._asked("look", "GET", recording)
         except RecordingNotFound as error:
             return RecordingStatus(state=RecordingState.GONE, reason=error.message, request_id=error.request_id)
 
     def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
         """Take the tape out."""
-        return self._status(recording, "take", self._send("take", "DELETE", self._path(recording), recording.id))
+        return self._asked("take", "DELETE", recording)
+
+    def adopt(self, remote: RemoteRecording) -> Recording:
+        """Look at the tape: the press tells its name."""
+        native = {"tape": remote.native["tape"]}
+        recording = self.adopted(remote, native)
+        tape = self._send("look", "GET", self._path(recording), TapeState, recording.id).read
+        return self.adopted(remote, native, room=tape.name)
+
+    def link(self, recording: Recording, file: RecordedFile, *, seconds: float) -> Link:
+        """An address of a file that the press keeps, for ten minutes at most."""
+        self._refuse_elsewhere("link", recording)
+        body = {"file": file.name, "seconds": seconds}
+        found = self._send("link", "POST", f"{self._path(recording)}/link", Address, recording.id, body).read
+        return Link(url=SecretStr(found.url), expires_at=datetime.fromtimestamp(found.until, UTC))
+
+    def delete_files(self, recording: Recording) -> None:
+        """Burn what the press keeps."""
+        self._refuse_elsewhere("delete_files", recording)
+        self._send("burn", "DELETE", f"{self._path(recording)}/files", TapeState, recording.id)
+
+    def _refuse_elsewhere(self, operation: str, recording: Recording) -> None:
+        where = recording.location
+        if where is None or where.kind != "vendor_managed":
+            raise self.kept_elsewhere(operation, recording)
 
     def translate_layout(self, recording: Recording, layout: Layout) -> Plan:
         """One request."""
@@ -170,12 +216,23 @@ class PaperProvider(Provider):
     def layout(self, recording: Recording, layout: Layout, plan: Plan) -> Recording:
         """Change the layout."""
         path = f"{self._path(recording)}/layout"
-        read(TapeState, "layout", self._send("layout", "PUT", path, recording.id, plan.request("layout").payload))
+        self._send("layout", "PUT", path, TapeState, recording.id, plan.request("layout").payload)
         return recording
+
+    def pause(self, recording: Recording) -> None:
+        """Stop the tape for a while. What is paused stays so."""
+        self._turn(recording, "paused")
+
+    def resume(self, recording: Recording) -> None:
+        """Let the tape run on."""
+        self._turn(recording, "running")
+
+    def _turn(self, recording: Recording, state: str) -> None:
+        self._send("turn", "PUT", self._path(recording), TapeState, recording.id, {"state": state})
 
     def restore(self, recording: Recording, state: RecordingState | None = None) -> bool:
         """Send the layout again: a tape that is moved has the one that it began with."""
-        if not recording.revision or not isinstance(recording.layout, Grid):
+        if not recording.revision or not isinstance(recording.layout, Grid | Custom):
             return False
         self.layout(recording, recording.layout, self.translate_layout(recording, recording.layout))
         return True
@@ -195,12 +252,12 @@ class PaperProvider(Provider):
 
     def webhook_sources(self) -> tuple[str, ...]:
         """As the press tells them."""
-        return tuple(read(Account, "account", self._send("account", "GET", "/account", None)).callbacks_from)
+        return tuple(self._send("account", "GET", "/account", Account, None).read.callbacks_from)
 
     def check_account(self, base_url: str) -> str:
         """Ask for the account."""
-        call = Call(operation="account", method="GET", path="/v1/account")
-        paper = read(Account, "account", self.transport.send(call, base_url=base_url)).paper
+        call = Call(operation="account", method="GET", path="/v1/account", answers=Account)
+        paper = self.transport.send(call, base_url=base_url).read.paper
         return f"api_key is accepted; there is paper for {paper} tapes"
 
     def _path(self, recording: Recording) -> str:
@@ -214,6 +271,7 @@ class PaperProvider(Provider):
         operation: str,
         method: str,
         path: str,
+        answers: type[BaseModel],
         recording_id: str | None,
         body: Mapping[str, Any] | None = None,
         *,
@@ -225,6 +283,7 @@ class PaperProvider(Provider):
             path=f"/v1{path}",
             body=body,
             recording_id=recording_id,
+            answers=answers,
             starts=starts,
         )
         return self.transport.send(call)
@@ -233,12 +292,17 @@ class PaperProvider(Provider):
         request.headers["Authorization"] = f"Bearer {self.config.api_key.get_secret_value()}"
         return request
 
-    def _status(self, recording: Recording, operation: str, answer: Answer) -> RecordingStatus:
-        location, tape = recording.location, read(TapeState, operation, answer)
+    def _asked(self, operation: str, method: str, recording: Recording) -> RecordingStatus:
+        answer = self._send(operation, method, self._path(recording), TapeState, recording.id)
+        location, tape = recording.location, answer.read
         return RecordingStatus(
             state=STATES[tape.state],
             files=tuple(
-                RecordedFile(name=name, uri=location.uri(name) if location else None, status=FileStatus.UPLOADED)
+                RecordedFile(
+                    name=name,
+                    uri=location.uri(name) if location else None,
+                    status=FileStatus.EXPIRED if tape.deleted else FileStatus.UPLOADED,
+                )
                 for name in tape.files
             ),
             started_at=recording.started_at,

@@ -14,12 +14,13 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from recorder_core.errors import UnexpectedResponse
+from recorder_core.errors import RecordingNotFound, UnexpectedResponse
 from recorder_core.models import (
     Ending,
     FileStatus,
     Format,
     Media,
+    Mode,
     RecordedFile,
     Recording,
     RecordingState,
@@ -31,6 +32,7 @@ from recorder_trtc.wire.answers import DescribedTask, StorageFile
 from recorder_trtc.wire.values import OutputFormat, TaskStatus, VodFormat
 
 __all__ = [
+    "adopted_task",
     "described_status",
     "file_of",
     "formats_of",
@@ -60,6 +62,8 @@ OUT_OF_REACH = (
 )
 UNTOLD = "it has ended; only callbacks tell whether its files arrived, and their names are by the vendor's rule"
 NO_FILES = "it has ended, and nothing was listed: nobody published, or Video on Demand, which only callbacks tell of"
+UNTOLD_MODE: Final = "unknown"
+"""The mode of a task that was started elsewhere, before it has a file."""
 STATES = {
     TaskStatus.IDLE: RecordingState.RECORDING,
     TaskStatus.IN_PROGRESS: RecordingState.RECORDING,
@@ -98,6 +102,34 @@ def described_status(recording: Recording, answer: Answer, now: datetime) -> Rec
     return RecordingStatus(
         state=state, reason=reason, files=_files(recording, task.StorageFileList or (), where), **known
     )
+
+
+def adopted_task(recording: Recording, answer: Answer) -> dict[str, Any]:
+    """What a task that was started elsewhere tells of itself, by fields of the handle: its mode, once it has a file.
+
+    Args:
+        recording: the handle as far as it is known.
+        answer: to DescribeCloudRecording.
+
+    Raises:
+        RecordingNotFound: the vendor doesn't know the task, or not any more.
+        UnexpectedResponse: the answer isn't of the documented form.
+    """
+    if is_gone(answer):
+        raise RecordingNotFound(
+            "the vendor doesn't know the task: there is none of this id, or it has ended",
+            operation="DescribeCloudRecording",
+            recording_id=recording.id,
+            http_status=answer.status,
+            vendor_code=answer.envelope.code,
+            request_id=answer.envelope.request_id,
+            hint="Check the TaskId, the application and the region.",
+        )
+    files = _task(recording, answer).StorageFileList or ()
+    mode: str = UNTOLD_MODE
+    if files:
+        mode = Mode.INDIVIDUAL if any(file.UserId for file in files) else Mode.COMPOSITE
+    return {"mode": mode}
 
 
 def stopped_status(recording: Recording, last: RecordingStatus, *, ending: Ending) -> RecordingStatus:
