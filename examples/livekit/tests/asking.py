@@ -7,15 +7,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import requests
-from recorder_core import Plan, Recorder, RecordingSpec
+from recorder_core import Plan, Recorder, RecordingSpec, WebhookRequest
 
 from recorder_livekit.config import LivekitConfig
+from recorder_livekit.emulator.protocol import webhook_token
 from recorder_livekit.emulator.service import LivekitEmulator
 from recorder_livekit.provider import LivekitProvider
 from recorder_livekit.signing import token
 
 ROOM = "lesson-42"
 PAGE = "https://app.example/recording.html"
+PEOPLE = ("1001", "1002")
 STORAGE: Mapping[str, Any] = {
     "kind": "s3",
     "bucket": "lessons",
@@ -30,6 +32,12 @@ Emulated = Callable[..., LivekitEmulator]
 def spec_of(**fields: Any) -> RecordingSpec:
     """A spec for the room of the tests."""
     return RecordingSpec.load({"room": ROOM, "storage": STORAGE, "output": {"formats": ["mp4"]}, **fields})
+
+
+def parted(**fields: Any) -> RecordingSpec:
+    """A spec of two participants, each apart."""
+    both = {"include": list(PEOPLE)}
+    return spec_of(**{"mode": "individual", "participants": {"audio": both, "video": both}, **fields})
 
 
 def plan_of(*, page: str | None = PAGE, **fields: Any) -> Plan:
@@ -48,6 +56,16 @@ def page_layout(plan: Plan) -> dict[str, Any]:
     """What a plan tells the recording page."""
     layout: dict[str, Any] = json.loads(plan.requests[0].body["layout"])
     return layout
+
+
+def callback(service: LivekitEmulator, event: str, info: Mapping[str, Any] | None, **changes: Any) -> WebhookRequest:
+    """A callback of now, signed."""
+    now = service.clock.time()
+    told = {"event": event, "id": "EV_1", "createdAt": str(int(now)), "egressInfo": info, **changes}
+    body = json.dumps(told).encode()
+    signed = webhook_token(body, api_key=service.api_key, secret=service.api_secret, now=now)
+    headers = {"Authorization": signed, "Content-Type": "application/webhook+json"}
+    return WebhookRequest("POST", "/callbacks", headers, body)
 
 
 class Caller:

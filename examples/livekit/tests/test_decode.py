@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from recorder_core import InvalidSpec, Mode, Plan, PlannedRequest, RecordingSpec, StartIntent
+from recorder_core import InvalidSpec, Mode, Plan, PlannedRequest, RecordingSpec, Selection, StartIntent
 from recorder_core.models.base import reveal
 from recorder_core.probes import PROBES
 
@@ -17,6 +17,7 @@ from recorder_livekit.decode.requests import NOT_CARRIED
 from recorder_livekit.provider import LivekitProvider
 
 ONE = {"audio": {"include": ["1001"]}, "video": {"include": ["1001"]}}
+TWO = {"audio": {"include": ["1001", "1002"]}, "video": {"include": ["1001", "1002"]}}
 BACKDROP = "https://app.example/backdrop.png"
 RICH: tuple[dict[str, Any], ...] = (
     {
@@ -40,9 +41,11 @@ RICH: tuple[dict[str, Any], ...] = (
     },
     {"layout": {"kind": "spotlight", "participant": "1002", "side": "top", "fit": "contain", "windows": 5}},
     {"layout": {"kind": "floating", "participant": "1002", "fit": "stretch"}, "media": "video"},
+    {"layout": {"kind": "floating", "follows": "speaker", "screen_share": "large"}},
     {"layout": {"kind": "grid", "background": {"color": "#FFFFFF"}}},
     {"mode": "individual", "participants": ONE, "video": {"width": 640, "bitrate_kbps": 700}},
     {"mode": "individual", "participants": ONE, "options": {"livekit": {"screen_share": True}}},
+    {"mode": "individual", "participants": TWO, "output": {"formats": ["mp4", "hls"], "prefix": "lessons"}},
     {"media": "audio", "output": {"formats": ["ogg"]}, "participants": {"audio": {"exclude": ["1003"]}}},
     {
         "storage": {
@@ -50,8 +53,8 @@ RICH: tuple[dict[str, Any], ...] = (
             "bucket": "lessons",
             "region": "eu-west-1",
             "role_arn": "arn:aws:iam::123456789012:role/recorder",
+            "external_id": "lessons-42",
         },
-        "options": {"livekit": {"assume_role_external_id": "external"}},
     },
 )
 
@@ -150,6 +153,7 @@ FILE = {"filepath": "lessons/", "s3": S3}
             {
                 "room": "r",
                 "layout.kind": "spotlight",
+                "layout.follows": "speaker",
                 "layout.side": "right",
                 "layout.background.color": "#ffffff",
                 "video.width": 1920,
@@ -293,3 +297,22 @@ def test_a_masked_body_is_no_spec() -> None:
     masked = PlannedRequest(request.operation, request.method, request.url, request.body)
     with pytest.raises(InvalidSpec, match="masked secret"):
         provider_of().decode([masked])
+
+
+def test_several_starts_are_one_recording_if_they_are_alike() -> None:
+    """Of participants, each another one; whatever else differs is no spec's."""
+    sent = [start("StartParticipantEgress", roomName="r", identity=one, fileOutputs=[FILE]) for one in ("a", "b")]
+    spec = provider_of().decode(sent)
+    assert spec.participants.audio == spec.participants.video == Selection(include=("a", "b"))
+    other = start("StartParticipantEgress", roomName="q", identity="c", fileOutputs=[FILE])
+    for wrong, said in (
+        ([*sent, other], "requests.2: differs from the first one in room of a spec"),
+        ([sent[0], sent[0]], "two egresses are of the same participant"),
+        ([start(roomName="r", fileOutputs=[FILE]), sent[0]], "there is no one start"),
+        ([start(roomName="r", fileOutputs=[FILE])] * 2, "a start has one of each"),
+        ([], "there is no one start"),
+        (sent[0], "is no list"),
+    ):
+        with pytest.raises(InvalidSpec) as caught:
+            provider_of().decode(wrong)  # type: ignore[arg-type]
+        assert said in str(caught.value)

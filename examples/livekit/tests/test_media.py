@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from recorder_core import Custom, Participants, Recorder, Selection
+from recorder_core import Custom, Participants, Recorder, Recording, Selection
 from recorder_core.emulation.room import Participant
 from recorder_core.testing import connect
 
-from asking import ROOM, Caller, Emulated, spec_of
+from asking import PEOPLE, ROOM, Caller, Emulated, parted, spec_of
 from recorder_livekit.emulator.service import LivekitEmulator
 
 SMALL = {"width": 320, "height": 180, "fps": 10}
@@ -99,6 +99,23 @@ def test_the_vendor_s_templates_keep_their_layout(filming: LivekitEmulator) -> N
     assert is_near(color_at(frame, 0.8, 0.9), Participant.of("1002").color)
 
 
+@pytest.mark.parametrize(("page", "x"), [(True, 0.3), (False, 0.9)])
+def test_the_large_window_follows_whoever_speaks(filming: LivekitEmulator, page: bool, x: float) -> None:
+    """Who has the first open microphone, so that it can be tried: by the page at the side that was asked for, by the
+    vendor's template at the right."""
+    ann, ben = Participant.of("1001").color, Participant.of("1002").color
+
+    def mute(recording: Recording) -> Recording:
+        filming.set_media(ROOM, "1001", microphone=False)
+        return recording
+
+    with connect(filming, **({} if page else {"template_url": None})) as recorder:
+        (video,) = recorded(filming, recorder, [mute], layout={"kind": "spotlight", "follows": "speaker"}).values()
+    before, after = (color_at(frame_of(video, at), x, 0.9) for at in (3.0, 8.0))
+    assert is_near(before, ann)
+    assert is_near(after, ben)
+
+
 def test_files_are_what_they_are_called(filming: LivekitEmulator) -> None:
     """HLS with its segments beside it, pictures at their interval, each under the folder and the recording's id."""
     output = {"formats": ["hls"], "prefix": "a/b", "segment_duration": 2, "snapshots": {"interval": 5}}
@@ -157,3 +174,16 @@ def test_presets_and_chosen_files_are_the_vendor_s(filming: LivekitEmulator) -> 
         assert (video.width, video.height) == (720, 1280)
         assert video.average_rate is not None
         assert round(float(video.average_rate)) == 30
+
+
+def test_each_of_several_participants_has_a_film_of_their_own(filming: LivekitEmulator) -> None:
+    """Numbered in the order of their names."""
+    with connect(filming) as recorder:
+        recording = recorder.start(parted(video=SMALL), confirm=True)
+        filming.clock.advance(5)
+        files = {file.participant: file for file in recorder.stop(recording).files}
+    for number, person in enumerate(PEOPLE, 1):
+        file = files[person]
+        assert file.key == f"{recording.id}-{number}.mp4"
+        picture = frame_of(filming.bucket.read(file.key), 2.0)
+        assert is_near(color_at(picture, 0.9, 0.9), Participant.of(person).color)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from recorder_core import InvalidSpec, Mode, Recorder, UnsupportedOperation, capabilities
+from recorder_core.models import ScreenShare
 
 from asking import PAGE, STORAGE, page_layout, plan_of, told
 from recorder_livekit.config import LivekitConfig
@@ -111,7 +112,7 @@ def test_the_vendor_s_templates_are_named() -> None:
         ("audio", ["hls", "ogg"], False),
         ("audio", ["mp4", "ogg"], False),
         ("audio", ["aac"], False),
-        ("audio_video", ["flv"], False),
+        *(("audio_video", [name], False) for name in ("flv", "mkv", "mka", "zip")),
     ],
 )
 def test_formats_are_those_that_one_egress_can_make(media: str, formats: list[str], is_made: bool) -> None:
@@ -159,24 +160,58 @@ def test_streams_have_the_form_that_the_vendor_takes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("participants", "is_recorded"),
+    "participants",
     [
-        (ONE, True),
-        ({}, False),
-        ({"audio": {"include": ["1001"]}}, False),
-        ({"audio": {"include": ["1001", "2"]}, "video": {"include": ["1001", "2"]}}, False),
-        ({"audio": {"include": ["1001"]}, "video": {"include": ["2"]}}, False),
-        ({"audio": {"exclude": ["2"]}, "video": {"exclude": ["2"]}}, False),
+        {},
+        {"audio": {"include": ["1001"]}},
+        {"audio": {"include": ["1001"]}, "video": {"include": ["1001", "2"]}},
+        {"audio": {"include": ["1001"]}, "video": {"include": ["2"]}},
+        {"audio": {"exclude": ["2"]}, "video": {"exclude": ["2"]}},
     ],
 )
-def test_an_individual_recording_is_of_one_who_is_named(participants: dict[str, Any], is_recorded: bool) -> None:
-    """An egress is of one participant: anything else would be other people than were asked for."""
+def test_an_individual_recording_is_of_those_who_are_named(participants: dict[str, Any]) -> None:
+    """An egress is of one participant, whom it names, sound and pictures: anything else would be other people."""
     plan = plan_of(mode="individual", participants=participants)
-    assert told(plan) == ({} if is_recorded else {"participants": "unsupported"})
-    if is_recorded:
-        assert plan.requests[0].operation == "StartParticipantEgress"
-        assert plan.requests[0].body["identity"] == "1001"
-        assert "advanced" not in plan.requests[0].body
+    assert told(plan) == {"participants": "unsupported"}
+    assert plan.requests == ()
+
+
+def test_one_participant_is_one_egress() -> None:
+    """The request names them; what the spec leaves open of the picture is the vendor's."""
+    (request,) = plan_of(mode="individual", participants=ONE).requests
+    assert request.operation == "StartParticipantEgress"
+    assert request.body["identity"] == "1001"
+    assert "advanced" not in request.body
+    (output,) = request.body["file_outputs"]
+    assert "-" not in output["filepath"]
+
+
+def test_several_participants_are_an_egress_each() -> None:
+    """Alike but for whom they name and what their files are called: no part writes over another's."""
+    people = {"include": ["b", "a", "b", "c"]}
+    output = {"formats": ["mp4", "hls"], "prefix": "lessons", "snapshots": {"interval": 5}}
+    plan = plan_of(
+        mode="individual", participants={"audio": people, "video": {"include": ["a", "b", "c"]}}, output=output
+    )
+    assert told(plan) == {}
+    assert [request.body["identity"] for request in plan.requests] == ["b", "a", "c"]
+    names = [
+        (request.body["file_outputs"][0]["filepath"], request.body["segment_outputs"][0]["filename_prefix"])
+        for request in plan.requests
+    ]
+    (id,) = {file.removeprefix("lessons/").partition("-")[0] for file, _ in names}
+    assert names == [(f"lessons/{id}-{number}.mp4", f"lessons/{id}-{number}") for number in (1, 2, 3)]
+    assert len({request.body["image_outputs"][0]["filename_prefix"] for request in plan.requests}) == 3
+
+
+def test_several_participants_share_no_stream() -> None:
+    """An address takes one stream."""
+    people = {"include": ["1001", "1002"]}
+    plan = plan_of(
+        mode="individual", participants={"audio": people, "video": people}, push_urls=["rtmp://live.example/app/key"]
+    )
+    assert told(plan) == {"push_urls": "unsupported"}
+    assert plan_of(mode="individual", participants=ONE, push_urls=["rtmp://live.example/app/key"]).findings == ()
 
 
 def test_an_individual_recording_may_be_of_a_screen() -> None:
@@ -217,6 +252,10 @@ def test_a_page_of_the_application_s_own_is_recorded() -> None:
             {"s3": {"assume_role_arn": "arn:aws:iam::1:role/r", "bucket": "b", "region": "r"}},
         ),
         (
+            {"kind": "s3", "bucket": "b", "region": "r", "role_arn": "arn:r", "external_id": "lessons-42"},
+            {"s3": {"assume_role_arn": "arn:r", "assume_role_external_id": "lessons-42", "bucket": "b", "region": "r"}},
+        ),
+        (
             {
                 "kind": "s3_compatible",
                 "bucket": "b",
@@ -254,6 +293,8 @@ def test_files_go_where_they_should(storage: dict[str, Any], sent: dict[str, Any
     ("storage", "path"),
     [
         ({**STORAGE, "server_side_encryption": "aes256"}, "storage.server_side_encryption"),
+        ({**STORAGE, "server_side_encryption": "kms", "kms_key_id": "k"}, "storage.kms_key_id"),
+        ({"kind": "s3", "bucket": "b", "region": "r", "bucket_policy": True}, "storage.bucket_policy"),
         ({"kind": "google_cloud_storage", "bucket": "b", **KEYS}, "storage.access_key"),
         ({"kind": "alibaba_oss", "bucket": "b", "region": "r", "session_token": "T", **KEYS}, "storage.session_token"),
         ({"kind": "huawei_obs", "bucket": "b", "region": "r", **KEYS}, "storage"),
@@ -271,14 +312,39 @@ def test_temporary_keys_whose_end_is_told_have_to_outlive_the_recording() -> Non
     assert told(plan_of(storage=storage)) == {"storage.session_expires_at": "approximated"}
 
 
-def test_a_role_may_have_an_external_id() -> None:
-    """It goes beside the role, as a secret; without a role it belongs to nothing."""
-    role = {"kind": "s3", "bucket": "b", "region": "r", "role_arn": "arn:aws:iam::1:role/r"}
-    options = {"livekit": {"assume_role_external_id": "external-of-the-tests"}}
-    plan = plan_of(storage=role, options=options)
-    assert upload(plan)["s3"]["assume_role_external_id"] == "**********"
-    assert "external-of-the-tests" not in repr(plan)
-    assert told(plan_of(options=options)) == {"options.livekit.assume_role_external_id": "unsupported"}
+def test_the_large_window_follows_whoever_speaks() -> None:
+    """By the page exactly. By the vendor's template nearly so, and without being asked for it too, which the finding
+    says; a named participant it can't show."""
+    asked = {"kind": "spotlight", "side": "right", "follows": "speaker"}
+    exact = plan_of(layout=asked)
+    assert told(exact) == {}
+    assert '"follows":"speaker"' in exact.requests[0].body["layout"]
+    for layout, hint in ((asked, "host the recording page"), ({"kind": "spotlight"}, "set layout.follows to speaker")):
+        nearly = plan_of(page=None, layout=layout)
+        assert nearly.requests[0].body["layout"] == "speaker"
+        (finding,) = nearly.findings
+        assert (finding.path, finding.verdict) == ("layout", "approximated")
+        assert "a shared screen" in finding.detail
+        assert finding.instead.startswith(hint)
+    lost = {"layout": "unsupported"}
+    assert told(plan_of(page=None, layout={"kind": "floating", "follows": "speaker"})) == lost
+    assert told(plan_of(layout={"kind": "floating", "follows": "speaker"})) == {}
+
+
+def test_a_shared_screen_does_what_is_asked() -> None:
+    """By the page, each of the three. The vendor's templates give it the large window, and no other."""
+    for kind in ("grid", "floating", "spotlight"):
+        for share in ScreenShare:
+            layout = {"kind": kind, "screen_share": share.value}
+            plan = plan_of(layout=layout)
+            assert told(plan) == {}
+            assert f'"screen_share":"{share}"' in plan.requests[0].body["layout"]
+            refused = told(plan_of(page=None, layout=layout)).get("layout.screen_share")
+            assert refused == (None if share is ScreenShare.LARGE else "unsupported")
+    (asked,) = plan_of(page=None, layout={"kind": "grid", "screen_share": "large"}).findings
+    (unasked,) = plan_of(page=None, layout={"kind": "grid"}).findings
+    assert (asked.verdict, unasked.verdict) == ("approximated", "approximated")
+    assert ("screen" in asked.detail, "screen" in unasked.detail) == (False, True)
 
 
 def test_unknown_options_are_refused() -> None:

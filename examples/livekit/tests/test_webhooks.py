@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.server
 import json
 import threading
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -23,22 +22,11 @@ from recorder_core import (
     WebhookRequest,
 )
 
-from asking import ROOM, spec_of
-from recorder_livekit.emulator.protocol import webhook_token
+from asking import ROOM, callback, spec_of
 from recorder_livekit.emulator.service import LivekitEmulator
 from recorder_livekit.signing import digest_of, token
 
 FILE = {"filename": "lessons/abc.mp4", "startedAt": "1700000000000000000", "duration": "5000000000"}
-
-
-def callback(service: LivekitEmulator, event: str, info: Mapping[str, Any] | None, **changes: Any) -> WebhookRequest:
-    """A callback of now, signed."""
-    now = service.clock.time()
-    told = {"event": event, "id": "EV_1", "createdAt": str(int(now)), "egressInfo": info, **changes}
-    body = json.dumps(told).encode()
-    signed = webhook_token(body, api_key=service.api_key, secret=service.api_secret, now=now)
-    headers = {"Authorization": signed, "Content-Type": "application/webhook+json"}
-    return WebhookRequest("POST", "/callbacks", headers, body)
 
 
 def told(recorder: Recorder, service: LivekitEmulator, event: str, **info: Any) -> RecordingEvent:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
 from recorder_core.budget import Limit
-from recorder_core.clock import Deadline
-from recorder_core.decoding import by_operation, refuse_other_options, refused
-from recorder_core.errors import RecorderError, RecordingNotFound, UnsupportedOperation
+from recorder_core.decoding import refuse_other_options
+from recorder_core.errors import RecordingNotFound, UnsupportedOperation
 from recorder_core.models import (
-    Ending,
-    FileStatus,
     Layout,
     Mode,
     Participants,
     Recording,
     RecordingEvent,
     RecordingSpec,
-    RecordingState,
     RecordingStatus,
     Recovery,
     RemoteRecording,
@@ -32,34 +27,34 @@ from recorder_core.models.base import freeze
 from recorder_core.plan import Change, Plan, PlannedRequest
 from recorder_core.preview import Picture
 from recorder_core.provider import Provider
-from recorder_core.transport import Answer, RuleTable, Runtime, Transport
+from recorder_core.transport import RuleTable, Runtime, Transport
 
 from recorder_livekit.calls import Calls, planned
 from recorder_livekit.causes import CAUSES
 from recorder_livekit.config import LivekitConfig, LivekitOptions
-from recorder_livekit.decode.requests import REQUESTS, decoded
+from recorder_livekit.decode.requests import decoded, starts_of
+from recorder_livekit.listing import egresses
+from recorder_livekit.looking import looked_at
 from recorder_livekit.picture import picture_of
-from recorder_livekit.recovery import egresses, identified, recovered
+from recorder_livekit.recovery import identified, recovered
 from recorder_livekit.rules import RULES, STARTS
 from recorder_livekit.signing import sign
 from recorder_livekit.starting import start
+from recorder_livekit.stopping import stopped
 from recorder_livekit.tables import CALLS_PER_MINUTE, TOKEN_S
-from recorder_livekit.translate.answers import egress_in, read_envelope, status_of
+from recorder_livekit.translate.adopted import adopted_egress, page_settings
+from recorder_livekit.translate.answers import egress_in, read_envelope
 from recorder_livekit.translate.events import SECRETS, located
 from recorder_livekit.translate.layout import BY_THE_PAGE
 from recorder_livekit.translate.modes import TRANSLATORS
 from recorder_livekit.translate.start import Start
 from recorder_livekit.translate.update import change_layout, change_participants
 from recorder_livekit.webhooks import events_of, is_callback
-from recorder_livekit.wire.requests import ListEgressRequest, StopEgressRequest
+from recorder_livekit.wire.requests import ListEgressRequest
 from recorder_livekit.wire.template import read_layout
 
 __all__ = ["LivekitProvider"]
 
-UPLOAD_DELAYS = (1.0, 2.0, 3.0, 5.0)
-"""Seconds before each look at the files of a stopped recording; the last one repeats."""
-NOT_LISTED_YET_S = 30.0
-"""Seconds after its start for which an egress that isn't known may still become known."""
 NO_SUCH_EGRESS = "EG_recorderCoreAsksForNone"
 """The id by which the account is tried: no egress has it."""
 
@@ -77,6 +72,7 @@ class LivekitProvider(Provider):
     Options = LivekitOptions
     native_ids = ("egress_id",)
     native_key = "egress_id"
+    several_ids = True
     start_is_unique = False
     operation_modes: ClassVar[Mapping[str, frozenset[Mode]]] = {
         "layout": frozenset({Mode.COMPOSITE}),
@@ -110,7 +106,7 @@ class LivekitProvider(Provider):
         )
 
     def translate(self, spec: RecordingSpec, intent: StartIntent) -> Plan:
-        """The one request of a start. Pure.
+        """The one request of a start; of named participants, one for each. Pure.
 
         Raises:
             InvalidSpec: the options are wrong.
@@ -119,7 +115,8 @@ class LivekitProvider(Provider):
         resolved = spec.resolved()
         translator = TRANSLATORS[spec.mode](Start(self.name, self.config, resolved, spec, options, intent))
         translator.walk_spec(resolved, given=spec, options=options, apart_from=intent.apart_from)
-        requests = () if translator.refused else (planned(self.config, translator.operation, translator.body()),)
+        bodies = () if translator.refused else translator.bodies()
+        requests = tuple(planned(self.config, translator.operation, body) for body in bodies)
         return Plan(self.name, requests, translator.findings, translator.spec)
 
     def draft(self, plan: Plan, intent: StartIntent) -> Recording:
@@ -128,16 +125,20 @@ class LivekitProvider(Provider):
         native: dict[str, Any] = {}
         body = plan.requests[0].payload
         if body.get("custom_base_url"):
-            native = {"template": body["custom_base_url"], "page": _page_settings(body)}
+            told = read_layout(body.get("layout"))
+            native = {"template": body["custom_base_url"], "page": page_settings(told) if told else {}}
         elif "identity" in body:
-            native = {"identity": body["identity"]}
+            people = [request.payload["identity"] for request in plan.requests]
+            native = {"identity": people[0] if len(people) == 1 else people}
         return draft.model_copy(update={"native": freeze({**draft.native, **native})})
 
     def start(self, plan: Plan, intent: StartIntent) -> Recording:
-        """StartRoomCompositeEgress, StartParticipantEgress or StartWebEgress, once.
+        """StartRoomCompositeEgress or StartWebEgress, once; StartParticipantEgress once for each participant.
+
+        Several are all or nothing: where one is refused, those that had begun are stopped.
 
         Raises:
-            StartOutcomeUnknown: it may run, and the vendor didn't tell its id.
+            StartOutcomeUnknown: it may run, or some of it, and the vendor didn't tell its id.
             RoomNotReady: there is no such room yet.
         """
         return start(self, self._calls, intent, plan)
@@ -151,31 +152,8 @@ class LivekitProvider(Provider):
         return identified(self, intent, event)
 
     def status(self, recording: Recording) -> RecordingStatus:
-        """ListEgress of one egress, which is known for a day after its end."""
-        return self._looked_at(recording)
-
-    def _looked_at(self, recording: Recording, ending: Ending | None = None) -> RecordingStatus:
-        body = ListEgressRequest(egress_id=recording.native["egress_id"]).tree()
-        return self._read("ListEgress", self._calls.send("ListEgress", recording.id, body), recording, ending)
-
-    def _read(
-        self, operation: str, answer: Answer, recording: Recording, ending: Ending | None = None
-    ) -> RecordingStatus:
-        info = None if answer.envelope.code else egress_in(operation, answer, recording.id)
-        if info is not None:
-            return status_of(recording, info, answer.body, ending)
-        age = (self.now() - recording.started_at).total_seconds()
-        if age < NOT_LISTED_YET_S:
-            reason = "the vendor doesn't list it yet"
-            return RecordingStatus(
-                state=RecordingState.STARTING, started_at=recording.started_at, reason=reason, raw=answer.body
-            )
-        return RecordingStatus(
-            state=RecordingState.GONE,
-            started_at=recording.started_at,
-            reason="the vendor doesn't know the egress: it lists one for a day after its end",
-            raw=answer.body,
-        )
+        """ListEgress, of the egress or of the room where there are several; it lists one for a day after its end."""
+        return looked_at(self, self._calls, recording)
 
     def translate_layout(self, recording: Recording, layout: Layout) -> Plan:
         """UpdateLayout for a whole layout. Pure.
@@ -217,63 +195,36 @@ class LivekitProvider(Provider):
         )
 
     def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
-        """StopEgress, which only begins the uploads; with `wait` the files are looked at until they are settled."""
-        limit = Deadline(self.runtime.clock, deadline)
-        body = StopEgressRequest(egress_id=recording.native["egress_id"]).tree()
-        answer = self._calls.send("StopEgress", recording.id, body)
-        if answer.envelope.code:
-            status = self._refused_to_stop(recording, answer)
-        else:
-            status = self._stopped(self._read("StopEgress", answer, recording, Ending.STOPPED))
-        for delay in itertools.chain(UPLOAD_DELAYS, itertools.repeat(UPLOAD_DELAYS[-1])):
-            if not wait or status.state.terminal or limit.remaining() <= delay:
-                break
-            self.runtime.clock.sleep(delay)
-            status = self._stopped(self._after_stop(recording, status))
-        return status
-
-    def _refused_to_stop(self, recording: Recording, answer: Answer) -> RecordingStatus:
-        """The state of what has ended, or is about to, and so can't be stopped.
-
-        Raises:
-            RecordingNotFound: it is said to run all the same.
-        """
-        status = self._looked_at(recording)
-        if not status.state.running:
-            return status
-        raise RecordingNotFound(
-            f"the vendor can't stop it, and says that it is {status.state}: it may run on",
-            provider=self.name,
-            operation="StopEgress",
-            recording_id=recording.id,
-            http_status=answer.status,
-            vendor_code=answer.envelope.code,
-            vendor_message=answer.envelope.message,
-            retryable=True,
-            hint="Stop it again.",
-        )
-
-    def _after_stop(self, recording: Recording, before: RecordingStatus) -> RecordingStatus:
-        """What is known after StopEgress was accepted; a look that fails takes nothing back."""
-        try:
-            return self._looked_at(recording, Ending.STOPPED)
-        except RecorderError as error:
-            return before.model_copy(update={"reason": f"stopped; its files aren't known yet: {error.message}"})
-
-    def _stopped(self, status: RecordingStatus) -> RecordingStatus:
-        """The status of what was told to stop: an egress that still runs is about to end."""
-        if not status.state.running:
-            return status
-        files = tuple(file.model_copy(update={"status": FileStatus.UPLOADING}) for file in status.files)
-        return status.model_copy(
-            update={"state": RecordingState.STOPPING, "ending": Ending.STOPPED, "files": files, "reason": None}
-        )
+        """StopEgress of each egress, which only begins the uploads; with `wait` until the files are settled."""
+        return stopped(self, self._calls, recording, wait=wait, deadline=deadline)
 
     def list_remote(self, since: datetime, until: datetime, room: str | None = None) -> Iterator[RemoteRecording]:
         """ListEgress: what runs, and what ended within a day. Recordings of web pages have no room."""
         for _, remote in egresses(self._calls, self.account, room):
             if remote.started_at is None or since <= remote.started_at <= until:
                 yield remote
+
+    def adopt(self, remote: RemoteRecording) -> Recording:
+        """ListEgress of one egress: what its request told of it, layout and people as they were at the start.
+
+        Raises:
+            RecordingNotFound: there is no such egress, or it ended more than a day ago.
+        """
+        egress_id = remote.native["egress_id"]
+        body = ListEgressRequest(egress_id=egress_id).tree()
+        answer = self._calls.send("ListEgress", self.adopted(remote, remote.native).id, body)
+        info = None if answer.envelope.code else egress_in("ListEgress", answer, None)
+        if info is None:
+            raise RecordingNotFound(
+                "the vendor doesn't know the egress: it lists one for a day after its end",
+                provider=self.name,
+                operation="ListEgress",
+                http_status=answer.status,
+                vendor_code=answer.envelope.code,
+                hint="Check its id, and that it is one of this project.",
+            )
+        told = adopted_egress(info)
+        return self.adopted(remote, told.native, **told.known)
 
     def check_account(self, base_url: str) -> str:
         """ListEgress of an id that no egress has: it proves the key, its secret, its project and the service.
@@ -290,20 +241,18 @@ class LivekitProvider(Provider):
         """The spec of a start.
 
         Args:
-            requests: the planned start: a StartRoomCompositeEgress, StartParticipantEgress or StartWebEgress.
+            requests: the planned start: a StartRoomCompositeEgress, a StartWebEgress, or a StartParticipantEgress for
+                each participant, which are alike but for whom they name.
             options: of a StartWebEgress, `room`, which its body doesn't name, and `ready_timeout` in seconds, where the
                 page is waited for.
 
         Raises:
             InvalidSpec: there is none, or it holds what no spec can say; with the path in the body.
         """
-        sent = by_operation(requests)
-        starts = [request for operation, request in sent.items() if operation in REQUESTS]
-        if len(starts) != 1:
-            raise refused(f"requests: there is no one start among {list(sent)}; it is one of {', '.join(REQUESTS)}")
-        (start,) = starts
-        refuse_other_options(options, ("room", "ready_timeout") if start.operation == "StartWebEgress" else ())
-        return decoded(start.operation, start.payload, signing_key=self.config.api_key, **options)
+        starts = starts_of(requests)
+        refuse_other_options(options, ("room", "ready_timeout") if starts[0].operation == "StartWebEgress" else ())
+        operation, bodies = starts[0].operation, [start.payload for start in starts]
+        return decoded(operation, *bodies, signing_key=self.config.api_key, **options)
 
     def picture(self, plan: Plan, participants: Sequence[str]) -> Picture:
         """The picture that the recording page composes, as the request describes it."""
@@ -333,10 +282,3 @@ class LivekitProvider(Provider):
     @property
     def _calls(self) -> Calls:
         return Calls(self.transport)
-
-
-def _page_settings(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What the recording page is told at the start and no change alters."""
-    told = read_layout(body.get("layout"))
-    kept = told.model_dump(include={"idle", "longest", "watermarks", "clocks"}, exclude_none=True) if told else {}
-    return {name: value for name, value in kept.items() if value}

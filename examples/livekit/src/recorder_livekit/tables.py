@@ -18,6 +18,7 @@ __all__ = [
     "KEPT_S",
     "LEEWAY_S",
     "MESSAGES",
+    "PART",
     "PATH",
     "STATES",
     "STATUS_NUMBERS",
@@ -102,3 +103,6 @@ FILE_TEMPLATES = (
     "{track_source}",
 )
 """What the vendor fills in wherever it stands in a file's path."""
+
+PART = "-"
+"""What stands between the recording's id and a part's number in the names of files."""

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
-from recorder_core.decoding import SpecTree, refused
-from recorder_core.models import Media, Mode, RecordingSpec, Tracks
+from recorder_core.decoding import SpecTree, by_operation, refused
+from recorder_core.models import Media, Mode, Participants, RecordingSpec, Selection, Tracks
 from recorder_core.models.base import reveal
 from recorder_core.models.loading import describe_errors
+from recorder_core.plan import PlannedRequest
 from recorder_core.tracebacks import forgetful
 
 from recorder_livekit.decode.layout import put_layout
 from recorder_livekit.decode.storage import put_storage
-from recorder_livekit.tables import FILE_TEMPLATES
+from recorder_livekit.tables import FILE_TEMPLATES, PART
 from recorder_livekit.wire.requests import (
     DEFAULT_INTERVAL_S,
     DEFAULT_SEGMENT_S,
@@ -28,7 +29,7 @@ from recorder_livekit.wire.requests import (
     WebEgressRequest,
 )
 
-__all__ = ["NOT_CARRIED", "REQUESTS", "decoded"]
+__all__ = ["NOT_CARRIED", "REQUESTS", "decoded", "starts_of"]
 
 NOT_CARRIED: Mapping[str, str] = MappingProxyType(
     {
@@ -55,11 +56,68 @@ REQUESTS: Mapping[str, type[EncodedRequest]] = MappingProxyType(
 VIDEO: Mapping[str, str] = MappingProxyType(
     {"width": "width", "height": "height", "framerate": "fps", "video_bitrate": "bitrate_kbps"}
 )
-RECORDING_ID = re.compile(r"[0-9a-f]{32}")
+RECORDING_ID = re.compile(rf"[0-9a-f]{{32}}({PART}[0-9]+)?")
+
+
+def starts_of(requests: Sequence[PlannedRequest]) -> Sequence[PlannedRequest]:
+    """The start among some requests: one, or one StartParticipantEgress for each participant.
+
+    Raises:
+        InvalidSpec: there is none, or more than one.
+    """
+    known = isinstance(requests, list | tuple) and all(isinstance(request, PlannedRequest) for request in requests)
+    starts = [request for request in requests if request.operation in REQUESTS] if known else []
+    kinds = {start.operation for start in starts}
+    if len(starts) > 1 and kinds == {"StartParticipantEgress"}:
+        return starts
+    sent = by_operation(requests)
+    if len(starts) != 1:
+        raise refused(f"requests: there is no one start among {list(sent)}; it is one of {', '.join(REQUESTS)}")
+    return starts
 
 
 @forgetful
 def decoded(
+    operation: str,
+    *bodies: Mapping[str, Any],
+    signing_key: str,
+    room: str | None = None,
+    ready_timeout: int | None = None,
+) -> RecordingSpec:
+    """The spec of a start. What the bodies leave out is what the vendor does without it.
+
+    Manifests aren't read: recordings of a spec have none beside their files.
+
+    Args:
+        operation: the vendor's call.
+        bodies: one, or that of each participant's egress, with their secrets in clear or as `SecretStr`.
+        signing_key: the API key with which the callbacks of a spec are signed.
+        room: of the recording of a web page, whose body names none.
+        ready_timeout: seconds for which a page is waited for, of which the body tells only that it is.
+
+    Raises:
+        InvalidSpec: one is no body of this call, or holds what no spec can say, with the path in the body; or several
+            differ in more than whom they name.
+    """
+    first, *others = (
+        _decoded(operation, body, signing_key=signing_key, room=room, ready_timeout=ready_timeout) for body in bodies
+    )
+    people = [first.participants]
+    for index, other in enumerate(others, 1):
+        people.append(other.participants)
+        alike = other.model_copy(update={"participants": first.participants})
+        if differing := [name for name in RecordingSpec.model_fields if getattr(alike, name) != getattr(first, name)]:
+            raise refused(f"requests.{index}: differs from the first one in {', '.join(differing)} of a spec")
+    if not others:
+        return first
+    named = [name for one in people if one.audio and one.audio.include for name in one.audio.include]
+    if len(set(named)) < len(named):
+        raise refused("requests: two egresses are of the same participant")
+    chosen = Selection(include=tuple(named))
+    return first.model_copy(update={"participants": Participants(audio=chosen, video=chosen)})
+
+
+def _decoded(
     operation: str,
     body: Mapping[str, Any],
     *,
@@ -67,20 +125,6 @@ def decoded(
     room: str | None = None,
     ready_timeout: int | None = None,
 ) -> RecordingSpec:
-    """The spec of a start. What the body leaves out is what the vendor does without it.
-
-    Manifests aren't read: recordings of a spec have none beside their files.
-
-    Args:
-        operation: the vendor's call.
-        body: its body, with its secrets in clear or as `SecretStr`.
-        signing_key: the API key with which the callbacks of a spec are signed.
-        room: of the recording of a web page, whose body names none.
-        ready_timeout: seconds for which a page is waited for, of which the body tells only that it is.
-
-    Raises:
-        InvalidSpec: it is no body of this call, or holds what no spec can say; with the path in the body.
-    """
     request = _read(REQUESTS[operation], body)
     spec = SpecTree()
     if isinstance(request, RoomCompositeEgressRequest):

@@ -23,10 +23,11 @@ from recorder_core.models import (
     RemoteRecording,
 )
 from recorder_core.models.base import FrozenMapping
+from recorder_core.models.recording import ids_of
 from recorder_core.transport import Answer, Envelope
 from recorder_core.webhooks import plain
 
-from recorder_livekit.tables import END_REASON, END_REASONS, MESSAGES, STATES, STATUS_NUMBERS
+from recorder_livekit.tables import END_REASON, END_REASONS, MESSAGES, PART, STATES, STATUS_NUMBERS
 from recorder_livekit.wire.answers import EgressInfo, FileInfo, ListEgressResponse, SegmentsInfo
 from recorder_livekit.wire.values import EgressStatus
 
@@ -96,7 +97,8 @@ def moment(nanoseconds: int) -> datetime | None:
 
 def bears_id(info: EgressInfo, recording_id: str) -> bool:
     """Whether its files are named after a recording, as every start of ours names them and no other one."""
-    return any(PurePosixPath(name).name.partition(".")[0] == recording_id for name in info.names)
+    stems = (PurePosixPath(name).name.partition(".")[0] for name in info.names)
+    return any(stem.partition(PART)[0] == recording_id for stem in stems)
 
 
 def status_of(
@@ -197,7 +199,7 @@ def _recorded(
     suffix = path.suffix.removeprefix(".")
     tracks = recording.media if recording and isinstance(recording.media, Media) else None
     is_there = status not in (FileStatus.LOST, FileStatus.BACKUP)
-    participants = recording.native.get("identity") if recording else None
+    people = ids_of(recording.native.get("identity")) if recording else ()
     return RecordedFile(
         name=path.name,
         key=key or None,
@@ -205,7 +207,7 @@ def _recorded(
         url=location or None,
         format="hls" if suffix == "m3u8" else suffix or None,
         tracks=tracks,
-        participant=participants,
+        participant=info.identity or (people[0] if len(people) == 1 else None),
         status=status,
         size_bytes=result.size or None,
         duration_s=result.duration / NANOSECONDS if result.duration else None,

@@ -28,7 +28,7 @@ from recorder_livekit.wire.values import FileType, StreamProtocol
 __all__ = ["Start", "StartTranslator"]
 
 FILE_TYPES = {Format.MP4: FileType.MP4, Format.OGG: FileType.OGG, Format.MP3: FileType.MP3}
-NEVER_MADE = frozenset({Format.FLV, Format.AAC, Format.WEBM})
+NEVER_MADE = frozenset(Format) - FILE_TYPES.keys() - {Format.HLS}
 OPUS_RATE = 48_000
 """Samples per second of an Ogg file, whatever was asked for."""
 STREAM_ADDRESS = re.compile(r"rtmps?://.*/.*/\S*")
@@ -89,17 +89,21 @@ class StartTranslator(StorageTranslator, ABC):
         self._streams: tuple[SecretStr, ...] = ()
         self._webhook: str | None = None
 
-    def body(self) -> dict[str, Any]:
-        """The body of the call."""
-        return self._request(self._outputs()).tree()
+    def bodies(self) -> tuple[dict[str, Any], ...]:
+        """The bodies of the calls: one, where a mode isn't recorded in parts."""
+        return (self._request(self._outputs(self.id)).tree(),)
 
     @abstractmethod
     def _request(self, outputs: Mapping[str, Any]) -> EncodedRequest:
         """The request of the mode."""
 
-    def _outputs(self) -> dict[str, Any]:
-        """What every start carries: the outputs, each with its upload, the encoding, the callbacks."""
-        upload, name = self.upload(), f"{self._folder}{self.id}"
+    def _outputs(self, named: str) -> dict[str, Any]:
+        """What every start carries: the outputs, each with its upload, the encoding, the callbacks.
+
+        Args:
+            named: what the files are called, without folder and suffix.
+        """
+        upload, name = self.upload(), f"{self._folder}{named}"
         outputs: dict[str, Any] = {}
         if self._encoding:
             outputs["advanced"] = EncodingOptions(**self._encoding)

@@ -48,7 +48,8 @@ def _change(name: str, recording: Recording, layout: Layout | None, participants
         )
     if translator.refused:
         return Change(None, translator.findings)
-    return Change(UpdateLayoutRequest(egress_id=recording.native["egress_id"], layout=text).tree(), translator.findings)
+    (egress_id, *_) = recording.ids_under("egress_id")
+    return Change(UpdateLayoutRequest(egress_id=egress_id, layout=text).tree(), translator.findings)
 
 
 def _refused(path: str, detail: str, instead: str) -> Change:

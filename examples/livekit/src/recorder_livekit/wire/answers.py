@@ -84,12 +84,35 @@ class StreamInfo(AnswerModel):
     error: Word = ""
 
 
+class Store(AnswerModel):
+    """Where an output goes, without what the vendor takes out."""
+
+    region: Word = ""
+    endpoint: Word = ""
+    bucket: Word = ""
+    container_name: Word = ""
+
+
+AsStore = Annotated[Store | None, BeforeValidator(_object)]
+
+
 class RequestedOutput(AnswerModel):
-    """An output of the request that an egress was started with: what it is called."""
+    """An output of the request that an egress was started with: what it is called, and where it goes."""
 
     filepath: Word = ""
     playlist_name: Word = ""
     filename_prefix: Word = ""
+    s3: AsStore = None
+    gcp: AsStore = None
+    azure: AsStore = None
+    ali_oss: Annotated[AsStore, Field(alias="aliOSS")] = None
+
+
+class RequestedSize(AnswerModel):
+    """The picture that was asked for, as far as `EncodingOptions` says."""
+
+    width: Number = 0
+    height: Number = 0
 
 
 Outputs = Annotated[tuple[RequestedOutput, ...], BeforeValidator(_items)]
@@ -101,12 +124,23 @@ class Requested(AnswerModel):
     file_outputs: Outputs = ()
     segment_outputs: Outputs = ()
     image_outputs: Outputs = ()
+    layout: Word = ""
+    custom_base_url: Word = ""
+    identity: Word = ""
+    audio_only: Yes = False
+    video_only: Yes = False
+    preset: Word = ""
+    advanced: Annotated[RequestedSize | None, BeforeValidator(_object)] = None
+
+    @property
+    def outputs(self) -> tuple[RequestedOutput, ...]:
+        """What is written: files, segments, pictures."""
+        return (*self.file_outputs, *self.segment_outputs, *self.image_outputs)
 
     @property
     def names(self) -> tuple[str, ...]:
         """What its files are called."""
-        outputs = (*self.file_outputs, *self.segment_outputs, *self.image_outputs)
-        found = ((output.filepath, output.playlist_name, output.filename_prefix) for output in outputs)
+        found = ((output.filepath, output.playlist_name, output.filename_prefix) for output in self.outputs)
         return tuple(name for names in found for name in names if name)
 
 
@@ -134,6 +168,11 @@ class EgressInfo(AnswerModel):
     error_code: Number = 0
     details: Word = ""
     backup_storage_used: Yes = False
+
+    @property
+    def identity(self) -> str:
+        """Whose it is; empty: it isn't one participant's."""
+        return self.participant.identity if self.participant else ""
 
     @property
     def names(self) -> tuple[str, ...]:
