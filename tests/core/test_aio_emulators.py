@@ -23,12 +23,14 @@ from recorder_core import (
     Custom,
     Grid,
     Participants,
+    RecordedFile,
     Recorder,
     RecorderError,
     Recording,
     RecordingSpec,
     RecordingState,
     Region,
+    RemoteRecording,
 )
 from recorder_core.emulation.clock import EmulatorClock
 from recorder_core.plugins import load_provider
@@ -123,6 +125,10 @@ async def lesson(recorder: Any, call: Call, listed: Call, clock: EmulatorClock) 
     await call(recorder.update_push, recording, ["rtmps://example.com/live/key"])
     started = datetime.fromtimestamp(clock.time(), UTC) - timedelta(hours=1)
     await call(recorder.list_remote, started)
+    remote = RemoteRecording(provider=recording.provider, account=recording.account, native=recording.native)
+    await call(recorder.adopt, remote)
+    await call(recorder.link, recording, RecordedFile(name="lesson-42.mp4"))
+    await call(recorder.delete_files, recording)
     await listed(recorder.follow, recording, timeout=30)
     await call(recorder.stop, recording)
     await listed(recorder.follow, recording)
