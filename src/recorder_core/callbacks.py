@@ -144,11 +144,14 @@ class Callbacks(Guarded):
     ) -> tuple[RecordingEvent, ...]:
         """Tell everybody of the events of a callback that was verified: the second half of `receive`.
 
+        Events that came by another way are told here too, such as by a queue of the vendor's own cloud: the provider's
+        package makes them of a message, and whoever may read that queue knows them to be true.
+
         Whatever is raised, nobody was told, and the same events can be processed again. A recorder that was closed in
         the meantime tells them all the same.
 
         Args:
-            events: as `verify` gave them.
+            events: as `verify` gave them, or as another trusted way brought them.
             confirm: as in `receive`.
             find_recording: the handle of an event's recording, None where there is none; asked where this process
                 neither started nor follows the recording.
@@ -161,9 +164,12 @@ class Callbacks(Guarded):
             As `receive`.
 
         Raises:
+            ConfigurationError: an event is another provider's; nobody was told of any.
+            InvalidSpec: what is given are no events.
             RecorderError: with `confirm`, the vendor couldn't be asked, or its status may lag behind.
             LedgerUnavailable: there is a ledger, and it can't be used.
         """
+        events = self._own(events)
         claimed: list[str] = []
         told: list[RecordingEvent] = []
         try:
@@ -245,6 +251,24 @@ class Callbacks(Guarded):
             return events
         # Without the frames in which it was refused: what came is in their variables, a signature or an address too.
         raise rejected.with_traceback(None)
+
+    def _own(self, events: Iterable[RecordingEvent]) -> list[RecordingEvent]:
+        """The events, all of this provider.
+
+        Raises:
+            ConfigurationError: one is another's.
+            InvalidSpec: one is no event.
+        """
+        own, mine = list(events), self._provider.name
+        for event in own:
+            expect("events.process", RecordingEvent, event)
+            if event.provider != mine:
+                raise ConfigurationError(
+                    f"the event is one of {event.provider}, and these callbacks are those of {mine}",
+                    operation="events.process",
+                    fault="caller",
+                )
+        return own
 
     def _named(
         self, event: RecordingEvent, find_recording: Callable[[RecordingEvent], Recording | None] | None

@@ -23,6 +23,7 @@ from recorder_core.models import (
     Participants,
     RecordedFile,
     Recording,
+    RecordingEvent,
     RecordingSpec,
     RemoteRecording,
     StartIntent,
@@ -63,6 +64,7 @@ MADE_BY: Mapping[type, str] = {
     RecordedFile: "the `files` of a status are some",
     StorageBase: "S3(...) is one; `recorder_core.models.storage` has them all",
     datetime: "datetime.now(UTC) is one",
+    RecordingEvent: "`events.verify` gives some, and `parse_webhook` of a provider",
     WebhookRequest: "WebhookRequest(method, url, headers, body) makes one of what your web framework got",
 }
 NAMES: Mapping[type, str] = {LayoutBase: "layout", StorageBase: "storage"}

@@ -20,6 +20,7 @@ from recorder_core import (
     DeadlineExceeded,
     Ending,
     EventKind,
+    InvalidSpec,
     RecordedFile,
     Recorder,
     Recording,
@@ -50,6 +51,25 @@ class Told:
     @hookimpl
     def recorder_event(self, event: RecordingEvent) -> None:
         self.events.append(event)
+
+
+def test_events_that_came_by_a_queue_are_told_like_any_other(recorder: Recorder, spec: Make) -> None:
+    """Whoever reads the vendor's queue gives them to `process`: named by our id, told once, and none of another's."""
+    told = Told()
+    recorder = Recorder(recorder.provider, hooks=[told])
+    recording = recorder.start(spec())
+    native = {"tape": recording.native["tape"]}
+    event = RecordingEvent(kind=EventKind.RECORDING, provider="memory", native=native, dedup_key="message-1")
+    (first,) = recorder.events.process([event])
+    assert first.recording_id == recording.id
+    assert recorder.events.process([event]) == ()
+    assert told.events == [first]
+    other = event.model_copy(update={"provider": "another", "dedup_key": "message-2"})
+    with pytest.raises(ConfigurationError, match="the event is one of another"):
+        recorder.events.process([event.model_copy(update={"dedup_key": "message-3"}), other])
+    with pytest.raises(InvalidSpec, match="RecordingEvent"):
+        recorder.events.process([{"kind": "recording"}])
+    assert told.events == [first]
 
 
 class Receiving(SimpleNamespace):
