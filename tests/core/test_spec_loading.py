@@ -100,7 +100,7 @@ class TestFormats:
         assert RecordingSpec.loads("room: lesson-42\nstorage: {kind: vendor_managed}") == spec
         assert RecordingSpec.load(io.StringIO("\ufeff" + json.dumps(minimal()))) == spec
 
-    @pytest.mark.parametrize("room", ["0123", "12:30", "2026-08-01", "no", "on", "0x10", "1_000", "yes"])
+    @pytest.mark.parametrize("room", ["0123", "12:30", "2026-08-01", "no", "on", "0x10", "1_000", "yes", "12e4", "0E0"])
     def test_yaml_reads_words_as_words(self, room):
         """What only YAML 1.1 takes for a number, a date or a truth is a text."""
         assert RecordingSpec.loads(f"room: {room}\nstorage: {{kind: vendor_managed}}", format="yaml").room == room

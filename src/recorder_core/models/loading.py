@@ -222,7 +222,7 @@ def _read_yaml(text: str) -> Any:
 
 @cache
 def _yaml_loader() -> type[yaml.SafeLoader]:
-    """A loader that reads scalars as YAML 1.2 does and refuses a key that is given twice or lost to a comment.
+    """A loader that reads scalars as YAML 1.2 does, and refuses a key that is given twice or lost to a comment.
 
     YAML 1.1 turns 0123 into 83, 16:9 into 969, 2026-08-01 into a date and `no` into false; rooms, shapes,
     folders and participants may be called so.
@@ -256,7 +256,8 @@ def _yaml_loader() -> type[yaml.SafeLoader]:
         ("int", rf"[-+]?{whole}", [*"-+0123456789"]),
         (
             "float",
-            rf"[-+]?({whole}?\.[0-9]+|{whole}\.?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+            # With a point, as YAML 1.1 has it and its writers leave others unquoted: 12e4 is an id in hexadecimals.
+            rf"[-+]?({whole}?\.[0-9]+|{whole}\.)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
             [*"-+.0123456789"],
         ),
         ("merge", r"<<", ["<"]),
