@@ -47,7 +47,7 @@ BODIES = 4
 """Bodies that are taken with one signature. Where a vendor signs a second and a short random number, two true callbacks
 share one now and then; more are somebody's who uses it again, and each would be a reason to ask the vendor."""
 
-OF_THE_WHOLE = (EventKind.STOPPED, EventKind.ENDED)
+OF_THE_WHOLE = (EventKind.STOPPED, EventKind.UPLOADED, EventKind.ENDED)
 """What isn't true of a recording when it is of one of its parts."""
 
 
@@ -291,10 +291,7 @@ class Callbacks(Guarded):
         key = self._provider.native_key
         if not self._provider.several_ids or not event.verified or event.nonce is not None:
             return recording
-        taught = recording.taught({key: event.native.get(key)}, key)
-        if taught is not recording:
-            self._known.change(taught)
-        return taught
+        return self._known.teach(recording, {key: event.native.get(key)})
 
     def _of_part(self, event: RecordingEvent, recording: Recording) -> RecordingEvent:
         """The event; without a state if it doesn't name all that the recording consists of."""

@@ -106,7 +106,7 @@ class Confirming(Guarded):
         files = status.files if status.state.terminal else status.files or event.files
         told: dict[str, Any] = {"state": status.state, "files": files, "fault": status.fault or event.fault}
         if event.is_partial and status.state.terminal:
-            told["kind"] = EventKind.ENDED
+            told |= {"kind": EventKind.ENDED, "is_partial": False}
         return event.model_copy(update={"confirmed": True, **told})
 
     def _refuse_haste(self, recording: Recording) -> None:
@@ -137,7 +137,7 @@ class Confirming(Guarded):
 
 def _needs_confirming(event: RecordingEvent) -> bool:
     """Whether something depends on it that its signature, if it has one, doesn't prove, or that it can't tell."""
-    if event.is_partial and event.kind is EventKind.STATUS:
+    if event.is_partial and (event.kind in IMPORTANT or event.kind in (EventKind.STATUS, EventKind.ERROR)):
         return True
     proven = event.verified and event.nonce is None
     if proven or event.kind is EventKind.SNAPSHOT:  # no vendor's status lists pictures

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter, OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -109,6 +110,25 @@ class Known(Guarded):
             if entry.started_at == recording.started_at.timestamp():
                 self._change(entry, recording)
 
+    def teach(self, recording: Recording, native: Mapping[str, Any]) -> Recording:
+        """Know ids that came after the start; returns the handle with all that are known.
+
+        What was seen until then is nothing any more if it was an end: it was one of a part.
+
+        Args:
+            recording: the handle.
+            native: ids by their names.
+        """
+        with self._guard:
+            entry = self._entry(recording)
+            if entry.started_at != recording.started_at.timestamp():
+                return recording.taught(native, self._native_key)
+            before = entry.recording
+            taught = before.taught(native, self._native_key)
+            if taught is not before:
+                self._change(entry, taught)
+            return taught
+
     def begin(self, recording: Recording) -> None:
         """Know a recording that was just started, and nothing of an earlier one with the same key."""
         with self._guard:
@@ -149,13 +169,10 @@ class Known(Guarded):
         """The handle, or that of the same start which more changes have made."""
         with self._guard:
             entry = self._find(recording.id)
-        if (
-            entry is None
-            or entry.started_at != recording.started_at.timestamp()
-            or entry.revision <= recording.revision
-        ):
+        if entry is None or entry.started_at != recording.started_at.timestamp():
             return recording
-        return entry.recording
+        newest = recording if entry.revision <= recording.revision else entry.recording
+        return newest.taught({self._native_key: entry.ids}, self._native_key)
 
     def outcome(self, recording: Recording) -> RecordingStatus | None:
         """How it ended, where that is known: nothing follows an end.
@@ -241,12 +258,15 @@ class Known(Guarded):
         return entry
 
     def _change(self, entry: Entry, recording: Recording) -> None:
-        """Keep another handle of the same start, which may have more ids."""
-        entry.change(recording)
-        further = tuple(one for one in recording.ids_under(self._native_key) if one not in entry.ids)
+        """Keep another handle of the same start, with the ids that either has."""
+        key = self._native_key
+        entry.change(recording.taught({key: entry.ids}, key) if len(entry.ids) > 1 else recording)
+        further = tuple(one for one in recording.ids_under(key) if one not in entry.ids)
         if further:
             entry.ids = (*entry.ids, *further)
             self._ids.update(dict.fromkeys(further, recording.id))
+            if entry.has_ended:
+                entry.seen = Seen(trouble=entry.trouble)
 
     def _keep(self, recording_id: str, entry: Entry) -> None:
         if recording_id in self._pins:

@@ -213,9 +213,9 @@ class Operations(Guarded):
     def _learn(self, recording: Recording, status: RecordingStatus) -> RecordingStatus:
         """Know what was seen of a recording, and the ids that came with it; returns it with what was seen before."""
         if status.native:
-            taught = recording.taught(status.native, self.provider.native_key if self.provider.several_ids else "")
-            if taught is not recording:
-                self._known.change(taught)
+            key, several = self.provider.native_key, self.provider.several_ids
+            native = {name: value for name, value in status.native.items() if several or name != key}
+            recording = self._known.teach(recording, native)
         return self._known.learn(recording, status)
 
     def _event(self, recording: Recording, kind: EventKind, source: EventSource, **fields: Any) -> RecordingEvent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -32,6 +33,7 @@ from recorder_core.models import (
 from recorder_core.models.base import Text
 from recorder_core.models.layout import LayoutBase
 from recorder_core.models.loading import describe_errors
+from recorder_core.models.recording import is_id
 from recorder_core.models.storage import StorageBase
 from recorder_core.plugins import PROVIDERS, installed
 from recorder_core.provider import Provider
@@ -95,15 +97,26 @@ def recordings_of(name: str, value: object) -> tuple[Recording, ...]:
     return recordings
 
 
-def seconds(name: str, value: Any) -> float:
+def seconds(name: str, value: Any, *, finite: bool = False) -> float:
     """The value as a number of seconds.
+
+    Args:
+        name: what it is called.
+        value: as it was given.
+        finite: whether infinity is refused, which means no end where it isn't.
 
     Raises:
         ConfigurationError: it is none, or not more than 0.
     """
-    if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
-        raise ConfigurationError(f"{name} is {value!r}; it must be a number of seconds, more than 0", fault="caller")
-    return float(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    try:
+        length = float(value) if is_number else math.nan
+    except OverflowError:
+        length = math.nan
+    if not length > 0 or (finite and math.isinf(length)):
+        number = "a finite number" if finite else "a number"
+        raise ConfigurationError(f"{name} is {value!r}; it must be {number} of seconds, more than 0", fault="caller")
+    return length
 
 
 def whole_number(name: str, value: Any, least: int, most: int) -> int:
@@ -185,13 +198,8 @@ def refuse_foreign_handle(provider: Provider, recording: Recording) -> None:
 def _is_whole(provider: Provider, name: str, value: object) -> bool:
     """Whether a handle has the vendor's id by this name, or all of those that it may have several of."""
     if provider.several_ids and name == provider.native_key and isinstance(value, tuple):
-        return all(map(_is_id, value))
-    return _is_id(value)
-
-
-def _is_id(value: object) -> bool:
-    """Whether a value can stand for a recording in a path or a body. Two dots would lead to another path."""
-    return isinstance(value, str) and value not in (".", "..") and value.isprintable()
+        return all(map(is_id, value))
+    return is_id(value)
 
 
 def misshapen(error: ValidationError, *, may_run: bool) -> RecorderError:

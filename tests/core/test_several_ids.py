@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,15 +16,30 @@ import pytest
 from recorder_core import (
     ConfigurationError,
     EventKind,
+    LedgerUnavailable,
     Recorder,
     Recording,
     RecordingState,
     RecordingStatus,
     RemoteRecording,
+    Spotlight,
     StartIntent,
 )
 
 PARTS = ("t-1", "t-2")
+
+
+def stopped_with(recorder: Recorder, recording: Recording) -> Recording:
+    """The handle that the provider is given to stop."""
+    given: list[Recording] = []
+    stop = recorder.provider.stop
+    recorder.provider.stop = lambda handle, **how: given.append(handle) or stop(handle, **how)
+    recorder.stop(recording)
+    return given[-1]
+
+
+def raised(error: Exception) -> Any:
+    raise error
 
 
 @pytest.fixture
@@ -32,17 +49,27 @@ def parted(memory: Any) -> Any:
     class PartedProvider(memory):  # type: ignore[misc]
         native_ids = ("tape",)
         several_ids = True
+        ids = PARTS
         remote: tuple[RemoteRecording, ...] = ()
 
         def start(self, plan: Any, intent: StartIntent) -> Recording:
             self._call("start")
             now = datetime.fromtimestamp(self.runtime.clock.time(), UTC)
-            return self.begun(plan, intent, started_at=now, native={"tape": list(PARTS)})
+            return self.begun(plan, intent, started_at=now, native={"tape": list(self.ids)})
 
         def list_remote(self, since: datetime, until: datetime, room: str | None = None) -> Iterator[RemoteRecording]:
             yield from self.remote
 
     return PartedProvider
+
+
+@pytest.fixture
+def hasty() -> Iterator[None]:
+    """Threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
 
 
 @pytest.fixture(params=["none", "sqlite", "postgresql"])
@@ -171,6 +198,136 @@ def test_a_status_teaches_ids_and_stop_has_them(opened: Any, spec: Any) -> None:
     assert given[0].revision == 1
 
 
+def test_an_id_that_comes_during_a_change_is_not_lost(opened: Any, spec: Any) -> None:
+    """A callback teaches it while the change of the layout is under way, whose handle doesn't have it."""
+    recorder, vendor = opened()
+    provider = recorder.provider
+    recording = recorder.start(spec())
+    provider.during = lambda call: (
+        recorder.events.receive(vendor.callback(tape=["t-1", "t-3"])) if call == "layout" else None
+    )
+    changed = recorder.layout(recording, Spotlight(participant="1001"))
+    given = stopped_with(recorder, changed)
+    assert given.ids_under("tape") == ("t-1", "t-2", "t-3")
+    assert given.layout == changed.layout != recording.layout
+
+
+def test_a_handle_of_the_same_revision_loses_no_id(opened: Any, spec: Any) -> None:
+    """One process changes the layout, another is taught an id: whoever stops with either handle has both."""
+    recorder, _ = opened()
+    recording = recorder.start(spec())
+    other, vendor = opened()
+    other.events.receive(vendor.callback(tape=["t-1", "t-3"]), recording=recording)
+    changed = recorder.layout(recording, Spotlight(participant="1001"))
+    given = stopped_with(other, changed)
+    assert given.ids_under("tape") == ("t-1", "t-2", "t-3")
+    assert given.layout == changed.layout
+
+
+def test_two_processes_are_taught_at_once(opened: Any, spec: Any, ledger: str | None) -> None:
+    """Each another id, between the other's reading and writing: both are in the ledger, and a layout too."""
+    if ledger is None:
+        return
+    recorder, vendor = opened()
+    other, its_vendor = opened()
+    recording = recorder.start(spec())
+    written = recorder.ledger.teach
+    changed: list[Recording] = []
+
+    def teach(handle: Recording) -> Recording:
+        recorder.ledger.teach = written
+        other.events.receive(its_vendor.callback(tape=["t-1", "t-4"], id="other"))
+        changed.append(other.layout(recording, Spotlight(participant="1001")))
+        return written(handle)
+
+    recorder.ledger.teach = teach
+    recorder.events.receive(vendor.callback(tape=["t-1", "t-3"]))
+    third, _ = opened()
+    for one in (recorder, other, third):
+        given = stopped_with(one, recording)
+        assert set(given.ids_under("tape")) == {"t-1", "t-2", "t-3", "t-4"}
+        assert given.layout == changed[0].layout != recording.layout
+
+
+def test_threads_that_are_taught_lose_nothing(opened: Any, spec: Any, hasty: None) -> None:
+    """Each callback another id, all at once."""
+    recorder, vendor = opened()
+    recording = recorder.start(spec())
+    callbacks = [vendor.callback(tape=["t-1", f"t-{number}"]) for number in range(3, 15)]
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(recorder.events.receive, callbacks))
+    assert len(stopped_with(recorder, recording).ids_under("tape")) == 14
+
+
+def test_ids_that_came_without_the_ledger_are_written_later(opened: Any, spec: Any, ledger: str | None) -> None:
+    """It couldn't be used when the id came; another process has it after the next thing that is learnt."""
+    if ledger is None:
+        return
+    recorder, _ = opened()
+    recording = recorder.start(spec())
+    teach = recorder.ledger.teach
+    recorder.ledger.teach = lambda handle: raised(LedgerUnavailable("it is gone"))
+    recorder.provider.states[0] = RecordingStatus(state=RecordingState.RECORDING, native={"tape": ["t-3"]})
+    recorder.status(recording)
+    recorder.ledger.teach = teach
+    recorder.provider.states[0] = RecordingState.PAUSED
+    recorder.status(recording)
+    other, _ = opened()
+    assert stopped_with(other, recording).ids_under("tape") == ("t-1", "t-2", "t-3")
+
+
+def test_an_end_of_a_part_that_was_taken_for_all_is_none(opened: Any, spec: Any, ledger: str | None) -> None:
+    """An id that comes after the end: stop asks the vendor, in every process, and the recording is open again."""
+    recorder, vendor = opened()
+    recording = recorder.start(spec())
+    recorder.provider.states[0] = RecordingState.COMPLETED
+    assert recorder.status(recording).state is RecordingState.COMPLETED
+    recorder.provider.states[0] = RecordingState.RECORDING
+    recorder.events.receive(vendor.callback(tape=["t-1", "t-9"]))
+    other, _ = opened()
+    if ledger:
+        entry = other.ledger.entry(recording.id)
+        assert (entry.open, entry.outcome) == (True, None)
+    assert stopped_with(recorder, recording).ids_under("tape") == ("t-1", "t-2", "t-9")
+    if ledger:
+        assert other.status(recording).state is RecordingState.RECORDING
+
+
+@pytest.mark.parametrize("junk", ["..", "", "a\nb", ".", 7])
+def test_junk_is_no_id(opened: Any, spec: Any, junk: Any) -> None:
+    """A handle that is refused from then on would be one that nobody can stop."""
+    recorder, vendor = opened()
+    recording = recorder.start(spec())
+    recorder.events.receive(vendor.callback(tape=["t-1", junk]))
+    recorder.provider.states[0] = RecordingStatus(state=RecordingState.RECORDING, native={"tape": [junk]})
+    assert recorder.status(recording).state is RecordingState.RECORDING
+    assert stopped_with(recorder, recording).ids_under("tape") == PARTS
+
+
+def test_the_last_parts_end_is_told_as_the_end(opened: Any, spec: Any) -> None:
+    """With `confirm`, whatever the vendor calls a part's end: its files, or its failure."""
+    recorder, vendor = opened()
+    recorder.start(spec())
+    recorder.provider.states[0] = RecordingState.COMPLETED
+    for kind in ("uploaded", "error", "upload_failed"):
+        (told,) = recorder.events.receive(vendor.callback(tape="t-1", kind=kind), confirm=True)
+        assert (told.kind, told.state, told.is_partial) == (EventKind.ENDED, RecordingState.COMPLETED, False)
+
+
+def test_an_id_that_repeats_is_the_newest_recordings(opened: Any, spec: Any, ledger: str | None) -> None:
+    """In the process that started both, and in every other."""
+    recorder, vendor = opened()
+    recorder.start(spec())
+    recorder.provider.ids = ("x-1", "t-2")
+    newest = recorder.start(spec())
+    (told,) = recorder.events.receive(vendor.callback(tape="t-2"))
+    assert told.recording_id == newest.id
+    if ledger:
+        other, its_vendor = opened()
+        (told,) = other.events.receive(its_vendor.callback(tape="t-2", id="other"))
+        assert told.recording_id == newest.id
+
+
 def test_ids_are_never_changed() -> None:
     """What the handle has stays, and in its order; what brings nothing new leaves it as it is."""
     recording = Recording(
@@ -206,7 +363,7 @@ def test_a_list_is_no_id_where_the_vendor_has_one(recorder: Recorder, spec: Any)
         del type(recorder.provider).native_ids
 
 
-@pytest.mark.parametrize("ids", [(), ("t-1", ".."), ("t-1", 7), ("t-1", "a\nb")])
+@pytest.mark.parametrize("ids", [(), ("",), ("t-1", ".."), ("t-1", 7), ("t-1", "a\nb")])
 def test_each_of_several_ids_has_to_be_one(opened: Any, spec: Any, ids: tuple[Any, ...]) -> None:
     recorder, _ = opened()
     recording = recorder.start(spec())

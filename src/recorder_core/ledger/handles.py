@@ -55,7 +55,9 @@ class Handles(Followed, Heard):
                 owner=case((is_others, _row.owner), else_=null()),
             )
         )
-        self._change = update(RECORDINGS).where(this)
+        self._handle = select(_row.recording, _row.outcome).where(this)
+        self._change = update(RECORDINGS).where(this, _row.recording == bindparam("b_before"))
+        self._reopen = self._change.values(**dict.fromkeys(OF_AN_END, null()), is_open=True, version=_row.version + 1)
         self._wish = (
             update(RECORDINGS)
             .where(this, _row.outcome.is_(None))
@@ -69,17 +71,26 @@ class Handles(Followed, Heard):
         self._glance_of_native = glance.where(_row.native_id == bindparam("b_native_id")).limit(1)
         insert = sqlite.insert(FURTHER_IDS) if self._database.is_sqlite else postgresql.insert(FURTHER_IDS)
         columns: dict[str, Any] = {column.name: bindparam(f"b_{column.name}") for column in FURTHER_IDS.c}
-        self._insert_further = insert.values(columns).on_conflict_do_nothing()
+        whose = [FURTHER_IDS.c[name] for name in ("provider", "account", "further_id")]
+        self._insert_further = insert.values(columns).on_conflict_do_update(
+            index_elements=whose, set_={"native_id": insert.excluded.native_id}
+        )
         is_further = and_(self._mine(FURTHER_IDS), FURTHER_IDS.c.further_id == bindparam("b_further_id"))
         self._first_of_further = select(FURTHER_IDS.c.native_id).where(is_further).limit(1)
 
     @reaching
-    def change(self, recording: Recording) -> None:
-        """Write down the handle that a change has made."""
-        handle = {"recording": text_of(recording), "revision": recording.revision}
-        with self._database.cursor() as cursor:
-            self._write_further_ids(cursor, recording)
-            self._update(cursor, self._change, recording, handle)
+    def change(self, recording: Recording) -> Recording:
+        """Write down the handle that a change has made; returns it with the ids that others have written meanwhile."""
+        key = self._native_key
+        return self._changed(recording, lambda before: recording.taught({key: before.native.get(key)}, key))
+
+    @reaching
+    def teach(self, recording: Recording) -> Recording:
+        """Write down the ids of a handle that came after the start, into the newest; returns that.
+
+        An end that was written down was one of a part: it is taken back, and the recording is open again.
+        """
+        return self._changed(recording, lambda before: before.taught(recording.native, self._native_key))
 
     @reaching
     def wish_stop(self, recording: Recording, lease: float = LEASE_S) -> None:
@@ -215,6 +226,31 @@ class Handles(Followed, Heard):
         )
         return self._inserted(cursor, intent, None, recording)
 
+    def _changed(self, recording: Recording, change: Callable[[Recording], Recording]) -> Recording:
+        """Make of the handle that is written another one, whoever does so at the same time; returns that.
+
+        Args:
+            recording: a handle of it. An unknown one is taken in.
+            change: makes it of the one that is written.
+        """
+        this = {"b_id": plain(recording.id), "b_native_id": self.native_id(recording)}
+        with self._database.cursor() as cursor:
+            while True:
+                row = cursor.first(self._handle, this)
+                if row is None:
+                    self._take_in(cursor, recording, recording.started_at.timestamp())
+                    continue
+                before = recording_of(row)
+                after = change(before)
+                further = set(after.ids_under(self._native_key)) - set(before.ids_under(self._native_key))
+                if further and after.revision <= before.revision:
+                    after = after.model_copy(update={"revision": before.revision + 1})
+                self._write_further_ids(cursor, after)
+                given = {"recording": text_of(after), "revision": after.revision}
+                statement = self._reopen if further and row.outcome is not None else self._change
+                if cursor.write(statement, {**this, "b_before": row.recording, **given}):
+                    return after
+
     def _write_further_ids(self, cursor: Cursor, recording: Recording) -> None:
         """Write down by which other ids the vendor has it, before its handle: nobody knows them without that."""
         first, *further = recording.ids_under(self._native_key) or ("",)
@@ -261,5 +297,7 @@ GIVEN = (
     *("is_open", "leased_until", "owner", "version"),
 )
 """Columns that a new row is given; all others are null."""
+OF_AN_END = ("state", "status", "outcome", "ended_at", "closed_at", "told_at")
+"""What of a row is of an end that was none."""
 FOUND = {"verdict": None, "reason": None, "ends_by": None}
 """What of a row is over when its handle is there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -53,10 +53,26 @@ class LedgerKnown(Known):
         """Know and write down the handle that a change has just made."""
         super().change(recording)
         try:
-            self._ledger.change(recording)
+            super().change(self._ledger.change(super().newest(recording)))
         except LedgerUnavailable as error:
             logger.error("the newest handle of recording %s isn't in the ledger: %s", recording.id, error.message)
             self._is_missing(recording)
+
+    def teach(self, recording: Recording, native: Mapping[str, Any]) -> Recording:
+        """Know and write down ids that came after the start; returns the handle with all that are known."""
+        self._look_up(recording)
+        before = super().newest(recording)
+        taught = super().teach(recording, native)
+        if taught.native == before.native:
+            return taught
+        try:
+            taught = self._ledger.teach(taught)
+        except LedgerUnavailable as error:
+            logger.error("the ids that recording %s has now aren't in the ledger: %s", recording.id, error.message)
+            self._is_missing(recording)
+        else:
+            super().change(taught)
+        return taught
 
     def pin(self, recording: Recording) -> None:
         """Keep what is known of it, here and in the ledger, until `unpin`."""
@@ -205,6 +221,8 @@ class LedgerKnown(Known):
         glance = self._ledger.glance(native_id=self._ledger.native_id(recording))
         if glance is None or glance.recording.revision < recording.revision:
             self._ledger.change(recording)
+        else:
+            self._ledger.teach(recording)
 
     def _is_missing(self, recording: Recording) -> None:
         """Not all that is known of it is in the ledger."""

@@ -181,20 +181,25 @@ class Recording(Report):
         return ids_of(self.native.get(key))
 
     def taught(self, native: Mapping[str, Any], key: str) -> Self:
-        """The handle with what it lacked; the same one if it lacks nothing. No id that it has is changed.
+        """The handle with what it lacked; the same one if it lacks nothing. Nothing that it has is changed.
 
         Args:
-            native: ids by their names.
-            key: the name under which there may be several; the first is the start's for good.
+            native: ids by their names. What is no id is left out.
+            key: the name under which there may be several; the first is the start's for good, and one has to be there.
         """
         known = self.ids_under(key)
-        further = tuple(one for one in ids_of(native.get(key)) if one not in known)
-        lacking = {name: value for name, value in native.items() if name not in self.native}
+        further = tuple(one for one in ids_of(native.get(key)) if one not in known and is_id(one))
+        lacking = {name: value for name, value in native.items() if name not in self.native and name != key}
         if further and known:
             lacking[key] = (*known, *further)
         if not lacking:
             return self
         return self.model_copy(update={"native": freeze({**self.native, **lacking}), "revision": self.revision + 1})
+
+
+def is_id(value: object) -> bool:
+    """Whether a value can stand for a recording in a path or a body. Two dots would lead to another path."""
+    return isinstance(value, str) and value not in ("", ".", "..") and value.isprintable()
 
 
 def ids_of(value: Any) -> tuple[str, ...]:
