@@ -69,10 +69,12 @@ class Hearing(Guarded):
         if not event.verified:
             return None
         for entry in self._ledger.unexplained(event.room):
+            is_lost = entry.leased_until is None or entry.leased_until.timestamp() < self._clock.time()
+            if self._provider.several_ids and not is_lost:  # it names a part, and whoever starts the others has all
+                continue
             recording = self._provider.identify(entry.intent, event)
             if recording is None:
                 continue
-            is_lost = entry.leased_until is None or entry.leased_until.timestamp() < self._clock.time()
             reason = "a callback brought its id"
             self._known.begin(recording)
             self._ledger.explain(

@@ -185,6 +185,8 @@ def refuse_foreign_handle(provider: Provider, recording: Recording) -> None:
     elif strange := [name for name in provider.native_ids if not _is_whole(provider, name, recording.native[name])]:
         problem = f"is no handle of a recording: native.{', native.'.join(strange)} is no id"
         hint = "Keep the handle as start returned it."
+        if provider.native_key in strange and isinstance(recording.native[provider.native_key], tuple):
+            hint = f"One of {provider.name} has one id: a provider that makes several has `several_ids = True`."
     if problem:
         raise ConfigurationError(
             f"recording {recording.id} {problem}",

@@ -352,13 +352,37 @@ def test_parts_at_the_vendor_are_no_strangers(opened: Any, spec: Any, ledger: st
         assert [remote.native["tape"] for remote in one.recover().unknown] == ["t-9"]
 
 
+def test_a_callback_of_a_part_makes_no_handle_while_the_others_begin(
+    opened: Any, spec: Any, ledger: str | None
+) -> None:
+    """Whoever starts them has all: the handle of one would leave the others to nobody."""
+    if ledger is None:
+        return
+    recorder, _ = opened()
+    other, its_vendor = opened()
+    asked: list[StartIntent] = []
+    other.provider.identify = lambda intent, event: asked.append(intent)
+
+    def during(call: str) -> None:
+        if call == "start":
+            (told,) = other.events.receive(its_vendor.callback(tape="t-1", room="lesson-42"))
+            assert told.recording_id is None
+
+    recorder.provider.during = during
+    recording = recorder.start(spec())
+    assert asked == []
+    (told,) = other.events.receive(its_vendor.callback(tape="t-2", room="lesson-42"))
+    assert told.recording_id == recording.id
+
+
 def test_a_list_is_no_id_where_the_vendor_has_one(recorder: Recorder, spec: Any) -> None:
     recording = recorder.start(spec())
     type(recorder.provider).native_ids = ("tape",)
     try:
         wrong = recording.model_copy(update={"native": {"tape": ("t-1", "t-2")}})
-        with pytest.raises(ConfigurationError, match=r"native\.tape is no id"):
+        with pytest.raises(ConfigurationError, match=r"native\.tape is no id") as caught:
             recorder.status(wrong)
+        assert "several_ids = True" in str(caught.value.hint)
     finally:
         del type(recorder.provider).native_ids
 
