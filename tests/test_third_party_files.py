@@ -61,7 +61,10 @@ show(content=content, lasts=link.expires_at.timestamp() - time.time(), name=file
 
 
 def test_deleted_files_are_expired(run: Run, press: Press) -> None:
-    """For whoever asks: the recorder that deleted them, and another process. Their links open nothing any more."""
+    """For whoever asks: the recorder that deleted them, and another process. Their links open nothing any more.
+
+    Nothing is sent for a link without an end, nor to delete what the press doesn't know.
+    """
     shown = run(
         KEPT
         + """
@@ -77,7 +80,10 @@ try:
 except urllib.error.HTTPError as error:
     opened = error.code
 gone = file.model_copy(update={"status": FileStatus.EXPIRED})
-show(running=running, here=here, elsewhere=elsewhere, opened=opened, changes=told.count("delete_files"),
+strange = keeping.model_copy(update={"native": {"tape": "tape 9/Z"}})
+show(strange=refusal(Recorder.from_env("paper", hooks=[]).delete_files, strange),
+     endless=refusal(recorder.link, keeping, file, seconds=float("inf")),
+     running=running, here=here, elsewhere=elsewhere, opened=opened, changes=told.count("delete_files"),
      gone=refusal(recorder.link, keeping, gone), missing=refusal(recorder.link, keeping, file))
 """,
         "paper",
@@ -88,6 +94,12 @@ show(running=running, here=here, elsewhere=elsewhere, opened=opened, changes=tol
     assert shown["gone"][0] == "InvalidSpec"
     assert shown["gone"][1].endswith("is expired; nobody has it")
     assert shown["missing"][:2] == ["RecordingNotFound", "the press hasn't the file, or not any more"]
+    assert shown["strange"][0] == "RecordingConflict"
+    assert "doesn't know the recording" in shown["strange"][1]
+    assert shown["endless"][0] == "ConfigurationError"
+    deleted = [path for method, path, _ in press.requests if method == "DELETE" and path.endswith("/files")]
+    assert len(deleted) == 2
+    assert [body["seconds"] for _, path, body in press.requests if path.endswith("/link")] == [900, 900]
 
 
 def test_files_in_a_bucket_are_left_to_its_owner(run: Run, press: Press) -> None:

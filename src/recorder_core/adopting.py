@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from recorder_core.errors import ConfigurationError, RecordingConflict, UnsupportedOperation
 from recorder_core.models import Recording, RecordingEvent, RemoteRecording
-from recorder_core.models.recording import ids_of
+from recorder_core.models.recording import ids_of, is_id
 from recorder_core.recovering import may_be
 from recorder_core.refusals import expect, refuse_foreign_handle
 from recorder_core.working import Working
@@ -21,6 +23,8 @@ class Adopting(Working):
         Adopting twice gives the same handle, in every process; with a ledger it is one entry there from now on. What is
         known already keeps the handle that it has. The recording itself isn't touched.
 
+        Without a ledger a recording gets two handles when it is adopted while its `start` is still under way.
+
         Args:
             remote: as `list_remote` or `RecoveryReport.unknown` lists it, or an event of its callbacks.
             deadline: seconds.
@@ -30,9 +34,10 @@ class Adopting(Working):
 
         Raises:
             RecordingNotFound: the vendor knows no such recording.
-            RecordingConflict: it may be that of a start in the ledger which isn't explained yet; recover that first.
+            RecordingConflict: it may be that of a start in the ledger which isn't explained yet: one in its room, or
+                any where the vendor doesn't tell the room. Recover that first.
             UnsupportedOperation: the vendor tells too little of a recording for a handle; nothing was sent.
-            ConfigurationError: it is another provider's or account's, or lacks the vendor's id.
+            ConfigurationError: it is another provider's or account's, or lacks the vendor's id; nothing was sent.
             InvalidSpec: it is no recording at all.
             LedgerUnavailable: the ledger can't be used, so that it isn't adopted.
             RecorderError: every other class, by what the vendor answered.
@@ -41,7 +46,7 @@ class Adopting(Working):
             if isinstance(remote, RecordingEvent):
                 remote = self._remote_of(remote)
             expect("adopt", RemoteRecording, remote)
-            native_id = self._id_of(remote)
+            ids = self._ids_of(remote)
             if not self.provider.offers("adopt"):
                 raise UnsupportedOperation(
                     f"{self.provider.name} has no adopt: its API tells too little of a recording that was started "
@@ -51,13 +56,16 @@ class Adopting(Working):
                 )
             recording_id = self.provider.adopted(remote, remote.native).id
         with self._operation("adopt", recording_id, self._limit(deadline)):
-            known = self._handle_under(native_id)
-            if known is not None:
+            if (known := self._handle_under(ids)) is not None:
                 return known
             recording = self.provider.adopt(remote)
             refuse_foreign_handle(self.provider, recording)
             if self._ledger is not None:
                 self._refuse_beginning(recording)
+            # A start that isn't unexplained any more has its handle by now.
+            if (known := self._handle_under((*ids, *recording.ids_under(self.provider.native_key)))) is not None:
+                return known
+            if self._ledger is not None:
                 self._ledger.started(recording)
             self._known.remember(recording)
         self._hooks.notify("recorder_changed", recording=recording, operation="adopt")
@@ -73,20 +81,21 @@ class Adopting(Working):
             native=event.native,
         )
 
-    def _id_of(self, remote: RemoteRecording) -> str:
-        """The vendor's id of it.
+    def _ids_of(self, remote: RemoteRecording) -> tuple[str, ...]:
+        """The vendor's ids of it: one, or several where it may have them.
 
         Raises:
-            ConfigurationError: it belongs elsewhere, or has none.
+            ConfigurationError: it belongs elsewhere, has none, or has something else.
         """
         mine, problem = (self.provider.name, self.provider.account), ""
-        ids = ids_of(remote.native.get(self.provider.native_key))
+        told = remote.native.get(self.provider.native_key)
+        ids = told if isinstance(told, tuple) and self.provider.several_ids else (told,)
         if (remote.provider, remote.account) != mine:
             problem = (
                 f"is one at {remote.provider} account {remote.account!r}, "
                 f"this recorder is of {mine[0]} account {mine[1]!r}"
             )
-        elif not ids or not ids[0].isprintable() or ids[0] in (".", ".."):  # two dots would lead to another path
+        elif not ids or not all(map(is_id, ids)):
             problem = f"can't be told from others: native.{self.provider.native_key} is no id"
         if problem:
             raise ConfigurationError(
@@ -94,17 +103,21 @@ class Adopting(Working):
                 fault="caller",
                 hint="Take it as list_remote, recover or the callback tells it, at the recorder of its account.",
             )
-        return ids[0]
+        return ids_of(ids)
 
-    def _handle_under(self, native_id: str) -> Recording | None:
-        """The newest handle of a recording, by the vendor's id; None: nobody knows it.
+    def _handle_under(self, ids: Iterable[str]) -> Recording | None:
+        """The newest handle of a recording, by any of the vendor's ids; None: nobody knows it.
 
         Raises:
             LedgerUnavailable: the ledger can't say.
         """
-        if self._ledger is not None and (entry := self._ledger.entry_of(native_id)) is not None:
-            return entry.recording
-        return self._known.handle_under(native_id)
+        for native_id in dict.fromkeys(ids):
+            entry = None if self._ledger is None else self._ledger.entry_of(native_id)
+            if entry is not None and entry.recording is not None:
+                return self._known.newest(entry.recording)
+            if (known := self._known.handle_under(native_id)) is not None:
+                return known
+        return None
 
     def _refuse_beginning(self, recording: Recording) -> None:
         """Refuse what may be the recording of a start: it would have two entries, and two handles.
@@ -112,11 +125,11 @@ class Adopting(Working):
         Raises:
             RecordingConflict: with that start's intent.
         """
-        for entry in self.ledger.unexplained(recording.room):
+        for entry in self.ledger.unexplained(recording.room or None):
             if may_be(recording, entry):
                 raise RecordingConflict(
-                    f"it may be the recording of the start {entry.id} in its room, which isn't explained yet; "
-                    "it isn't adopted",
+                    f"it may be the recording of the start {entry.id} in room {entry.room!r}, which isn't explained "
+                    "yet; it isn't adopted",
                     retryable=True,
                     fault="caller",
                     hint="recover() explains that start, dismiss() closes it. Adopt it then, if it is still unknown.",

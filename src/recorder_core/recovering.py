@@ -382,6 +382,11 @@ def _recalled(entry: LedgerEntry) -> Recovery:
 
 
 def may_be(remote: RemoteRecording | Recording, entry: LedgerEntry) -> bool:
-    """Whether a recording that the vendor tells of may be that of a start whose id isn't known."""
+    """Whether a recording that the vendor tells of may be that of a start whose id isn't known.
+
+    A room that the vendor doesn't tell may be any; so may a moment.
+    """
     began = remote.started_at
-    return remote.room == entry.room and (began is None or began >= entry.intent.created_at - timedelta(seconds=LATE_S))
+    if remote.room and remote.room != entry.room:
+        return False
+    return began is None or began >= entry.intent.created_at - timedelta(seconds=LATE_S)

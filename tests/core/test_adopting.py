@@ -40,10 +40,13 @@ class Studio(MemoryProvider):
     """Tells of any tape that it runs since the clock began, in the room that it is asked for."""
 
     native_ids = ("tape",)
+    tape: str | None = None
+    listed: RemoteRecording | None = None
 
     def start(self, plan: Plan, intent: StartIntent) -> Recording:
         self._call("start")
-        return self.begun(plan, intent, started_at=self.now(), native={"tape": f"tape of {intent.id}"})
+        tape = self.tape or f"tape of {intent.id}"
+        return self.begun(plan, intent, started_at=self.now(), native={"tape": tape})
 
     def adopt(self, remote: RemoteRecording) -> Recording:
         self._call("adopt")
@@ -51,7 +54,7 @@ class Studio(MemoryProvider):
 
     def list_remote(self, since: datetime, until: datetime, room: str | None = None) -> Iterator[RemoteRecording]:
         self._call("list")
-        yield stranger(started_at=self.now())
+        yield self.listed or stranger(started_at=self.now())
 
 
 def stranger(tape: str = "t-7", **fields: Any) -> RemoteRecording:
@@ -88,6 +91,12 @@ def make(clock: SteppedClock) -> Iterator[Make]:
     yield recorder
     for one in made:
         one.close()
+
+
+class Parts(Studio):
+    """Keeps a recording as several tapes."""
+
+    several_ids = True
 
 
 def calls(recorder: Recorder) -> list[str]:
@@ -169,6 +178,78 @@ def test_what_may_be_the_recording_of_a_lost_start_is_not_adopted(
     assert recorder.adopt(stranger("t-8", started_at=now)).room == "lesson-7"
 
 
+@pytest.mark.parametrize("room", [None, ""])
+def test_where_no_room_is_told_it_may_be_that_of_any_lost_start(
+    make: Make, url: str, spec: Callable[..., RecordingSpec], clock: SteppedClock, room: str | None
+) -> None:
+    """A page's recording has none at some vendors. What began long before can't be it; what may be isn't unknown."""
+    provider = Studio()
+    provider.failures["start"] = StartOutcomeUnknown("no answer came")
+    recorder = make(provider, ledger=url)
+    with pytest.raises(StartOutcomeUnknown) as lost:
+        recorder.start(spec())
+    now = datetime.fromtimestamp(clock.time(), UTC)
+    with pytest.raises(RecordingConflict, match="in room 'lesson-42'") as caught:
+        recorder.adopt(stranger(room=room, started_at=now))
+    assert caught.value.intent is not None
+    assert lost.value.intent is not None
+    assert caught.value.intent.id == lost.value.intent.id
+    assert [entry.recording for entry in recorder.ledger.entries()] == [None]
+    roomless = Studio()
+    roomless.listed = stranger(room=room)
+    assert make(roomless, ledger=url).recover().unknown == ()
+    long_ago = datetime.fromtimestamp(clock.time() - 3600, UTC)
+    assert recorder.adopt(stranger(room=room, started_at=long_ago)).room == ""
+
+
+@pytest.mark.parametrize("is_elsewhere", [True, False])
+def test_a_start_that_is_answered_meanwhile_is_not_adopted_too(
+    make: Make, url: str, spec: Callable[..., RecordingSpec], is_elsewhere: bool
+) -> None:
+    """One entry and one handle, with a ledger in every process, without one in that which starts it. No change is told.
+
+    The start's answer comes while the vendor is asked for what is to be adopted.
+    """
+    told, started = Told(), []
+    adopting = make(hooks=[told], ledger=url if is_elsewhere else None)
+    starting = make(ledger=url) if is_elsewhere else adopting
+    beginning: Any = starting.provider
+    beginning.tape = "t-7"
+    asked: Any = adopting.provider
+    asked.during = lambda call: started.append(starting.start(spec())) if call == "adopt" else None
+    assert [adopting.adopt(stranger(room="lesson-42"))] == started
+    assert told.changes == []
+    if is_elsewhere:
+        assert [entry.recording for entry in adopting.ledger.entries()] == started
+
+
+def test_the_newest_handle_is_handed_out_though_the_ledger_lacks_it(
+    make: Make, url: str, spec: Callable[..., RecordingSpec], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change that couldn't be written down is known here all the same."""
+    recorder = make(ledger=url)
+    started = recorder.start(spec())
+
+    def out_of_order(*_: Any) -> None:
+        raise LedgerUnavailable("no disk")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recorder.ledger, "change", out_of_order)
+        changed = recorder.layout(started, Grid())
+    assert changed.revision > started.revision
+    assert recorder.adopt(stranger(started.native["tape"])) == changed
+
+
+def test_a_part_of_what_is_known_is_the_whole(make: Make, url: str) -> None:
+    """By whichever of its ids it is named, in every process with the ledger."""
+    one, other = make(Parts(), ledger=url), make(Parts(), ledger=url)
+    whole = one.adopt(stranger(native={"tape": ["t-1", "t-2"]}))
+    for named in ("t-2", ["t-2", "t-1"], ["t-3", "t-1"]):
+        for recorder in (one, other):
+            assert recorder.adopt(stranger(native={"tape": named})) == whole
+    assert (calls(one), calls(other)) == (["adopt"], [])
+
+
 def test_a_callback_may_name_it(
     signing: Callable[..., tuple[MemoryProvider, Vendor]], make: Make, clock: SteppedClock
 ) -> None:
@@ -200,6 +281,12 @@ def test_a_vendor_that_tells_too_little_is_not_asked(make: Make) -> None:
         ({"native": {}}, "native.tape is no id"),
         ({"native": {"tape": ".."}}, "native.tape is no id"),
         ({"native": {"tape": "a\nb"}}, "native.tape is no id"),
+        ({"native": {"tape": ""}}, "native.tape is no id"),
+        ({"native": {"tape": 5}}, "native.tape is no id"),
+        ({"native": {"tape": True}}, "native.tape is no id"),
+        ({"native": {"tape": {"a": 1}}}, "native.tape is no id"),
+        ({"native": {"tape": ["t-7"]}}, "native.tape is no id"),
+        ({"native": {"tape": ["t-7", "t-8"]}}, "native.tape is no id"),
     ],
 )
 def test_what_belongs_elsewhere_is_refused(make: Make, wrong: dict[str, Any], words: str) -> None:
@@ -208,6 +295,15 @@ def test_what_belongs_elsewhere_is_refused(make: Make, wrong: dict[str, Any], wo
     with pytest.raises(ConfigurationError, match=words) as caught:
         recorder.adopt(stranger(**wrong))
     assert (caught.value.operation, caught.value.fault) == ("adopt", "caller")
+    assert calls(recorder) == []
+
+
+@pytest.mark.parametrize("tape", [[], [""], ["t-7", ".."], ["t-7", "a\nb"], ["t-7", 5], [["t-7"]]])
+def test_each_of_several_ids_is_one(make: Make, tape: Any) -> None:
+    """Where a recording may have several, none of them is something else. Nothing is sent."""
+    recorder = make(Parts())
+    with pytest.raises(ConfigurationError, match=r"native\.tape is no id"):
+        recorder.adopt(stranger(native={"tape": tape}))
     assert calls(recorder) == []
 
 

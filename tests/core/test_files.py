@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,10 +13,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from core.conftest import MemoryProvider, SteppedClock
+from core.conftest import MemoryProvider, SteppedClock, Vendor
 from recorder_core import (
     AsyncRecorder,
     ConfigurationError,
+    Ending,
     FileStatus,
     InvalidSpec,
     Link,
@@ -126,7 +128,7 @@ def test_what_is_no_file_and_no_time_is_refused(recorder: Recorder, archive: Arc
     recording = ended(recorder, archive, spec, file())
     with pytest.raises(InvalidSpec, match="link takes a RecordedFile, not a str"):
         recorder.link(recording, "a.mp4")  # type: ignore[arg-type]
-    for wrong in (0, -1, "60", True):
+    for wrong in (0, -1, "60", True, math.inf, -math.inf, math.nan, 10**400):
         with pytest.raises(ConfigurationError, match="seconds is"):
             recorder.link(recording, file(), seconds=wrong)  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="belongs to memory account 'other'"):
@@ -176,6 +178,71 @@ def test_what_has_not_ended_is_not_deleted(recorder: Recorder, archive: Archive,
         assert caught.value.hint
     assert "delete_files" not in archive.calls
     assert told.changes == []
+
+
+def test_what_the_vendor_does_not_know_just_now_is_not_deleted(
+    recorder: Recorder, archive: Archive, spec: MakeSpec, told: Told
+) -> None:
+    """It may know it again a moment later: then it is deleted when it has ended."""
+    recording = recorder.start(spec())
+    archive.states[0] = RecordingState.GONE
+    with pytest.raises(RecordingConflict, match="doesn't know the recording just now") as caught:
+        recorder.delete_files(recording)
+    assert caught.value.retryable
+    assert "again in a moment" in (caught.value.hint or "")
+    archive.states[0] = RecordingState.RECORDING
+    with pytest.raises(RecordingConflict, match="the recording is recording"):
+        recorder.delete_files(recording)
+    assert ("delete_files" in archive.calls, told.changes) == (False, [])
+    archive.states[0] = RecordingStatus(state=RecordingState.COMPLETED, files=(file(),))
+    recorder.delete_files(recording)
+    assert archive.calls[-1] == "delete_files"
+
+
+@pytest.mark.parametrize(
+    ("stopped", "left"),
+    [
+        (RecordingStatus(state=RecordingState.COMPLETED, files=(file(),), ending=Ending.STOPPED), "completed"),
+        (RecordingStatus(state=RecordingState.UPLOADING, files=(file(),), ending=Ending.STOPPED), "gone"),
+    ],
+)
+def test_what_a_vendor_forgets_is_deleted_where_its_end_was_seen(
+    recorder: Recorder, archive: Archive, spec: MakeSpec, stopped: RecordingStatus, left: str
+) -> None:
+    """Some know nothing of a recording a minute after its end, and keep its files."""
+    recording = recorder.start(spec())
+    archive.states[0] = stopped
+    recorder.stop(recording)
+    archive.states[0] = RecordingState.GONE
+    recorder.delete_files(recording)
+    recorder.delete_files(recording)
+    status = recorder.status(recording)
+    assert (status.state, [one.status for one in status.files]) == (left, ["expired"])
+    assert archive.calls.count("delete_files") == 2
+
+
+@pytest.mark.parametrize(
+    "state",
+    [RecordingState.UPLOADING, RecordingState.GONE, ServiceUnavailable("closed", retryable=True)],
+)
+def test_an_end_that_may_be_forged_deletes_nothing(
+    signing: Callable[..., tuple[Archive, Vendor]], clock: SteppedClock, spec: MakeSpec, state: Any
+) -> None:
+    """A callback whose signature doesn't cover it says that it is over, and the vendor doesn't say so."""
+    archive, vendor = signing(kind=Archive, covers_body=False)
+    recorder = Recorder(archive, clock=clock, hooks=[])
+    recording = recorder.start(spec())
+    claim = vendor.callback(tape=recording.native["tape"], kind="ended", state="completed", ending="stopped")
+    (event,) = recorder.events.receive(claim)
+    assert event.recording_id == recording.id
+    archive.states[0] = state
+    with pytest.raises(RecordingConflict, match="nothing was deleted") as caught:
+        recorder.delete_files(recording)
+    assert caught.value.hint
+    assert "delete_files" not in archive.calls
+    archive.states[0] = RecordingStatus(state=RecordingState.COMPLETED, files=(file(),))
+    recorder.delete_files(recording)
+    assert archive.calls[-1] == "delete_files"
 
 
 def test_a_failed_deletion_leaves_the_files(recorder: Recorder, archive: Archive, spec: MakeSpec, told: Told) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from recorder_core import (
+    ConfigurationError,
     Custom,
     Floating,
     Grid,
@@ -136,6 +137,16 @@ def test_a_task_is_found_at_whatever_host_knows_it(call: Any, recorder: Recorder
     with pytest.raises(RecordingNotFound) as caught:
         recorder.adopt(bare.model_copy(update={"native": {"TaskId": "nobodys"}}))
     assert (caught.value.provider, caught.value.vendor_code) == ("zegocloud", 300001000)
+
+
+@pytest.mark.parametrize("task_id", [["a", "b"], ["a"], [], 5, True, {"a": 1}, "", "..", "a\nb"])
+def test_what_is_no_task_id_is_not_asked_for(call: Any, recorder: Recorder, task_id: Any) -> None:
+    """The vendor has one text for each task; anything else is refused before anything is sent."""
+    asked = len(call.service.journal)
+    wrong = RemoteRecording(provider="zegocloud", account=recorder.provider.account, native={"TaskId": task_id})
+    with pytest.raises(ConfigurationError, match=r"native\.TaskId is no id"):
+        recorder.adopt(wrong)
+    assert len(call.service.journal) == asked
 
 
 def test_one_that_has_ended_tells_its_files(call: Any, recorder: Recorder, adopt: Adopt) -> None:
