@@ -45,6 +45,7 @@ SpecOf: TypeAlias = RecordingSpec | Callable[[StartIntent], RecordingSpec | None
 """What was asked for: one spec, or what finds the spec of a start."""
 
 NOTED = "the vendor's ids had been noted"
+KNOWN = "this recorder has found it before"
 
 
 @dataclass
@@ -225,6 +226,10 @@ class Recovering(Stopping):
         if recording is not None:
             self._begun(recording)
             return Recovery.seen(intent, recording, self.status(recording), NOTED)
+        known = None if self._ledger else self._known.handle(intent.id)
+        if known is not None and known.started_at >= intent.created_at - timedelta(seconds=LATE_S):
+            # The provider passes over what this recorder knows already, for it may be another start's.
+            return Recovery.seen(intent, known, self.status(known), KNOWN)
         recovery = self.provider.recover(intent, self._spec_of(intent, spec))
         if recovery.recording is not None:
             self._begun(recovery.recording)

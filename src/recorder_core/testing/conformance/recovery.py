@@ -61,14 +61,17 @@ class Recovery(Fixtures):
         with_spec: bool,
     ) -> None:
         """R3: a start whose answer is lost raises `StartOutcomeUnknown` with its intent, whether it runs or not.
-        R4: `recover` says of it what is so, or that it can't be told; and no second recording comes of asking."""
+        R4: `recover` says of it what is so, or that it can't be told, whoever asks again with the intent as it was
+        stored; and no second recording comes of asking."""
         spec = make_spec()
-        intent = lost_start(make_provider, service, clock, spec, FAULTS[fault])
+        stored = lost_start(make_provider, service, clock, spec, FAULTS[fault]).model_dump_json()
         clock.advance(SETTLED_S)
         before = running(service, spec.room)
         with Recorder(make_provider(service), clock=clock, hooks=(), timeout=TIMEOUT_S) as recorder:
-            report = recorder.recover(intent, spec=spec if with_spec else None)
-            self._check(report, before, running(service, spec.room))
+            for _ in range(2):
+                intent = StartIntent.model_validate_json(stored)
+                report = recorder.recover(intent, spec=spec if with_spec else None)
+                self._check(report, before, running(service, spec.room))
             for recovery in report.recoveries:
                 if recovery.recording is not None:
                     recorder.stop(recovery.recording)
