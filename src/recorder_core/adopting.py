@@ -36,7 +36,8 @@ class Adopting(Working):
             RecordingNotFound: the vendor knows no such recording.
             RecordingConflict: it may be that of a start in the ledger which isn't explained yet: one in its room, or
                 any where the vendor doesn't tell the room. Recover that first.
-            UnsupportedOperation: the vendor tells too little of a recording for a handle; nothing was sent.
+            UnsupportedOperation: the provider can't adopt, such as where its vendor tells too little of a recording for
+                a handle; nothing was sent.
             ConfigurationError: it is another provider's or account's, or lacks the vendor's id; nothing was sent.
             InvalidSpec: it is no recording at all.
             LedgerUnavailable: the ledger can't be used, so that it isn't adopted.
@@ -49,7 +50,7 @@ class Adopting(Working):
             ids = self._ids_of(remote)
             if not self.provider.offers("adopt"):
                 raise UnsupportedOperation(
-                    f"{self.provider.name} has no adopt: its API tells too little of a recording that was started "
+                    f"{self.provider.name} has no adopt: its provider makes no handle of a recording that was started "
                     "elsewhere",
                     fault="caller",
                     hint="Nothing was sent. Stop it where it was started, or in the vendor's console.",

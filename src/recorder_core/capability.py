@@ -6,11 +6,12 @@ thing is the answer. Operations of a running recording are those that the provid
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, product
 from typing import Any, Literal
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from recorder_core.errors import (
 from recorder_core.models import Layout, Mode, Recording, RecordingSpec, StartIntent
 from recorder_core.plan import Finding, Plan
 from recorder_core.plugins import PROVIDERS, installed, load_provider
-from recorder_core.probes import KINDS, PROBES, Probe
+from recorder_core.probes import CONTAINERS, KINDS, PROBES, TWO, Ground, Probe
 from recorder_core.provider import Provider
 
 __all__ = [
@@ -42,6 +43,9 @@ CapabilityAnswer = Literal["exact", "approximated", "no", "unknown"]
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 ANY_LAYOUT: TypeAdapter[Any] = TypeAdapter(Layout)
+NOTHING = Probe("", "")
+EVERYBODY: Mapping[str, Any] = {}
+NAMED: Mapping[str, Any] = {"audio": TWO, "video": TWO}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class CapabilityColumn:
         """The name, with the modes where it hasn't all of them."""
         if self.problem or len(self.modes) == len(Mode):
             return self.name
-        return f"{self.name} ({', '.join(self.modes)})"
+        return f"{self.name} ({', '.join(self.modes) or 'no mode'})"
 
     def has(self, row: CapabilityRow) -> bool:
         """Whether it has any mode of the row."""
@@ -114,9 +118,14 @@ class CapabilityRow:
         return "all" if len(self.modes) == len(Mode) else ", ".join(self.modes)
 
     def is_about(self, words: Sequence[str]) -> bool:
-        """Whether each word occurs in its group, label, modes or operation, in small or capital letters."""
+        """Whether it has each word, in small or capital letters.
+
+        A word occurs in its group, label, modes or operation, or it is a field of a spec, such as `follows` or
+        `output.tracks`, or a value, such as `speaker`, of what the row asks.
+        """
         text = " ".join((self.group, self.label, *self.modes, self.operation or "")).casefold()
-        return all(word.casefold() in text for word in words)
+        asked = set(_words_of(self.asks))
+        return all(word in text or word in asked for word in map(str.casefold, words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +160,7 @@ class CapabilityMatrix:
     rows: tuple[CapabilityRow, ...]
 
     def about(self, *words: str) -> CapabilityMatrix:
-        """The same with those rows alone in whose group, label, modes or operation every word occurs."""
+        """The same with those rows alone that have every word, as `CapabilityRow.is_about` says."""
         return replace(self, rows=tuple(row for row in self.rows if row.is_about(words)))
 
     def folded(self) -> CapabilityMatrix:
@@ -259,6 +268,7 @@ class _Asked:
     def __init__(self, name: str) -> None:
         self.name = name
         self._plans: dict[RecordingSpec, Plan] = {}
+        self._grounds: dict[Mode, Ground] = {}
 
     @cached_property
     def column(self) -> CapabilityColumn:
@@ -278,14 +288,34 @@ class _Asked:
     @cached_property
     def _storage(self) -> Mapping[str, Any]:
         """The first kind of storage that it takes, so that no other answer depends on it."""
-        for storage in KINDS.values():
-            findings = self._plan(Probe("", "").baseline(Mode.COMPOSITE, storage)).findings
+        grounds = (Ground(storage, formats) for storage in KINDS.values() for formats in CONTAINERS[:2])
+        for ground in grounds:
+            findings = self._plan(NOTHING.baseline(Mode.COMPOSITE, ground)).findings
             if not any(finding.path.startswith("storage") for finding in _lost(findings)):
-                return storage
+                return ground.storage
         return KINDS["Amazon S3"]
 
+    def _ground(self, mode: Mode) -> Ground:
+        """The first one of which it can record everything in a mode, so that no other answer depends on it.
+
+        Where there is none, the first one of which it loses least.
+        """
+        if mode not in self._grounds:
+            people = (EVERYBODY, NAMED) if mode is Mode.INDIVIDUAL else (EVERYBODY,)
+            first, *others = (Ground(self._storage, *choice) for choice in product(CONTAINERS, people))
+            best, losses = first, self._losses(mode, first)
+            for ground in others if losses else ():
+                with suppress(Exception):  # what it can't be asked isn't what it records
+                    if (fewer := self._losses(mode, ground)) < losses:
+                        best, losses = ground, fewer
+            self._grounds[mode] = best
+        return self._grounds[mode]
+
+    def _losses(self, mode: Mode, ground: Ground) -> int:
+        return len(_lost(self._plan(NOTHING.baseline(mode, ground)).findings))
+
     def _bare(self, mode: Mode) -> RecordingSpec:
-        return Probe("", "").baseline(mode, self._storage)
+        return NOTHING.baseline(mode, self._ground(mode))
 
     def answer(self, probe: Probe, mode: Mode) -> CapabilityCell:
         """The cell of a probe in a mode."""
@@ -305,19 +335,21 @@ class _Asked:
 
     def _findings(self, probe: Probe, mode: Mode) -> tuple[Finding, ...]:
         """What is lost of the asked thing; where what has to be there for it is lost already, that."""
-        baseline = probe.baseline(mode, self._storage)
+        ground = beside = self._ground(mode)
+        if probe.is_about_mode:
+            ground, beside = replace(ground, participants=EVERYBODY), self._ground(Mode.COMPOSITE)
+        baseline = probe.baseline(mode, beside)
         before = self._plan(baseline).findings
-        if lost := _lost(before):
+        lost = _lost(before)
+        if lost and not probe.is_about_mode:
             return lost
         if probe.operation:
             return self._findings_of_operation(probe, probe.operation, mode)
         if probe.is_apart:
             after = self._provider.translate(baseline, self._intent(baseline, self._handle(baseline))).findings
         else:
-            after = self._plan(probe.spec(mode, self._storage)).findings
-        # What the asked fields replace isn't there any more, so that its findings are the asked thing's.
-        replaced = probe.asks.keys() - probe.given.keys()
-        kept = [finding for finding in before if finding.path.partition(".")[0] not in replaced]
+            after = self._plan(probe.spec(mode, ground)).findings
+        kept = [] if lost else [finding for finding in before if not _is_replaced(finding, probe)]
         return tuple(finding for finding in after if finding not in kept)
 
     def _findings_of_operation(self, probe: Probe, operation: str, mode: Mode) -> tuple[Finding, ...]:
@@ -356,8 +388,30 @@ class _Asked:
         return provider.begun(self._plan(spec), self._intent(spec), started_at=EPOCH, native=native)
 
 
+def _words_of(asked: Any, path: str = "") -> Iterator[str]:
+    """The fields of a spec, each by its name and its path, and what they have for values, in small letters."""
+    if isinstance(asked, Mapping):
+        for name, value in asked.items():
+            inside = f"{path}.{name}" if path else name
+            yield from (name.casefold(), inside.casefold())
+            yield from _words_of(value, inside)
+    elif isinstance(asked, list | tuple):
+        for item in asked:
+            yield from _words_of(item, path)
+    elif isinstance(asked, str):
+        yield asked.casefold()
+
+
 def _lost(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.lost)
+
+
+def _is_replaced(finding: Finding, probe: Probe) -> bool:
+    """Whether the asked fields replace what is found, so that the same finding afterwards is the asked thing's."""
+    section, _, name = finding.path.partition(".")
+    if section == "output" and name.partition(".")[0] == "formats":
+        return "formats" in probe.asks.get("output", {}) and "formats" not in probe.given.get("output", {})
+    return section in probe.asks.keys() - probe.given.keys()
 
 
 def _told(error: Exception) -> str:

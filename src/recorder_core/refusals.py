@@ -56,6 +56,8 @@ __all__ = [
     "whole_number",
 ]
 
+GIVE_A_LEDGER = "Give the recorder a ledger, such as `ledger='sqlite:///recordings.db'`, or leave the key out."
+
 MADE_BY: Mapping[type, str] = {
     RecordingSpec: "RecordingSpec.load(...) makes one of a file or a mapping",
     StartIntent: "an error of `start` carries one; StartIntent.model_validate_json(text) makes one of a stored one",
@@ -148,8 +150,12 @@ def refuse_unknown_options(provider: Provider, spec: RecordingSpec) -> None:
         raise InvalidSpec(problem, problems=[problem], fault="caller", hint=f"There is {', '.join(sorted(known))}.")
 
 
-def refuse_key_without_ledger(provider: Provider) -> None:
+def refuse_key_without_ledger(provider: Provider, way: str = GIVE_A_LEDGER) -> None:
     """Refuse a start with a key that nothing keeps unique: neither the vendor nor a ledger.
+
+    Args:
+        provider: the vendor.
+        way: what the caller can do.
 
     Raises:
         ConfigurationError: the vendor would record a second time, or end what runs.
@@ -158,8 +164,7 @@ def refuse_key_without_ledger(provider: Provider) -> None:
         raise ConfigurationError(
             f"a start with a key takes a ledger here: {provider.name} doesn't tell a repeated start from another one",
             fault="caller",
-            hint="Give the recorder a ledger, such as `ledger='sqlite:///recordings.db'`, or leave the key out. "
-            "Nothing was sent.",
+            hint=f"{way} Nothing was sent.",
         )
 
 

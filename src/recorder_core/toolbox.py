@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -211,7 +212,15 @@ class Toolbox(ABC):
             native: the vendor's own ids, and what a later call needs. No secret.
             known: fields of the handle that the vendor tells, such as `room`, `mode` or `started_at`; None counts as
                 untold.
+
+        Raises:
+            TypeError: a handle has no such field.
         """
+        if strangers := sorted(known.keys() - Recording.model_fields.keys()):
+            near = difflib.get_close_matches(strangers[0], Recording.model_fields, n=1)
+            raise TypeError(
+                f"a handle has no field {strangers[0]!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+            )
         (vendor_id, *_) = ids_of(native.get(self.native_key)) or ("",)
         told = {
             "room": remote.room or "",

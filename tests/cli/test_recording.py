@@ -307,7 +307,13 @@ def test_a_key_writes_only_its_own_handle_again(
 
 @pytest.mark.parametrize(
     ("layout", "meant"),
-    [("grd", "grid"), ("spotligth:1001", "spotlight:1001"), ("spotlight:", "spotlight"), ("mosaic", None)],
+    [
+        ("grd", "grid"),
+        ("spotligth:1001", "spotlight:1001"),
+        ("spotlight:", "spotlight"),
+        ("spot@speaker", "spotlight@speaker"),
+        ("mosaic", None),
+    ],
 )
 def test_a_misspelt_short_layout_is_answered_with_the_nearest(
     run: Any, spec: Any, services: Any, room: Callable[[Any], str], layout: str, meant: str | None
@@ -318,7 +324,7 @@ def test_a_misspelt_short_layout_is_answered_with_the_nearest(
     done = run("layout", "-", layout, env=service.env, stdin=handle)
     assert (done.returncode, done.stdout) == (2, "")
     first = done.stderr.splitlines()[0]
-    forms = "grid, floating[:PARTICIPANT], spotlight[:PARTICIPANT]"
+    forms = "grid, floating[:PARTICIPANT], spotlight[:PARTICIPANT], floating@speaker, spotlight@speaker"
     asked = f"; did you mean {meant}?" if meant else ""
     assert first == f"error: {layout!r} is neither a file nor one of {forms}{asked}"
 

@@ -365,3 +365,12 @@ def test_the_handle_of_a_provider_s_own_config(make: Make) -> None:
     """Another account has another id for the same text."""
     other = make(Studio(MemoryConfig(tenant="tenant-2")))
     assert other.adopt(stranger(account="tenant-2")).id != make().adopt(stranger()).id
+
+
+def test_a_handle_of_fields_that_it_has_not_is_no_handle() -> None:
+    """What a provider misspells isn't kept beside the field that it meant; the nearest is named."""
+    provider = Studio()
+    with pytest.raises(TypeError, match=r"no field 'startet_at'; did you mean 'started_at'\?"):
+        provider.adopted(stranger(), {"tape": "t-7"}, startet_at=None)
+    with pytest.raises(TypeError, match=r"no field 'qqq'$"):
+        provider.adopted(stranger(), {"tape": "t-7"}, qqq=1)

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
@@ -29,8 +30,7 @@ from recorder_core import (
 )
 from recorder_core.changes import Changes
 from recorder_core.models.layout import LayoutBase
-from recorder_core.probes import PROBES, Probe
-from recorder_core.probes.probe import S3
+from recorder_core.probes import PROBES, Ground, Probe
 
 EVERY = [(probe, mode) for probe in PROBES for mode in probe.modes]
 LATER = {"key", "confirm", "deadline"}
@@ -95,9 +95,11 @@ def given(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 def demanded(probe: Probe, mode: Mode) -> set[tuple[str, str]]:
     """What a probe's spec has and its baseline hasn't, wherever other probes are stored."""
-    homes = (S3, {"kind": "vendor_managed"})
+    grounds = (Ground(), Ground({"kind": "vendor_managed"}))
     return {
-        pair for home in homes for pair in set(given(probe.spec(mode, home))) - set(given(probe.baseline(mode, home)))
+        pair
+        for ground in grounds
+        for pair in set(given(probe.spec(mode, ground))) - set(given(probe.baseline(mode, ground)))
     }
 
 
@@ -227,8 +229,69 @@ class Shelving(Translator):
     def set_callback_url(self, url):
         raise UnsupportedFeature("no", findings=[Finding("callback_url", "unsupported", "nobody calls back")])
 '''
+NARROW = '''
+from recorder_core import Plan, Provider, ProviderConfig, Translator
+
+
+class Shelf(Provider):
+    """Makes MP4 alone, WebM of participants, and these by their names."""
+
+    name = "reel"
+    plugin_api = 1
+    Config = ProviderConfig
+
+    @property
+    def account(self):
+        return None
+
+    def translate(self, spec, intent):
+        translator = Reeling(self.name)
+        translator.names = spec.participants.audio and spec.participants.audio.include
+        translator.walk_spec(spec.resolved(), given=spec, options=self.Options(), apart_from=intent.apart_from)
+        return Plan(self.name, (), translator.findings, spec.resolved())
+
+    def start(self, plan, intent): ...
+    def status(self, recording): ...
+    def stop(self, recording, *, wait, deadline): ...
+    def pause(self, recording): ...
+
+
+class Reeling(Translator):
+    def set_room(self, room): ...
+
+    def set_mode(self, mode):
+        self.mode = mode
+        if mode == "web":
+            self.unsupported("", "the reel shows rooms", "record a room")
+        if mode == "individual" and not self.names:
+            self.unsupported("", "the reel has to know whom", "name them")
+
+    def set_media(self, media): ...
+
+    def set_output(self, *, formats, tracks, prefix):
+        made = {"composite": "mp4", "individual": "webm"}.get(self.mode)
+        if made and formats != {made}:
+            self.unsupported("formats", f"the reel makes {made}", f"choose {made}")
+        elif formats == {"mp4"}:
+            self.approximated("formats", "the reel squeaks")
+        if tracks == "separate":
+            self.approximated("tracks", "the reel has one", "they come together")
+
+    def set_participants(self, *, audio_include, video_include): ...
+    def set_web_page(self, *, url): ...
+    def storage_s3(self, *, bucket, region, access_key, secret_key): ...
+    def layout_grid(self): ...
+    def set_video(self, *, fps):
+        if fps != 15:
+            self.approximated("fps", "the reel turns at 15", "15 is used")
+'''
 RAISING = TRANSLATING.replace("shelf", "rotten").replace("translator.findings, spec.resolved()", "1 / 0")
-PLUGINS = {"shelf": TRANSLATING, "rotten": RAISING, "crumbled": "raise RuntimeError('eaten by worms')\n"}
+PLUGINS = {
+    "shelf": TRANSLATING,
+    "reel": NARROW,
+    "rotten": RAISING,
+    "crumbled": "raise RuntimeError('eaten by worms')\n",
+}
 
 
 @pytest.fixture(scope="module")
@@ -260,10 +323,10 @@ def cell(matrix: dict[str, Any], provider: str, label: str, mode: str) -> tuple[
 def test_every_installed_provider_has_a_column(matrix: dict[str, Any]) -> None:
     """A third party's stands beside ours; one that can't be loaded or asked says why, and harms no other."""
     columns = {column["name"]: column for column in matrix["providers"]}
-    assert list(columns) == ["agora", "crumbled", "rotten", "shelf", "zegocloud"]
+    assert list(columns) == ["agora", "crumbled", "reel", "rotten", "shelf", "zegocloud"]
     assert "RuntimeError: eaten by worms" in columns["crumbled"]["problem"]
     assert columns["rotten"]["problem"] == "ZeroDivisionError: division by zero"
-    for name in ("agora", "shelf", "zegocloud"):
+    for name in ("agora", "reel", "shelf", "zegocloud"):
         assert columns[name]["problem"] is None
         assert columns[name]["modes"][0] == "composite"
     for row in matrix["rows"]:
@@ -286,6 +349,37 @@ def test_no_answer_depends_on_what_was_not_asked(matrix: dict[str, Any]) -> None
     assert cell(matrix, "shelf", "mono", "composite") == ("exact", [])
     assert cell(matrix, "shelf", "custom", "composite") == ("approximated", ["the shelf is crooked"])
     assert cell(matrix, "shelf", "opacity", "composite") == ("exact", [])
+
+
+def test_a_provider_is_asked_in_containers_that_it_makes(matrix: dict[str, Any]) -> None:
+    """What makes MP4 alone isn't refused everything because it isn't HLS; each mode has its own container."""
+    (column,) = [column for column in matrix["providers"] if column["name"] == "reel"]
+    assert column["modes"] == ["composite", "individual"]
+    assert cell(matrix, "reel", "HLS", "composite") == ("no", ["the reel makes mp4"])
+    assert cell(matrix, "reel", "MP4", "individual") == ("no", ["the reel makes webm"])
+    assert cell(matrix, "reel", "WebM", "individual") == ("exact", [])
+    for mode in column["modes"]:
+        assert cell(matrix, "reel", "pause", mode) == ("exact", [])
+        assert cell(matrix, "reel", "resume", mode) == ("no", ["there is no such operation"])
+        assert cell(matrix, "reel", "audio only", mode) == ("exact", [])
+        assert cell(matrix, "reel", "a folder in the bucket (lessons/2026)", mode) == ("exact", [])
+        assert cell(matrix, "reel", "30 frames per second", mode) == ("approximated", ["the reel turns at 15"])
+        assert cell(matrix, "reel", "HLS segments of 6 s", mode)[0] == "no"
+    assert cell(matrix, "reel", "pause", "web") == ("no", ["the reel shows rooms"])
+
+
+def test_what_the_container_costs_is_told_of_the_container_alone(matrix: dict[str, Any]) -> None:
+    """What was found of the container before is no finding of another field of the output, whose own finding is."""
+    assert cell(matrix, "reel", "MP4", "composite") == ("approximated", ["the reel squeaks"])
+    assert cell(matrix, "reel", "separate tracks", "composite") == ("approximated", ["the reel has one"])
+
+
+def test_a_provider_that_has_to_know_whom_is_asked_with_two(matrix: dict[str, Any]) -> None:
+    """Everybody apart is refused; two apart are recorded, and everything else is asked of these."""
+    everybody = cell(matrix, "reel", "a file per participant (individual)", "individual")
+    assert everybody == ("no", ["the reel has to know whom"])
+    two = cell(matrix, "reel", "a file for each of two who are named (individual)", "individual")
+    assert two == ("exact", [])
 
 
 def test_what_cannot_be_had_at_all_is_no_everywhere(matrix: dict[str, Any]) -> None:
@@ -416,10 +510,28 @@ def test_rows_are_found_by_words() -> None:
     assert [one.label for one in matrix.about().rows] == ["Spotlight right", "MP4"]
 
 
+def test_rows_are_found_by_the_words_of_a_spec() -> None:
+    """A field, its path or a value that a row asks for is a word of it, where it is whole: `eu` is no `eu-west-1`."""
+    layout = {"kind": "spotlight", "follows": "speaker", "regions": [{"fit": "cover"}]}
+    speaking = replace(row("on whoever speaks", Mode.COMPOSITE, a=EXACT), asks={"layout": layout, "max_duration": 60})
+    matrix = small(speaking, row("MP4", Mode.WEB, a=EXACT))
+    for words in (
+        ("follows",),
+        ("SPEAKER", "speaks"),
+        ("layout.follows",),
+        ("regions", "Cover"),
+        ("layout.regions.fit",),
+    ):
+        assert [one.label for one in matrix.about(*words).rows] == ["on whoever speaks"], words
+    for words in (("follow",), ("ayout.follows",), ("60",), ("follows", "mp4")):
+        assert not matrix.about(*words).rows, words
+
+
 def test_a_heading_names_the_modes_where_they_are_not_all() -> None:
     """A cell of a row of several modes holds for those alone that the provider has."""
     assert [column.heading for column in small().columns] == ["a", "b (composite, individual)"]
     assert CapabilityColumn("c", problem="it crumbled").heading == "c"
+    assert CapabilityColumn("d").heading == "d (no mode)"
 
 
 def test_notes_are_numbered_once_in_a_section() -> None:

@@ -13,8 +13,8 @@ from recorder_core.cli.console import OUT, Json, legible, print_json, print_line
 from recorder_core.cli.documents import keep_recording, refuse_to_lose
 from recorder_core.cli.ledgers import SHOWN, LedgerOption, ledger_of
 from recorder_core.cli.planning import ProviderName
-from recorder_core.models import RemoteRecording
-from recorder_core.models.recording import ids_of
+from recorder_core.errors import RecorderError, RecordingNotFound
+from recorder_core.models import Recording, RecordingState, RemoteRecording
 from recorder_core.recorder import Recorder
 from recorder_core.recovering import LISTED
 
@@ -49,7 +49,8 @@ def adopt(
             if handle is not None:
                 refuse_to_lose(handle, recorder, None)
             with working(f"Asking {provider}"):
-                recording = recorder.adopt(_remote_of(recorder, vendor_id, room))
+                recording = _adopted(recorder, _remote_of(recorder, vendor_id, room))
+                state = None if as_json else _state_of(recorder, recording)
         path = handle or (None if as_json or url is not None else Path(f"recording-{recording.id}.json"))
         saved = path is None or keep_recording(recording, path)
         if as_json or not saved:
@@ -57,9 +58,35 @@ def adopt(
         if saved and not as_json:
             known = str(path) if path is not None else recording.id[:SHOWN]
             print_line(OUT, legible(f"{recording.room or 'some room'} at {provider} is adopted: {known}"), "green")
-            print_line(OUT, legible(f"Next: recorder status {known} | recorder follow {known} | recorder stop {known}"))
+            is_over = state is not None and (state.terminal or state.ending)
+            if is_over:
+                print_line(OUT, f"It has ended: it is {state}.")
+            verbs = ("status",) if is_over else ("status", "follow", "stop")
+            print_line(OUT, legible("Next: " + " | ".join(f"recorder {verb} {known}" for verb in verbs)))
         if not saved:
             raise typer.Exit(1)
+
+
+def _adopted(recorder: Recorder, remote: RemoteRecording) -> Recording:
+    """The handle.
+
+    Raises:
+        RecordingNotFound: without the id that it would have got, for nobody has one of it.
+        RecorderError: as `Recorder.adopt`.
+    """
+    try:
+        return recorder.adopt(remote)
+    except RecordingNotFound as error:
+        error.recording_id = None
+        raise
+
+
+def _state_of(recorder: Recorder, recording: Recording) -> RecordingState | None:
+    """Where in its life it is; None: that can't be told now."""
+    try:
+        return recorder.status(recording).state
+    except RecorderError:
+        return None
 
 
 def _remote_of(recorder: Recorder, vendor_id: str, room: str | None) -> RemoteRecording:
@@ -68,7 +95,7 @@ def _remote_of(recorder: Recorder, vendor_id: str, room: str | None) -> RemoteRe
     if provider.offers("adopt") and provider.offers("list_remote"):
         now = datetime.now(UTC)
         for remote in recorder.list_remote(now - LISTED, now, room=room):
-            if vendor_id in ids_of(remote.native.get(provider.native_key)):
+            if vendor_id in remote.ids_under(provider.native_key):
                 return remote
     return RemoteRecording(
         provider=provider.name, account=provider.account, room=room, native={provider.native_key: vendor_id}

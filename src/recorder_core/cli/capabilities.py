@@ -37,7 +37,8 @@ ProviderNames = Annotated[
 def capabilities(words: Words = None, provider: ProviderNames = None, as_json: Json = False) -> None:
     """Show what each provider can do, and why not where it can't.
 
-    Words are looked for in what is asked, its group and its modes: mp4, pause, "storage regions", eu s3.
+    Words are looked for in what is asked, its group and its modes: mp4, pause, "storage regions", eu s3. A field of a
+    spec, or its value, is such a word too: follows, output.tracks.
     Nothing is sent, and no credentials are needed. A number in brackets is that of a note below the table.
     """
     with reporting(as_json):

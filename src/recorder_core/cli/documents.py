@@ -39,7 +39,7 @@ __all__ = [
 logger = logging.getLogger("recorder_core.cli")
 
 STDIN = "-"
-SHORT_FORMS = "grid, floating[:PARTICIPANT], spotlight[:PARTICIPANT]"
+SHORT_FORMS = "grid, floating[:PARTICIPANT], spotlight[:PARTICIPANT], floating@speaker, spotlight@speaker"
 ANY_LAYOUT: Any = Layout
 
 SpecSource = Annotated[str, typer.Argument(metavar="SPEC", help="File in JSON, YAML or TOML, or - for stdin.")]
@@ -77,13 +77,12 @@ def load_layout(source: str, form: loading.Format | None) -> Layout:
     Raises:
         InvalidSpec: with the path and the rule of everything that is wrong.
     """
-    short = re.fullmatch(r"(grid|floating|spotlight)(?::(.+))?", source)
+    short = re.fullmatch(r"(grid|floating|spotlight)(?::(?P<participant>.+)|@(?P<follows>[a-z]+))?", source)
     if short:
-        kind, participant = short.groups()
-        tree = {"kind": kind, **({"participant": participant} if participant else {})}
+        tree = {"kind": short[1], **{name: value for name, value in short.groupdict().items() if value}}
         short_layout: Layout = loading.validate(ANY_LAYOUT, tree, name=f"the layout {source!r}")
         return short_layout
-    if re.fullmatch(r"[A-Za-z]+(:.*)?", source) and not Path(source).exists():
+    if re.fullmatch(r"[A-Za-z]+([:@].*)?", source) and not Path(source).exists():
         raise _no_layout(source)
     layout: Layout = loading.load(ANY_LAYOUT, sys.stdin if source == STDIN else source, format=form)
     return layout
@@ -91,11 +90,11 @@ def load_layout(source: str, form: loading.Format | None) -> Layout:
 
 def _no_layout(source: str) -> InvalidSpec:
     """The refusal of what is no file, and was probably meant for a short form."""
-    kind, _, participant = source.partition(":")
+    kind, *whom = re.split("([:@].+)", source.rstrip(":@"), maxsplit=1)
     near = difflib.get_close_matches(kind.lower(), ("grid", "floating", "spotlight"), n=1)
     problem = f"{source!r} is neither a file nor one of {SHORT_FORMS}"
     if near:
-        problem += f"; did you mean {':'.join(filter(None, (*near, participant)))}?"
+        problem += f"; did you mean {''.join((*near, *whom))}?"
     return InvalidSpec(problem, problems=[problem], fault="caller")
 
 

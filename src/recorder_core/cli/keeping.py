@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from recorder_core.cli.console import OUT, Json, legible, print_json, print_line, reporting, working
+from recorder_core.cli.console import ERR, OUT, Json, legible, print_json, print_line, reporting, working
 from recorder_core.cli.documents import HandleSource, load_recording
 from recorder_core.cli.ledgers import LedgerOption, ledger_of
 from recorder_core.errors import ConfigurationError
@@ -31,7 +31,8 @@ def link(
 ) -> None:
     """Print an address of each file that the vendor keeps. It opens the file to whoever has it: don't log it.
 
-    Files in a storage of your own have none: the storage's own client signs addresses.
+    Files in a storage of your own have none: the storage's own client signs addresses. Ends with 1 where there is no
+    file, but for --json.
     """
     with reporting(as_json):
         url = ledger_of(ledger)
@@ -39,13 +40,15 @@ def link(
         with Recorder.from_env(recording.provider, ledger=url) as recorder, working("Asking"):
             if not recorder.provider.offers("link", recording.mode):
                 raise recorder.provider.kept_elsewhere("link", recording)
-            files = _chosen(recording, recorder.status(recording), name)
+            status = recorder.status(recording)
+            files = _chosen(recording, status, name)
             links = [(file, recorder.link(recording, file, seconds=seconds)) for file in files]
         if as_json:
             print_json(
                 [
                     {
                         "name": file.name,
+                        "participant": file.participant,
                         "url": found.url.get_secret_value(),
                         "expires_at": found.expires_at and found.expires_at.isoformat(),
                     }
@@ -53,6 +56,9 @@ def link(
                 ]
             )
             return
+        if not links:
+            print_line(ERR, legible(_nothing(status)), "yellow")
+            raise typer.Exit(1)
         for _, found in links:
             print_line(OUT, legible(found.url.get_secret_value()))
 
@@ -72,6 +78,13 @@ def delete_files(handle: HandleSource, ledger: LedgerOption = None, as_json: Jso
             print_json([{"name": file.name, "status": str(file.status)} for file in left.files])
             return
         print_line(OUT, legible(f"The files of {recording.room} at {recording.provider} are deleted."))
+
+
+def _nothing(status: RecordingStatus) -> str:
+    """Why there is no file to link."""
+    if status.files:
+        return "Nobody has its files: " + ", ".join(f"{file.name} is {file.status}" for file in status.files) + "."
+    return f"It is {status.state}, and has no files{'' if status.state.terminal else ' yet'}."
 
 
 def _chosen(recording: Recording, status: RecordingStatus, names: list[str] | None) -> list[RecordedFile]:

@@ -18,9 +18,20 @@ if TYPE_CHECKING:
     from recorder_core.ledger import Ledger, LedgerEntry
     from recorder_core.models import Recording
 
-__all__ = ["SHOWN", "LedgerOption", "entry_in", "is_id", "ledger_of", "opened", "recording_in", "required"]
+__all__ = [
+    "LEAVE_OUT_NONE",
+    "SHOWN",
+    "LedgerOption",
+    "entry_in",
+    "is_id",
+    "ledger_of",
+    "opened",
+    "recording_in",
+    "required",
+]
 
 NONE = "none"
+LEAVE_OUT_NONE = "Leave out --ledger none, and RECORDER_LEDGER=none."
 SHOWN = 8
 """Characters of an id that are shown: as good as ever unique."""
 
@@ -65,9 +76,7 @@ def required(url: SecretStr | None) -> SecretStr:
         ConfigurationError: there is to be none.
     """
     if url is None:
-        raise ConfigurationError(
-            "there is no ledger", fault="caller", hint="Leave out --ledger none, and RECORDER_LEDGER=none."
-        )
+        raise ConfigurationError("there is no ledger", fault="caller", hint=LEAVE_OUT_NONE)
     return url
 
 

@@ -36,13 +36,14 @@ from recorder_core.cli.documents import (
     load_spec,
     refuse_to_lose,
 )
-from recorder_core.cli.ledgers import LedgerOption, ledger_of
+from recorder_core.cli.ledgers import LEAVE_OUT_NONE, LedgerOption, ledger_of
 from recorder_core.cli.planning import ProviderName
 from recorder_core.errors import RecorderError, StartOutcomeUnknown
 from recorder_core.models import Media
 from recorder_core.observations import WAIT_S
 from recorder_core.operations import DEADLINE_S
 from recorder_core.recorder import Recorder
+from recorder_core.refusals import refuse_key_without_ledger
 
 if TYPE_CHECKING:
     from recorder_core.models import Recording, RecordingStatus
@@ -87,6 +88,8 @@ def start(
         given = load_spec(spec, form)
         url = ledger_of(ledger)
         with Recorder.from_env(provider, on_unsupported=on_unsupported, ledger=url) as recorder:
+            if key is not None and url is None:
+                refuse_key_without_ledger(recorder.provider, f"{LEAVE_OUT_NONE} Or leave out --key.")
             if handle is not None:
                 refuse_to_lose(handle, recorder, key)
             with working(f"Starting {given.room} at {provider}"), _teaching(provider, has_ledger=url is not None):

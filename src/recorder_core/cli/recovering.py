@@ -18,7 +18,7 @@ from recorder_core.recorder import Recorder
 from recorder_core.recovering import RECOVER_S, SpecOf
 
 if TYPE_CHECKING:
-    from recorder_core.models import RecordingSpec, Recovery, RecoveryReport, RemoteRecording
+    from recorder_core.models import Recording, RecordingSpec, Recovery, RecoveryReport, RemoteRecording
 
 __all__ = ["dismiss", "recover"]
 
@@ -127,7 +127,7 @@ def _show_recovery(recovery: Recovery, key: str) -> None:
         print_line(OUT, legible(f"  It ends by itself: {recovery.ends_by}"))
     for candidate in recovery.candidates:
         since = f"{candidate.started_at:%Y-%m-%d %H:%M} UTC"
-        print_line(OUT, legible(f"  It may be: {key} {candidate.native.get(key)} since {since}"))
+        print_line(OUT, legible(f"  It may be: {key} {_ids(candidate, key)} since {since}"))
     if recovery.verdict is Verdict.RUNNING:
         print_line(OUT, f"  Next: recorder status {short} | recorder stop {short}")
     elif recording is not None and recovery.status is not None and recovery.status.state.ending:
@@ -144,5 +144,9 @@ def _show_recovery(recovery: Recovery, key: str) -> None:
 
 def _show_stranger(stranger: RemoteRecording, key: str) -> None:
     since = f" since {stranger.started_at:%Y-%m-%d %H:%M} UTC" if stranger.started_at else ""
-    what = f"not in the ledger: {stranger.room or 'some room'}{since}: {key} {stranger.native.get(key)}"
+    what = f"not in the ledger: {stranger.room or 'some room'}{since}: {key} {_ids(stranger, key)}"
     print_line(OUT, legible(what), "yellow")
+
+
+def _ids(found: Recording | RemoteRecording, key: str) -> str:
+    return ", ".join(found.ids_under(key)) or "not told"

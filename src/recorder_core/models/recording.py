@@ -233,6 +233,10 @@ class RemoteRecording(Report):
     native: JsonObject = FrozenMapping()
     """The vendor's own ids of it."""
 
+    def ids_under(self, key: str) -> tuple[str, ...]:
+        """The vendor's ids that `native` has by a name: one, one for each part, or none."""
+        return ids_of(self.native.get(key))
+
 
 class StartIntent(Report):
     """That a recording is about to be started; made before the first byte leaves.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from recorder_core.probes.layout import LAYOUTS, OVERLAYS
-from recorder_core.probes.probe import Probe
+from recorder_core.probes.probe import CONTAINERS, TWO, Ground, Probe
 from recorder_core.probes.recording import CHANGES, FILES, LIFE, QUALITY, SOURCES
 from recorder_core.probes.storage import KINDS, REGIONS, STORAGES
 
-__all__ = ["KINDS", "PROBES", "Probe"]
+__all__ = ["CONTAINERS", "KINDS", "PROBES", "TWO", "Ground", "Probe"]
 
 PROBES: tuple[Probe, ...] = (
     *SOURCES,

@@ -8,7 +8,22 @@ from typing import Any
 
 from recorder_core.models import Mode, RecordingSpec
 
-__all__ = ["ALL_MODES", "COMPOSITE", "INDIVIDUAL", "KEYS", "ONE", "PAGE", "PICTURE", "ROOM_MODES", "S3", "WEB", "Probe"]
+__all__ = [
+    "ALL_MODES",
+    "COMPOSITE",
+    "CONTAINERS",
+    "INDIVIDUAL",
+    "KEYS",
+    "ONE",
+    "PAGE",
+    "PICTURE",
+    "ROOM_MODES",
+    "S3",
+    "TWO",
+    "WEB",
+    "Ground",
+    "Probe",
+]
 
 ALL_MODES = tuple(Mode)
 ROOM_MODES = (Mode.COMPOSITE, Mode.INDIVIDUAL)
@@ -18,10 +33,28 @@ WEB = (Mode.WEB,)
 
 ONE = "1001"
 """A participant whom every vendor takes: digits."""
+TWO: Mapping[str, Any] = {"include": [ONE, "1002"]}
 PAGE = "https://example.com/lesson"
 PICTURE = {"url": "https://example.com/picture.jpg"}
 KEYS = {"access_key": "access-key", "secret_key": "secret-key"}
 S3 = {"kind": "s3", "bucket": "lessons", "region": "eu-west-1", **KEYS}
+CONTAINERS = ((), ("mp4",), ("webm",), ("mkv",), ("flv",), ("zip",))
+"""Containers for sound and pictures, each alone; the spec's own first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a spec has beside the asked thing, where that says nothing of it.
+
+    Attributes:
+        storage: where the files go.
+        formats: their containers. Empty: the spec's own.
+        participants: who is recorded, as in a spec. Empty: everybody.
+    """
+
+    storage: Mapping[str, Any] = field(default_factory=lambda: S3)
+    formats: tuple[str, ...] = ()
+    participants: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +79,35 @@ class Probe:
     operation: str | None = None
     is_apart: bool = False
 
-    def spec(self, mode: Mode, storage: Mapping[str, Any] = S3) -> RecordingSpec:
+    @property
+    def is_about_mode(self) -> bool:
+        """Whether the mode itself is asked for."""
+        return "mode" in self.asks
+
+    def spec(self, mode: Mode, ground: Ground | None = None) -> RecordingSpec:
         """The spec that asks for it.
 
         Args:
             mode: one of its modes.
-            storage: where a probe is stored that isn't about storage.
+            ground: what is there beside it. None: Amazon S3, and nothing else.
         """
-        return RecordingSpec(**{**_plain(mode, storage), **self.given, **self.asks})
+        return _made(mode, ground or Ground(), {**self.given, **self.asks})
 
-    def baseline(self, mode: Mode, storage: Mapping[str, Any] = S3) -> RecordingSpec:
+    def baseline(self, mode: Mode, ground: Ground | None = None) -> RecordingSpec:
         """The same spec without what is asked; takes what `spec` takes."""
-        is_about_mode = "mode" in self.asks
-        return RecordingSpec(**{**_plain(Mode.COMPOSITE if is_about_mode else mode, storage), **self.given})
+        return _made(Mode.COMPOSITE if self.is_about_mode else mode, ground or Ground(), self.given)
 
 
-def _plain(mode: Mode, storage: Mapping[str, Any]) -> dict[str, Any]:
-    """A complete spec that asks for nothing but its mode."""
-    plain = {"room": "lesson-42", "storage": storage}
-    if mode is Mode.COMPOSITE:
-        return plain
-    return plain | {"mode": mode, **({"web_page": {"url": PAGE}} if mode is Mode.WEB else {})}
+def _made(mode: Mode, ground: Ground, fields: Mapping[str, Any]) -> RecordingSpec:
+    """A complete spec that asks for nothing but its mode and these fields."""
+    made: dict[str, Any] = {"room": "lesson-42", "storage": ground.storage}
+    if mode is not Mode.COMPOSITE:
+        made["mode"] = mode
+    if mode is Mode.WEB:
+        made["web_page"] = {"url": PAGE}
+    if ground.participants:
+        made["participants"] = ground.participants
+    made |= fields
+    if ground.formats:
+        made["output"] = {"formats": ground.formats, **made.get("output", {})}
+    return RecordingSpec(**made)

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from recorder_core.models import Cipher
-from recorder_core.probes.probe import COMPOSITE, INDIVIDUAL, ONE, PAGE, PICTURE, ROOM_MODES, WEB, Probe
+from recorder_core.probes.probe import COMPOSITE, INDIVIDUAL, ONE, PAGE, PICTURE, ROOM_MODES, TWO, WEB, Probe
 
 __all__ = ["CHANGES", "FILES", "LIFE", "QUALITY", "SOURCES"]
 
 BOARD = {"aspect": "16:9"}
 SALT = "c2FsdC1vZi0zMi1ieXRlcy1mb3ItdGhlLXByb2JlcyE="
 SOUND = {"media": "audio"}
+HLS = {"output": {"formats": ["hls"]}}
 
 
 def _source(label: str, **asks: Any) -> Probe:
@@ -38,7 +39,6 @@ def _of_cipher(cipher: Cipher) -> Probe:
 
 
 INCLUDED, EXCLUDED = {"include": [ONE]}, {"exclude": [ONE]}
-TWO = {"include": [ONE, "1002"]}
 
 SOURCES = (
     Probe("What is recorded", "everybody on one canvas (composite)", {"mode": "composite"}, modes=COMPOSITE),
@@ -94,7 +94,7 @@ FILES = (
     _file("snapshots instead of a recording", formats=[], snapshots={"interval": 10}),
     _file("a folder in the bucket (lessons/2026)", prefix="lessons/2026"),
     _file("a folder with other signs in its name (lesson-42)", prefix="lesson-42"),
-    _file("HLS segments of 6 s", segment_duration=6),
+    _file("HLS segments of 6 s", HLS, formats=["hls"], segment_duration=6),
     _file("a new file every hour", max_file_duration=3600),
     Probe("Files", "a signed link to a file that the vendor keeps", operation="link"),
     Probe("Files", "deleting the files that the vendor keeps", operation="delete_files"),
