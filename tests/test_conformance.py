@@ -41,3 +41,17 @@ def test_a_third_party_s_provider_has_the_same_kit(shelf: Shelf, tmp_path: Path)
     outcomes = run_kit(DISTRIBUTIONS / "paper_conformance.py", tmp_path, installed=[shelf.path_of("paper")])
     assert {test: wrong for test, wrong in outcomes["TestPaper"].items() if wrong} == {}
     assert {name.partition("[")[0] for name in outcomes["TestPaper"]} == clauses_of(ProviderConformance).keys()
+
+
+def test_a_vendor_may_keep_every_file_itself(shelf: Shelf, tmp_path: Path) -> None:
+    """Its storage has no addresses, so that none is asked of its files."""
+    kept = (
+        "files_are_named_and_found",
+        "a_link_is_a_secret",
+        "deleted_files_are_expired",
+        "nothing_is_lost_in_silence",
+    )
+    chosen = [f"TestKept::test_{name}" for name in kept]
+    outcomes = run_kit(DISTRIBUTIONS / "paper_kept.py", tmp_path, installed=[shelf.path_of("paper")], chosen=chosen)
+    assert {test: wrong for test, wrong in outcomes["TestKept"].items() if wrong} == {}
+    assert len(outcomes["TestKept"]) == len(kept)

@@ -84,3 +84,25 @@ def test_a_provider_from_the_page_alone_keeps_the_contract(
     (found,) = outcomes.values()
     assert {test: wrong for test, wrong in found.items() if wrong} == {}
     assert {name.partition("[")[0] for name in found} == clauses_of(ProviderConformance).keys()
+
+
+def test_a_stop_that_is_refused_loses_no_files(tmp_path: Path) -> None:
+    """A vendor like the page's that refuses to stop what has ended: what its status still tells isn't lost."""
+    package = tmp_path / "package"
+    from_the_page(package)
+    emulator = package / "src" / "recorder_acme" / "emulator.py"
+    line = "                made = self._made[number]\n"
+    refused = '                if request.method == "DELETE" and made.over:\n                    return REFUSALS[404]\n'
+    text = emulator.read_text(encoding="utf-8")
+    assert line in text
+    emulator.write_text(text.replace(line, line + refused), encoding="utf-8")
+    python = installed_apart(package, tmp_path / "environment")
+    (tmp_path / "elsewhere").mkdir()
+    stops = ("a_stop_ends_it", "a_second_stop_is_no_error", "a_stop_of_what_ended_by_itself_is_told")
+    outcomes = run_kit(
+        package / "tests" / "test_conformance.py",
+        tmp_path / "elsewhere",
+        python=python,
+        chosen=[f"TestConformance::test_{name}" for name in stops],
+    )
+    assert outcomes == {"TestConformance": dict.fromkeys((f"test_{name}" for name in stops), "")}

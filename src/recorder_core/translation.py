@@ -35,6 +35,8 @@ from recorder_core.plan import Finding, FindingVerdict
 
 __all__ = ["Translator"]
 
+BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
 
 class Translator:
     """The base of every translator: the walk, and the findings.
@@ -186,7 +188,7 @@ class Translator:
         if function is None:
             self._find_unclaimed(path, value, given)
             return False
-        claims = _claims(getattr(type(self), method))
+        claims = _claims(getattr(type(self), method), len(key), type(value), flat)
         arguments: dict[str, Any] = dict.fromkeys(claims)
         claimed, unclaimed = _divided(claims, type(value), flat)
         for leaf in claimed:
@@ -334,7 +336,14 @@ def _divided(
 
 
 @cache
-def _claims(method: Any) -> tuple[str, ...]:
-    """The keyword parameters of a method: what it claims to carry."""
+def _claims(method: Any, keys: int, model: type[BaseModel], flat: bool) -> tuple[str, ...]:
+    """The keyword parameters of a method for a model: what it claims to carry. Before them it takes `keys` others."""
     parameters = inspect.signature(method).parameters.values()
+    by_position = [parameter.name for parameter in parameters if parameter.kind in BY_POSITION]
+    if besides := by_position[1 + keys :]:  # the first one is the translator
+        names = ", ".join(leaf.name for leaf in _leaves(model, flat))
+        raise TypeError(
+            f"{method.__name__} of a translator takes {', '.join(besides)} by position, where nothing is given: what "
+            f"{model.__name__} has comes by keywords, after a `*`" + (f": {names}" if names else "")
+        )
     return tuple(parameter.name for parameter in parameters if parameter.kind is inspect.Parameter.KEYWORD_ONLY)

@@ -568,3 +568,40 @@ def test_a_claim_that_does_not_exist_is_an_error(spec: Make) -> None:
 
     with pytest.raises(TypeError, match="claims widht, which Video hasn't; it has width, height"):
         walked(Claims(), spec())
+
+
+class WholeSection(Noting):
+    def set_participants(self, participants: Any) -> None:
+        """As if it were a plain field."""
+
+
+class Unnamed(Noting):
+    def storage_s3(self, bucket: str, region: str, /, *, access_key: SecretStr) -> None:
+        """Without the `*` before its first two."""
+
+
+class OnceTooMany(Noting):
+    def layout_custom(self) -> None:
+        """Claims nothing."""
+
+    def region(self, index: int, x: float = 0.0, *, y: float) -> None:
+        """With one more than the index before the `*`."""
+
+
+@pytest.mark.parametrize(
+    ("translator", "told"),
+    [
+        (
+            WholeSection,
+            "set_participants of a translator takes participants by position, where nothing is given: what "
+            "Participants has comes by keywords, after a `*`: audio_include, audio_exclude, video_include",
+        ),
+        (Unnamed, "storage_s3 .* takes bucket, region by position"),
+        (OnceTooMany, "region .* takes x by position"),
+    ],
+)
+def test_a_claim_by_position_is_an_error(spec: Make, translator: type[Noting], told: str) -> None:
+    """A section's method would never be called, or not with that; whether anybody asks for the section or not."""
+    layout = Custom(regions=[Region(x=0, y=0, width=1, height=1)])
+    with pytest.raises(TypeError, match=told.replace("`*`", r"`\*`")):
+        walked(translator(), spec(layout=layout))

@@ -1,19 +1,22 @@
 """The code on the page on growing a provider: what stands in packages that the tests put to the contract.
 
 Above each block a comment names the file and what of it is shown: `<!-- path: name, Class.name -->`, a constant's
-docstring with it. `python tests/docs/grown_page.py` writes that into the page; a test compares it.
+docstring with it; `RULES["done"]` is the one item of a tuple that has that text in it.
+`python tests/docs/grown_page.py` writes that into the page; a test compares it.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from collections.abc import Iterator
 from itertools import groupby, pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "how-to" / "grow-a-provider.md"
+ITEM = re.compile(r'(\w+)\[("[^"]+")\]')
 BLOCK = re.compile(r"^(<!-- (\S+\.py): ([^>]+) -->\n\n```python)[^\n]*\n.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -51,11 +54,13 @@ def _apart(parts: list[str], gap: str) -> str:
 
 
 def _lines_of(lines: list[str], body: list[ast.stmt], name: str) -> list[str]:
-    """The lines of a definition, decorators and a constant's docstring included.
+    """The lines of a definition, decorators and a constant's docstring included, or of an item of a tuple.
 
     Raises:
         LookupError: there is none of that name.
     """
+    if item := ITEM.fullmatch(name):
+        return _lines_of_item(lines, body, item[1], item[2])
     for node, after in zip(body, [*body[1:], None], strict=True):
         if name not in _named(node):
             continue
@@ -64,6 +69,15 @@ def _lines_of(lines: list[str], body: list[ast.stmt], name: str) -> list[str]:
         last = after if is_told and after is not None else node
         return lines[first - 1 : last.end_lineno]
     raise LookupError(f"there is no {name}")
+
+
+def _lines_of_item(lines: list[str], body: list[ast.stmt], name: str, text: str) -> list[str]:
+    """The lines of the one item of a tuple that has a text in it."""
+    (value,) = (node.value for node in body if isinstance(node, ast.Assign | ast.AnnAssign) and name in _named(node))
+    assert isinstance(value, ast.Tuple)
+    source = "\n".join(lines)
+    (item,) = (one for one in value.elts if text in (ast.get_source_segment(source, one) or ""))
+    return textwrap.dedent(ast.get_source_segment(source, item, padded=True) or "").splitlines()
 
 
 def _named(node: ast.stmt) -> set[str]:

@@ -251,6 +251,34 @@ class StopsOnce(ZegocloudProvider):
         return super().stop(recording, wait=wait, deadline=deadline)
 
 
+@mutant(
+    "forgets what it is told when it stops too late",
+    "test_a_second_stop_is_no_error",
+    "test_a_stop_of_what_ended_by_itself_is_told",
+)
+class LateStop(ZegocloudProvider):
+    def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
+        if not self.status(recording).state.running:
+            return RecordingStatus(state=RecordingState.GONE)
+        return super().stop(recording, wait=wait, deadline=deadline)
+
+
+@mutant("loses the files of what it stops too late", "test_a_stop_of_what_ended_by_itself_is_told")
+class LateFiles(ZegocloudProvider):
+    def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
+        runs = self.status(recording).state.running
+        status = super().stop(recording, wait=wait, deadline=deadline)
+        return status if runs else status.model_copy(update={"files": ()})
+
+
+@mutant("doesn't say where files lie", "test_files_are_named_and_found")
+class NoAddress(ZegocloudProvider):
+    def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
+        status = super().stop(recording, wait=wait, deadline=deadline)
+        files = tuple(file.model_copy(update={"uri": None, "url": None}) for file in status.files)
+        return status.model_copy(update={"files": files})
+
+
 @mutant("loses the files", "test_files_are_named_and_found")
 class NoFiles(ZegocloudProvider):
     def status(self, recording: Recording) -> RecordingStatus:
@@ -404,6 +432,27 @@ class LoudLink(Keeper):
 class StaleLink(Keeper):
     def link(self, recording: Recording, file: RecordedFile, *, seconds: float) -> Link:
         return super().link(recording, file, seconds=seconds).model_copy(update={"expires_at": recording.started_at})
+
+
+@mutant("gives one address for every file", "test_a_link_is_a_secret")
+class OneLink(Keeper):
+    def link(self, recording: Recording, file: RecordedFile, *, seconds: float) -> Link:
+        return Link(url=SecretStr("https://keep.example/all?signature=of-a-link"))
+
+    def stop(self, recording: Recording, *, wait: bool, deadline: float) -> RecordingStatus:
+        status = super().stop(recording, wait=wait, deadline=deadline)
+        twice = [*status.files, *(file.model_copy(update={"name": f"second-{file.name}"}) for file in status.files)]
+        return status.model_copy(update={"files": tuple(twice)})
+
+
+@mutant("opens what it has deleted", "test_deleted_files_are_expired")
+class OpenLink(Keeper):
+    def status(self, recording: Recording) -> RecordingStatus:
+        status = super().status(recording)
+        if recording.id not in self.deleted:
+            return status
+        files = tuple(file.model_copy(update={"status": "expired"}) for file in status.files)
+        return status.model_copy(update={"files": files})
 
 
 @mutant("says that it has deleted and hasn't", "test_deleted_files_are_expired")

@@ -11,7 +11,7 @@ from recorder_core.models import Recording, RemoteRecording
 from recorder_core.models.recording import ids_of
 from recorder_core.recorder import Recorder
 from recorder_core.testing.conformance.clauses import clause
-from recorder_core.testing.conformance.fixtures import Fixtures, MakeProvider, MakeSpec
+from recorder_core.testing.conformance.fixtures import Fixtures, MakeParted, MakeProvider, MakeSpec
 from recorder_core.testing.service import Service, SkewedClock, running
 from recorder_core.testing.watching import Watch, assert_hidden
 
@@ -58,6 +58,30 @@ class Adopting(Fixtures):
         assert running(service, spec.room) == 0
 
     @clause("R7")
+    def test_parts_that_others_began_are_adopted_together(
+        self,
+        recorder: Recorder,
+        make_parted: MakeParted | None,
+        make_provider: MakeProvider,
+        service: Service,
+        clock: SkewedClock,
+    ) -> None:
+        """R7: what has several parts is adopted by all of their ids, as one handle, which ends all of them."""
+        if make_parted is None or not recorder.provider.offers("adopt"):
+            return
+        spec = make_parted()
+        recording = recorder.start(spec, confirm=True)
+        ids = recording.ids_under(recorder.provider.native_key)
+        with Recorder(make_provider(service), clock=clock, hooks=()) as another:
+            adopted = another.adopt(_bare(another, recording, *ids))
+            assert set(adopted.ids_under(another.provider.native_key)) == set(ids)
+            assert another.status(adopted).state.running
+        assert running(service, spec.room) == len(ids), "adopting changed what runs"
+        with Recorder(make_provider(service), clock=clock, hooks=()) as third:
+            assert not third.stop(Recording.model_validate_json(adopted.model_dump_json())).state.running
+        assert running(service, spec.room) == 0
+
+    @clause("R7")
     def test_what_the_vendor_never_knew_is_not_adopted(
         self, recorder: Recorder, make_spec: MakeSpec, watch: Watch
     ) -> None:
@@ -87,13 +111,14 @@ def _remote_of(recorder: Recorder, recording: Recording) -> RemoteRecording:
     return found[0]
 
 
-def _bare(recorder: Recorder, recording: Recording, native_id: str) -> RemoteRecording:
+def _bare(recorder: Recorder, recording: Recording, first: str, *others: str) -> RemoteRecording:
+    """What is known of it by its ids alone."""
     provider = recorder.provider
     return RemoteRecording(
         provider=provider.name,
         account=provider.account,
         room=recording.room or None,
-        native={provider.native_key: native_id},
+        native={provider.native_key: (first, *others) if others else first},
     )
 
 

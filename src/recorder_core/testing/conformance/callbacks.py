@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,11 +20,12 @@ from recorder_core.models.recording import ids_of
 from recorder_core.provider import Provider
 from recorder_core.recorder import Recorder
 from recorder_core.testing.conformance.clauses import clause
-from recorder_core.testing.conformance.fixtures import Fixtures, MakeParted, MakeProvider, MakeSpec
-from recorder_core.testing.conformance.recovery import lost_start
+from recorder_core.testing.conformance.fixtures import Fixtures, MakeParted, MakeProvider, MakeSpec, included
+from recorder_core.testing.conformance.parts import NOT_TOLD
+from recorder_core.testing.conformance.recovery import SETTLED_S, lost_start, proxied
 from recorder_core.testing.faults import FAULTS
-from recorder_core.testing.service import Service, SkewedClock
-from recorder_core.testing.watching import Watch, assert_hidden
+from recorder_core.testing.service import Service, SkewedClock, running
+from recorder_core.testing.watching import TIMEOUT_S, Watch, assert_hidden
 
 __all__ = ["Callbacks"]
 
@@ -248,6 +250,43 @@ class Callbacks(Fixtures):
                 assert event.is_partial, event
                 assert event.state is None, event
 
+    @clause("R8")
+    def test_a_callback_of_a_part_is_no_handle(
+        self,
+        make_provider: MakeProvider,
+        make_parted: MakeParted | None,
+        service: Service,
+        clock: SkewedClock,
+        post_callbacks: PostCallbacks,
+        tmp_path: Path,
+    ) -> None:
+        """R8: of a start that was cut short a callback gives the handle of all that began, or none: `recover` finds it
+        then, and whatever was heard, stops all."""
+        kind = type(make_provider(service))
+        if make_parted is None or not (kind.offers("identify") and kind.offers("parse_webhook")):
+            return
+        ledger = f"sqlite:///{tmp_path}/ledger.db"
+        spec = make_parted()
+        with _receiving() as (url, received):
+            post_callbacks(service, url)
+            with proxied(make_provider, service) as (proxy, provider):
+                proxy.fail_always(FAULTS["drop"], after=1)
+                with (
+                    Recorder(provider, clock=clock, hooks=(), timeout=TIMEOUT_S, ledger=ledger) as recorder,
+                    pytest.raises(RecorderError) as caught,
+                ):
+                    recorder.start(spec)
+            intent = caught.value.intent
+            assert intent is not None
+            with Recorder(make_provider(service), clock=clock, hooks=(), timeout=TIMEOUT_S, ledger=ledger) as another:
+                for leaves in (None, min(included(spec))):
+                    if leaves is not None:
+                        service.leave(spec.room, leaves)
+                    clock.advance(SETTLED_S)
+                    _hear(another, intent.id, received, sum(one.room == spec.room for one in service.recordings))
+                (recovery,) = another.recover(intent, spec=spec, stop=True).recoveries
+        assert running(service, spec.room) == 0 or recovery.verdict in NOT_TOLD, recovery
+
     def _has_none(self, provider: Provider) -> bool:
         """Whether the provider reads no callbacks, which it says then."""
         if type(provider).offers("parse_webhook"):
@@ -259,6 +298,18 @@ class Callbacks(Fixtures):
 
 def _events(provider: Provider, callbacks: Sequence[WebhookRequest]) -> list[RecordingEvent]:
     return [event for callback in callbacks for event in provider.parse_webhook(callback)]
+
+
+def _hear(recorder: Recorder, recording_id: str, received: list[WebhookRequest], parts: int) -> None:
+    """Hand callbacks on; whatever they bring is a handle of all parts."""
+    assert recorder.ledger is not None
+    while received:
+        with suppress(WebhookRejected):
+            recorder.events.receive(received.pop(0))
+        entry = recorder.ledger.entry(recording_id)
+        if entry is not None and entry.recording is not None:
+            ids = entry.recording.ids_under(recorder.provider.native_key)
+            assert len(ids) == parts, "`identify` has made a handle of a part"
 
 
 def _rejects_unsigned(provider: Provider, callback: WebhookRequest) -> bool:

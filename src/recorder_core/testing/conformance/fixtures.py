@@ -20,7 +20,17 @@ from recorder_core.testing import emulate
 from recorder_core.testing.service import Service, SkewedClock, configured
 from recorder_core.testing.watching import STORAGE, Watch
 
-__all__ = ["Fixtures", "MakeParted", "MakeProvider", "MakeSpec", "OpenService", "drafted", "emulated", "intent_of"]
+__all__ = [
+    "Fixtures",
+    "MakeParted",
+    "MakeProvider",
+    "MakeSpec",
+    "OpenService",
+    "drafted",
+    "emulated",
+    "included",
+    "intent_of",
+]
 
 SOMEBODY = "1001"
 
@@ -114,6 +124,8 @@ class Fixtures:
         service: Service,
     ) -> MakeParted | None:
         """What makes specs whose recordings have several parts; None: the vendor has none such."""
+        if not provider.several_ids and parts_fields:
+            pytest.fail("`parts_fields` are overridden: say `several_ids = True` in the provider")
         if not provider.several_ids or parts_fields is None:
             return None
         if not parts_fields:
@@ -121,9 +133,7 @@ class Fixtures:
 
         def made() -> RecordingSpec:
             spec = make_spec(**parts_fields)
-            chosen = (spec.participants.audio, spec.participants.video)
-            people = dict.fromkeys(one for some in chosen if some and some.include for one in some.include)
-            for person in people.keys() - {SOMEBODY}:
+            for person in included(spec) - {SOMEBODY}:
                 service.join(spec.room, person)
             return spec
 
@@ -132,12 +142,18 @@ class Fixtures:
     # What several tests do
 
     def begun_of(
-        self, recorder: Recorder, make_spec: MakeSpec, *kinds: Mapping[str, Any], operation: str | None = None
+        self,
+        recorder: Recorder,
+        make_spec: MakeSpec,
+        *kinds: Mapping[str, Any],
+        operation: str | None = None,
+        make_parted: MakeParted | None = None,
     ) -> Iterator[Recording]:
-        """A young recording of each kind, told by fields of its spec: of those that the vendor makes, and of whose
-        mode it has the operation."""
-        for fields in kinds:
-            spec = make_spec(**fields)
+        """A young recording of each kind, told by fields of its spec, and one in parts: of those that the vendor makes,
+        and of whose mode it has the operation."""
+        makers: list[MakeParted] = [partial(make_spec, **fields) for fields in kinds]
+        for make in (*makers, *filter(None, [make_parted])):
+            spec = make()
             is_offered = operation is None or recorder.provider.offers(operation, spec.mode)
             if is_offered and recorder.plan(spec).fidelity != "unsupported":
                 yield recorder.start(spec, confirm=True)
@@ -151,6 +167,12 @@ class Fixtures:
             recorder.provider.runtime.clock.sleep(delay)
             status = recorder.status(recording)
         return status
+
+
+def included(spec: RecordingSpec) -> set[str]:
+    """Whom it names to be recorded."""
+    chosen = (spec.participants.audio, spec.participants.video)
+    return {one for some in chosen if some and some.include for one in some.include}
 
 
 def intent_of(provider: Provider, spec: RecordingSpec) -> StartIntent:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
 
-from recorder_core.errors import RecordingConflict, UnsupportedOperation
+from recorder_core.errors import RecorderError, RecordingConflict, UnsupportedOperation
 from recorder_core.models import FileStatus, RecordedFile, Recording, RecordingSpec, RecordingStatus
 from recorder_core.recorder import Recorder
 from recorder_core.testing.conformance.clauses import clause
-from recorder_core.testing.conformance.fixtures import Fixtures, MakeProvider, MakeSpec
+from recorder_core.testing.conformance.fixtures import Fixtures, MakeParted, MakeProvider, MakeSpec
 from recorder_core.testing.service import Service, SkewedClock
 from recorder_core.testing.watching import Watch
 
@@ -32,56 +33,76 @@ class KeptFiles(Fixtures):
         self,
         recorder: Recorder,
         make_spec: MakeSpec,
+        make_parted: MakeParted | None,
         clock: SkewedClock,
         watch: Watch,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
-        """L16: `link` gives an address of a file that the vendor keeps, which is in no log, hook, status or handle; it
-        doesn't end before now. Where it isn't overridden it is refused, and nothing is sent."""
-        recording = recorder.start(_kept(recorder, make_spec), confirm=True)
-        if not recorder.provider.offers("link"):
-            _refused(watch, lambda: recorder.link(recording, FILE))
-            return
-        status = _ended(recorder, recording, clock)
-        with caplog.at_level(logging.DEBUG):
-            link = recorder.link(recording, status.files[0], seconds=60)
-        address = link.url.get_secret_value()
-        assert address.startswith(("https://", "http://"))
-        assert link.expires_at is None or link.expires_at > recorder.provider.now()
-        shown = [repr(link), link.model_dump_json(), caplog.text, *map(repr, watch.exchanges)]
-        shown += [recorder.status(recording).model_dump_json(), recording.model_dump_json()]
-        assert not [text for text in shown if address in text], "the address is shown"
+        """L16: `link` gives an address of each file that the vendor keeps, which is in no log, hook, status or handle;
+        it doesn't end before now. Where it isn't overridden it is refused, and nothing is sent."""
+        for spec in _kept(recorder, make_spec, make_parted):
+            recording = recorder.start(spec, confirm=True)
+            if not recorder.provider.offers("link", recording.mode):
+                _refused(watch, partial(recorder.link, recording, FILE))
+                continue
+            status = _ended(recorder, recording, clock)
+            with caplog.at_level(logging.DEBUG):
+                links = [recorder.link(recording, file, seconds=60) for file in status.files]
+            addresses = {link.url.get_secret_value() for link in links}
+            assert len(addresses) == len(status.files), "two files have one address"
+            assert all(address.startswith(("https://", "http://")) for address in addresses)
+            now = recorder.provider.now()
+            assert all(link.expires_at is None or link.expires_at > now for link in links)
+            shown = [*map(repr, links), *(link.model_dump_json() for link in links), caplog.text]
+            shown += [*map(repr, watch.exchanges), recorder.status(recording).model_dump_json()]
+            shown += [recording.model_dump_json()]
+            assert not [text for text in shown for address in addresses if address in text], "the address is shown"
 
     @clause("L17")
     def test_deleted_files_are_expired(
         self,
         recorder: Recorder,
         make_spec: MakeSpec,
+        make_parted: MakeParted | None,
         make_provider: MakeProvider,
         service: Service,
         clock: SkewedClock,
         watch: Watch,
     ) -> None:
-        """L17: after `delete_files` the vendor's files are `expired`, for whoever asks; a second time is no error.
-        Before the end it is refused. Where it isn't overridden it is refused, and nothing is sent."""
-        recording = recorder.start(_kept(recorder, make_spec), confirm=True)
-        if not recorder.provider.offers("delete_files"):
-            _refused(watch, lambda: recorder.delete_files(recording))
-            return
-        with pytest.raises(RecordingConflict):
+        """L17: after `delete_files` all of the vendor's files are `expired`, for whoever asks, and have no link; a
+        second time is no error. Before the end it is refused. Where it isn't overridden it is refused, and nothing is
+        sent."""
+        for spec in _kept(recorder, make_spec, make_parted):
+            recording = recorder.start(spec, confirm=True)
+            if not recorder.provider.offers("delete_files", recording.mode):
+                _refused(watch, partial(recorder.delete_files, recording))
+                continue
+            with pytest.raises(RecordingConflict):
+                recorder.delete_files(recording)
+            files = _ended(recorder, recording, clock).files
             recorder.delete_files(recording)
-        _ended(recorder, recording, clock)
-        recorder.delete_files(recording)
-        recorder.delete_files(recording)
-        with Recorder(make_provider(service), clock=clock, hooks=()) as another:
-            for status in (recorder.status(recording), another.status(recording)):
-                assert {file.status for file in status.files} <= {FileStatus.EXPIRED, FileStatus.LOST}, status.files
+            recorder.delete_files(recording)
+            with Recorder(make_provider(service), clock=clock, hooks=()) as another:
+                for status in (recorder.status(recording), another.status(recording)):
+                    assert {file.status for file in status.files} <= {FileStatus.EXPIRED, FileStatus.LOST}, status.files
+                for file in files if another.provider.offers("link", recording.mode) else ():
+                    with pytest.raises(RecorderError):
+                        another.link(recording, file)
 
 
-def _kept(recorder: Recorder, make_spec: MakeSpec) -> RecordingSpec:
-    """A spec whose files the vendor keeps, if it keeps any."""
+def _kept(recorder: Recorder, make_spec: MakeSpec, make_parted: MakeParted | None) -> Iterator[RecordingSpec]:
+    """Specs whose files the vendor keeps, if it keeps any: a plain one, and one of several parts if it has such."""
     specs = (make_spec(**fields) for fields in KEPT)
-    return next(spec for spec in specs if recorder.plan(spec).fidelity != "unsupported")
+    plain = next(spec for spec in specs if _is_taken(recorder, spec))
+    yield plain
+    if make_parted is not None:
+        parted = make_parted()
+        kept = parted.model_copy(update={"storage": plain.storage})
+        yield kept if _is_taken(recorder, kept) else parted
+
+
+def _is_taken(recorder: Recorder, spec: RecordingSpec) -> bool:
+    return recorder.plan(spec).fidelity != "unsupported"
 
 
 def _ended(recorder: Recorder, recording: Recording, clock: SkewedClock) -> RecordingStatus:

@@ -17,7 +17,7 @@ from recorder_core.testing.battery.cell import DEADLINE_S
 from recorder_core.testing.battery.operations import changes
 from recorder_core.testing.battery.stage import PAGE, ROOM
 from recorder_core.testing.conformance.clauses import clause
-from recorder_core.testing.conformance.fixtures import Fixtures, MakeProvider, MakeSpec, intent_of
+from recorder_core.testing.conformance.fixtures import Fixtures, MakeParted, MakeProvider, MakeSpec, intent_of
 from recorder_core.testing.service import Service, SkewedClock, running
 from recorder_core.testing.watching import assert_hidden
 
@@ -25,6 +25,7 @@ __all__ = ["Lifecycle"]
 
 BEGUN = (RecordingState.STARTING, RecordingState.RECORDING)
 OVER = (RecordingState.COMPLETED, RecordingState.FAILED, RecordingState.GONE)
+RECORDED_S = 30.0
 LATER_S = 7200.0
 
 
@@ -116,9 +117,27 @@ class Lifecycle(Fixtures):
         second = recorder.stop(recording)
         assert not second.state.running
         assert {file.name for file in second.files} >= {file.name for file in first.files}
-        with Recorder(make_provider(service), clock=clock, hooks=()) as another:
-            third = another.stop(recording)
-            assert not third.state.running, third
+        _check_told_by_stop(recording, make_provider, service, clock)
+
+    @clause("L7")
+    def test_a_stop_of_what_ended_by_itself_is_told(
+        self,
+        recorder: Recorder,
+        make_spec: MakeSpec,
+        make_provider: MakeProvider,
+        service: Service,
+        clock: SkewedClock,
+    ) -> None:
+        """L7: so is whoever stops what the vendor has ended because nobody was left, with the files that it made."""
+        spec = make_spec()
+        recording = recorder.start(spec, confirm=True)
+        clock.advance(RECORDED_S)
+        service.leave(spec.room, "1001")
+        until = clock.time() + LATER_S
+        while running(service, spec.room) and clock.time() < until:
+            clock.advance(RECORDED_S)
+        if not running(service, spec.room):  # else the vendor lets it run
+            _check_told_by_stop(recording, make_provider, service, clock)
 
     @clause("L8")
     def test_what_has_ended_has_a_state(
@@ -150,16 +169,18 @@ class Lifecycle(Fixtures):
 
     @clause("L10")
     def test_files_are_named_and_found(self, recorder: Recorder, make_spec: MakeSpec, clock: SkewedClock) -> None:
-        """L10: a stop that waits tells the files, each settled or with its state, and where each lies."""
+        """L10: a stop that waits tells the files, each settled or with its state, and where each lies if its
+        destination has addresses."""
         recording = recorder.start(make_spec(), confirm=True)
-        clock.advance(30)
+        has_addresses = recording.location is not None and recording.location.uri("a.mp4") is not None
+        clock.advance(RECORDED_S)
         status = recorder.stop(recording)
-        assert status.files, "nothing was recorded in 30 s"
+        assert status.files, f"nothing was recorded in {RECORDED_S:g} s"
         for file in status.files:
             assert file.name or file.key, file
             is_told = file.status.settled or file.status is FileStatus.UNKNOWN
             assert is_told or status.state.ending, file
-            assert file.uri or file.url or recording.location is None, file
+            assert file.uri or file.url or not has_addresses, file
 
     @clause("L11")
     def test_two_rooms_are_two_recordings(self, recorder: Recorder, make_spec: MakeSpec, service: Service) -> None:
@@ -205,10 +226,11 @@ class Lifecycle(Fixtures):
         assert recorder.status(first).state.running
 
     @clause("L14")
-    def test_a_pause_is_told(self, recorder: Recorder, make_spec: MakeSpec) -> None:
+    def test_a_pause_is_told(self, recorder: Recorder, make_spec: MakeSpec, make_parted: MakeParted | None) -> None:
         """L14: after `pause` it is `paused`, after `resume` `recording`, and either may be done twice; a vendor that
         doesn't tell a pause has a reason that says so."""
-        for recording in self.begun_of(recorder, make_spec, ROOM, PAGE, operation="pause"):
+        kinds = self.begun_of(recorder, make_spec, ROOM, PAGE, operation="pause", make_parted=make_parted)
+        for recording in kinds:
             self.until(recorder, recording, RecordingState.RECORDING)
             for _ in range(2):
                 recorder.pause(recording)
@@ -240,6 +262,20 @@ class Lifecycle(Fixtures):
                         with suppress(RecorderError):
                             change.call(another, handle, DEADLINE_S)
                             pytest.fail(f"{change.name} of what {what} is said to be done")
+
+
+def _check_told_by_stop(
+    recording: Recording, make_provider: MakeProvider, service: Service, clock: SkewedClock
+) -> None:
+    """That a process which didn't see the end is told no less by `stop` than the next one by `status`."""
+    with Recorder(make_provider(service), clock=clock, hooks=()) as another:
+        stopped = another.stop(recording)
+    with Recorder(make_provider(service), clock=clock, hooks=()) as third:
+        seen = third.status(recording)
+    assert not stopped.state.running, stopped
+    assert stopped.state is not RecordingState.GONE or seen.state is RecordingState.GONE, "status knows it"
+    if not stopped.state.ending:  # else more may be told later
+        assert {file.name for file in stopped.files} >= {file.name for file in seen.files}, "status knows its files"
 
 
 def _stranger(provider: Provider, recording: Recording) -> Recording:

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from recorder_core.errors import InvalidSpec, UnsupportedFeature, UnsupportedOperation
 from recorder_core.models import Grid, Layout, Mode, Recording, RecordingSpec
 from recorder_core.plan import Finding, Plan
-from recorder_core.probes import PROBES, Probe
+from recorder_core.probes import PROBES, Ground, Probe
 from recorder_core.provider import Provider
 from recorder_core.recorder import Recorder
 from recorder_core.testing.conformance.clauses import clause
@@ -149,13 +149,13 @@ class Translation(Fixtures):
     ) -> Iterator[tuple[Probe, Mode, RecordingSpec, Plan, Plan]]:
         """Everything that users ask at the start, in the modes that the provider has, each with its plan."""
         base = RecordingSpec.load({"room": "lesson-42", "storage": STORAGE, **spec_fields})
-        storage = spec_fields.get("storage", STORAGE)
+        ground = Ground(spec_fields.get("storage", STORAGE))
 
         def whole(spec: RecordingSpec) -> RecordingSpec:
             missing = spec_fields.keys() - spec.model_fields_set
             return spec.model_copy(update={name: getattr(base, name) for name in missing})
 
-        bare = {mode: whole(Probe("", "").baseline(mode, storage)) for mode in Mode}
+        bare = {mode: whole(Probe("", "").baseline(mode, ground)) for mode in Mode}
         modes = [mode for mode in Mode if not _lost(self._plan(provider, bare[mode]))]
         assert modes, "no mode can be recorded"
         for probe in PROBES:
@@ -163,7 +163,7 @@ class Translation(Fixtures):
                 continue
             for mode in probe.modes:
                 if mode in modes:
-                    spec, plain = whole(probe.spec(mode, storage)), whole(probe.baseline(mode, storage))
+                    spec, plain = whole(probe.spec(mode, ground)), whole(probe.baseline(mode, ground))
                     yield probe, mode, spec, self._plan(provider, spec), self._plan(provider, plain)
 
     def _plan(self, provider: Provider, spec: RecordingSpec) -> Plan:

@@ -86,31 +86,31 @@ class VendornameProvider(rc.Provider):
 
     def recover(self, intent: rc.StartIntent, spec: rc.RecordingSpec | None) -> rc.Recovery:
         """Ask for the recording by its reference."""
-        query = {"reference": intent.id}
-        call = Call(operation="find", method="GET", path="/recordings", query=query, answers=Found)
+        call = Call(operation="find", method="GET", path="/recordings", query={"reference": intent.id}, answers=Found)
         ids = self.transport.send(call).read.recordings
         recording = self.revived(intent, id=ids[0]) if ids else None
         if recording is not None:
             return self.found(recording, intent, "the vendor has one of its reference")
-        reason = "the vendor has none of its reference"
-        return rc.Recovery(intent=intent, verdict=rc.Verdict.NEVER_STARTED, reason=reason)
+        return rc.Recovery(intent=intent, verdict=rc.Verdict.NEVER_STARTED, reason="nothing there has its reference")
 
     def status(self, recording: rc.Recording) -> rc.RecordingStatus:
         """Look at it."""
-        return self._asked("status", "GET", recording)
+        try:
+            return self._asked("status", "GET", recording)
+        except rc.RecordingNotFound as error:
+            return rc.RecordingStatus(state=rc.RecordingState.GONE, reason=error.message)
 
     def stop(self, recording: rc.Recording, *, wait: bool, deadline: float) -> rc.RecordingStatus:
         """Stop it; the vendor answers when the files are there."""
-        return self._asked("stop", "DELETE", recording)
+        try:
+            return self._asked("stop", "DELETE", recording)
+        except rc.RecordingNotFound:  # RecordingEnded is one: of what has ended by itself the vendor may tell the files
+            return self.status(recording)
 
     def _asked(self, operation: str, method: str, recording: rc.Recording) -> rc.RecordingStatus:
         path = quote_path("recordings", recording.native["id"])
         call = Call(operation=operation, method=method, path=path, recording_id=recording.id, answers=Described)
-        try:
-            answer = self.transport.send(call)
-        except rc.RecordingNotFound as error:  # RecordingEnded is one: it has ended, and the vendor tells no more
-            return rc.RecordingStatus(state=rc.RecordingState.GONE, reason=error.message)
+        told = self.transport.send(call).read
         uri = recording.location.uri if recording.location else str
-        names = answer.read.files
-        files = tuple(rc.RecordedFile(name=name, uri=uri(name), status=rc.FileStatus.UPLOADED) for name in names)
-        return rc.RecordingStatus(state=STATES[answer.read.state], files=files, started_at=recording.started_at)
+        files = tuple(rc.RecordedFile(name=name, uri=uri(name), status=rc.FileStatus.UPLOADED) for name in told.files)
+        return rc.RecordingStatus(state=STATES[told.state], files=files, started_at=recording.started_at)
