@@ -8,6 +8,9 @@ from typing import Any
 
 import requests
 from recorder_core import Plan, Recorder, RecordingSpec, WebhookRequest
+from recorder_core.testing import FaultProxy
+from recorder_core.testing.faults import answered
+from recorder_core.testing.proxy import Fault
 
 from recorder_livekit.config import LivekitConfig
 from recorder_livekit.emulator.protocol import webhook_token
@@ -26,7 +29,26 @@ STORAGE: Mapping[str, Any] = {
     "secret_key": "SK-of-the-tests",
 }
 
+GONE = answered(404, b'{"code": "not_found", "msg": "requested room does not exist"}', Content_Type="application/json")
+
 Emulated = Callable[..., LivekitEmulator]
+Failing = Callable[..., tuple[Recorder, FaultProxy]]
+
+
+def running(service: LivekitEmulator) -> int:
+    """How many egresses run."""
+    return sum(one.running for one in service.recordings)
+
+
+def sent(service: LivekitEmulator, operation: str) -> int:
+    """How often the service was asked for something."""
+    return sum(entry.operation == operation for entry in service.journal)
+
+
+def fail(proxy: FaultProxy, *faults: Fault | None) -> None:
+    """Let the next requests meet faults, in their order; None lets a request pass."""
+    for fault in faults:
+        proxy.fail_next(fault or Fault("none", "", lambda relay: relay.send(relay.forward())))
 
 
 def spec_of(**fields: Any) -> RecordingSpec:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from recorder_core import Recorder
 from recorder_core.emulation.clock import EmulatorClock
-from recorder_core.testing import connect, emulate
+from recorder_core.testing import FaultProxy, connect, emulate
+from recorder_core.testing.proxy import Fault
 
-from asking import ROOM, Caller, Emulated
+from asking import ROOM, Caller, Emulated, Failing, fail
 from recorder_livekit.emulator.service import LivekitEmulator
 
 
@@ -49,3 +50,15 @@ def recorder(service: LivekitEmulator) -> Iterator[Recorder]:
 def call(service: LivekitEmulator) -> Caller:
     """Who speaks to the service."""
     return Caller(service)
+
+
+@pytest.fixture
+def failing(service: LivekitEmulator) -> Iterator[Failing]:
+    """A recorder whose start meets faults, in their order; those that are None let a request pass."""
+    with FaultProxy(service.base_url) as proxy, connect(service, base_urls=(proxy.base_url,)) as recorder:
+
+        def made(*faults: Fault | None) -> tuple[Recorder, FaultProxy]:
+            fail(proxy, *faults)
+            return recorder, proxy
+
+        yield made

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from recorder_core import (
     Canvas,
+    ConfigurationError,
     Grid,
     Location,
     Media,
@@ -21,11 +23,12 @@ from recorder_core import (
     RemoteRecording,
     Selection,
     Spotlight,
+    UnsupportedFeature,
     UnsupportedOperation,
 )
 from recorder_core.testing import connect
 
-from asking import ROOM, Caller, spec_of
+from asking import PEOPLE, ROOM, Caller, parted, running, sent, spec_of
 from recorder_livekit.emulator.service import LivekitEmulator
 from recorder_livekit.translate.adopted import adopted_egress
 from recorder_livekit.wire.answers import EgressInfo
@@ -39,6 +42,11 @@ def adopt(recorder: Recorder, egress_id: str) -> Recording:
     listed = recorder.list_remote(now - timedelta(hours=1), now + timedelta(hours=1))
     (remote,) = (one for one in listed if one.native["egress_id"] == egress_id)
     return recorder.adopt(remote)
+
+
+def changes(service: LivekitEmulator) -> list[dict[str, Any]]:
+    """What the page was told, change by change."""
+    return [json.loads(entry.body["layout"]) for entry in service.journal if entry.operation == "UpdateLayout"]
 
 
 def test_a_stranger_s_recording_tells_of_itself(recorder: Recorder, call: Caller, service: LivekitEmulator) -> None:
@@ -62,19 +70,10 @@ def test_a_stranger_s_recording_tells_of_itself(recorder: Recorder, call: Caller
     assert file.uri == "s3://theirs/theirs/a.mp4"
 
 
-def test_a_recording_page_of_ours_is_changed_as_before(
-    recorder: Recorder, call: Caller, service: LivekitEmulator
-) -> None:
-    """What the page was told at the start is known: idle time-out, people, placeholders; a change keeps it."""
+def test_a_recording_page_of_ours_is_changed(recorder: Recorder, service: LivekitEmulator) -> None:
+    """What no change alters is known, such as the idle time-out; its people are those of the start."""
     chosen = Participants(audio=Selection(include=("1001",)), video=Selection(include=("1001",)))
-    placeholders = {"*": {"url": "https://example.com/off.png"}}
-    started = recorder.start(
-        spec_of(
-            idle_timeout=99,
-            participants=chosen.model_dump(exclude_none=True),
-            layout={"kind": "grid", "placeholders": placeholders},
-        )
-    )
+    started = recorder.start(spec_of(idle_timeout=99, participants=chosen.model_dump(exclude_none=True)))
     service.clock.advance(10)
     with connect(service) as another:
         recording = adopt(another, started.native["egress_id"])
@@ -82,10 +81,52 @@ def test_a_recording_page_of_ours_is_changed_as_before(
         assert recording.native["page"] == started.native["page"]
         assert recording.native["template"] == started.native["template"]
         changed = another.layout(recording, Spotlight("1001"))
-        assert changed.layout.placeholders.keys() == {"*"}  # type: ignore[union-attr]
-    (body,) = (entry.body for entry in service.journal if entry.operation == "UpdateLayout")
-    assert '"idle":99' in body["layout"]
-    assert '"include":["1001"]' in body["layout"]
+        assert changed.layout == Spotlight("1001")
+    (body,) = changes(service)
+    assert body["idle"] == 99
+    assert body["video"] == {"include": ["1001"]}
+
+
+def test_what_was_changed_since_is_not_taken_back_in_silence(
+    recorder: Recorder, service: LivekitEmulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody knows the layout as it stands: a change of people alone is refused. What a new layout may undo is said."""
+    started = recorder.start(spec_of(layout={"kind": "grid"}))
+    service.clock.advance(10)
+    recorder.layout(started, Spotlight("1001"))
+    others = Participants(video=Selection(exclude=("1002",)))
+    with connect(service) as another:
+        recording = adopt(another, started.native["egress_id"])
+        assert recording.layout is None
+        assert "people are those of the start" in recording.notes[0]
+        with pytest.raises(UnsupportedFeature, match="nobody knows it"):
+            another.update_participants(recording, others)
+        assert len(changes(service)) == 1
+        caplog.clear()
+        changed = another.layout(recording, Spotlight("1001"))
+        assert [word for word in ("participants", "layout") if f"{word}: approximated" in caplog.text] == [
+            "participants",
+            "layout",
+        ]
+        caplog.clear()
+        changed = another.update_participants(changed, others)
+        another.layout(changed, Grid())
+        assert caplog.text == ""
+    *_, people, last = changes(service)
+    assert people["video"] == last["video"] == {"exclude": ["1002"]}
+    assert (people["kind"], last.get("kind", "grid")) == ("spotlight", "grid")
+
+
+def test_the_sound_of_a_page_of_ours_has_no_layout_to_lose(recorder: Recorder, service: LivekitEmulator) -> None:
+    """Whom it plays is chosen as before."""
+    started = recorder.start(spec_of(media="audio"))
+    service.clock.advance(10)
+    with connect(service) as another:
+        another.update_participants(
+            adopt(another, started.native["egress_id"]), Participants(audio=Selection(include=("1001",)))
+        )
+    (body,) = changes(service)
+    assert body["audio"] == {"include": ["1001"]}
 
 
 def test_a_page_of_another_s_has_no_layout_that_is_known(recorder: Recorder, call: Caller) -> None:
@@ -160,3 +201,41 @@ def test_a_callback_s_egress_is_adopted(recorder: Recorder, service: LivekitEmul
     assert recording.room == ROOM
     assert recorder.status(recording).state is RecordingState.RECORDING
     assert not recorder.stop(recording).state.running
+
+
+def test_several_are_adopted_as_one(recorder: Recorder, service: LivekitEmulator) -> None:
+    """As the library's own look at a recording in parts names them: its handle has all, and a stop ends all."""
+    service.join(ROOM, "1002")
+    started = recorder.start(parted(), confirm=True)
+    with recorder.fleet([started], workers=0) as fleet:
+        event = next(iter(fleet))
+    with connect(service) as another:
+        recording = another.adopt(event)
+        assert recording.ids_under("egress_id") == started.ids_under("egress_id")
+        assert (recording.native["identity"], recording.mode, recording.room) == (PEOPLE, Mode.INDIVIDUAL, ROOM)
+        assert another.adopt(event) == recording
+        assert another.status(recording).state is RecordingState.RECORDING
+        done = another.stop(recording)
+    assert ([file.participant for file in done.files], running(service)) == (list(PEOPLE), 0)
+
+
+def test_several_of_different_kinds_are_not_one(recorder: Recorder, call: Caller, service: LivekitEmulator) -> None:
+    """One person's twice, everybody's, another room's, or one that the vendor doesn't know."""
+    outputs = [{"filepath": "b.mp4", "s3": S3}]
+    first, twice = (
+        call("StartParticipantEgress", room_name=ROOM, identity="1001", file_outputs=outputs)["egress_id"] for _ in "ab"
+    )
+    whole = call("StartRoomCompositeEgress", room_name=ROOM, file_outputs=outputs)["egress_id"]
+    service.join("another", "1002")
+    away = call("StartParticipantEgress", room_name="another", identity="1002", file_outputs=outputs)["egress_id"]
+    wrong = {**dict.fromkeys((twice, whole, away), ConfigurationError), "EG_nobodys": RecordingNotFound}
+    for others, error in wrong.items():
+        remote = RemoteRecording(
+            provider="livekit", account=recorder.provider.account, native={"egress_id": [first, others]}
+        )
+        with pytest.raises(error) as caught:
+            recorder.adopt(remote)
+        assert caught.value.hint
+    assert sent(service, "ListEgress") == 8
+    alone = RemoteRecording(provider="livekit", account=recorder.provider.account, native={"egress_id": [first]})
+    assert recorder.adopt(alone).native["egress_id"] == first

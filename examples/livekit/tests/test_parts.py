@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,19 +22,11 @@ from recorder_core import (
     StartOutcomeUnknown,
     Verdict,
 )
-from recorder_core.testing import FaultProxy, connect
-from recorder_core.testing.faults import FAULTS, answered
-from recorder_core.testing.proxy import Fault
+from recorder_core.testing import connect
+from recorder_core.testing.faults import FAULTS
 
-from asking import PEOPLE, ROOM, Caller, Emulated, callback, parted
+from asking import GONE, PEOPLE, ROOM, Caller, Emulated, Failing, callback, parted, running, sent
 from recorder_livekit.emulator.service import LivekitEmulator
-
-GONE = answered(404, b'{"code": "not_found", "msg": "requested room does not exist"}', Content_Type="application/json")
-
-
-def running(service: LivekitEmulator) -> int:
-    """How many egresses run."""
-    return sum(one.running for one in service.recordings)
 
 
 @pytest.fixture
@@ -45,19 +36,6 @@ def service(emulated: Emulated) -> LivekitEmulator:
     for one in PEOPLE:
         service.join(ROOM, one)
     return service
-
-
-@pytest.fixture
-def failing(service: LivekitEmulator) -> Iterator[Callable[..., tuple[Recorder, FaultProxy]]]:
-    """A recorder whose start meets faults, in their order; those that are None let a request pass."""
-    with FaultProxy(service.base_url) as proxy, connect(service, base_urls=(proxy.base_url,)) as recorder:
-
-        def made(*faults: Fault | None) -> tuple[Recorder, FaultProxy]:
-            for fault in faults:
-                proxy.fail_next(fault or Fault("none", "", lambda relay: relay.send(relay.forward())))
-            return recorder, proxy
-
-        yield made
 
 
 def failed(recorder: Recorder, error: type[Exception], **fields: Any) -> Any:
@@ -72,11 +50,6 @@ def recovered(service: LivekitEmulator, intent: StartIntent, **how: Any) -> Reco
     with connect(service) as recorder:
         (recovery,) = recorder.recover(intent, **how).recoveries
     return recovery
-
-
-def sent(service: LivekitEmulator, operation: str) -> int:
-    """How often the service was asked for something."""
-    return sum(entry.operation == operation for entry in service.journal)
 
 
 # One recording
@@ -190,7 +163,7 @@ def test_the_room_s_list_may_be_long(emulated: Emulated) -> None:
         assert len(recorder.list_remote(now - timedelta(hours=1), room=ROOM)) == 4
 
 
-def test_a_stop_reaches_all_that_it_can(failing: Any, service: LivekitEmulator) -> None:
+def test_a_stop_reaches_all_that_it_can(failing: Failing, service: LivekitEmulator) -> None:
     """Where one can't be told to stop, the others are; the error says that it may run."""
     recorder, proxy = failing()
     recording = recorder.start(parted(), confirm=True)
@@ -204,7 +177,7 @@ def test_a_stop_reaches_all_that_it_can(failing: Any, service: LivekitEmulator) 
 # All or nothing
 
 
-def test_what_had_begun_of_a_refused_start_is_stopped(failing: Any, service: LivekitEmulator) -> None:
+def test_what_had_begun_of_a_refused_start_is_stopped(failing: Failing, service: LivekitEmulator) -> None:
     """The refusal is raised as it is; nothing runs, and no id is left that would make a handle."""
     recorder, _ = failing(None, GONE)
     error = failed(recorder, RoomNotReady)
@@ -218,7 +191,7 @@ def test_what_had_begun_of_a_refused_start_is_stopped(failing: Any, service: Liv
     assert recovery.reason.endswith("none began of 1002")
 
 
-def test_a_refusal_whose_undoing_fails_is_of_unknown_outcome(failing: Any, service: LivekitEmulator) -> None:
+def test_a_refusal_whose_undoing_fails_is_of_unknown_outcome(failing: Failing, service: LivekitEmulator) -> None:
     """It says both, and the intent finds what runs."""
     recorder, proxy = failing(None, GONE)
     proxy.fail_always(FAULTS["401"])
@@ -232,7 +205,7 @@ def test_a_refusal_whose_undoing_fails_is_of_unknown_outcome(failing: Any, servi
 
 
 @pytest.mark.parametrize("fault", ["drop", "reset"])
-def test_a_lost_answer_is_of_unknown_outcome(failing: Any, service: LivekitEmulator, fault: str) -> None:
+def test_a_lost_answer_is_of_unknown_outcome(failing: Failing, service: LivekitEmulator, fault: str) -> None:
     """Nothing is stopped that may be whole: a recovery finds all of it, or what there is."""
     recorder, _ = failing(None, FAULTS[fault])
     error = failed(recorder, StartOutcomeUnknown)
@@ -264,7 +237,7 @@ def test_a_lost_answer_is_of_unknown_outcome(failing: Any, service: LivekitEmula
     assert running(service) == 0
 
 
-def test_what_is_never_listed_has_ended(failing: Any, service: LivekitEmulator) -> None:
+def test_what_is_never_listed_has_ended(failing: Failing, service: LivekitEmulator) -> None:
     """Its id was noted, so that it began; a day after its end nothing is known but that."""
     recorder, _ = failing(None, FAULTS["reset"])
     error = failed(recorder, StartOutcomeUnknown)
@@ -273,7 +246,7 @@ def test_what_is_never_listed_has_ended(failing: Any, service: LivekitEmulator) 
     assert recovered(service, error.intent).verdict is Verdict.ENDED
 
 
-def test_a_start_that_never_left_is_refused(failing: Any, service: LivekitEmulator) -> None:
+def test_a_start_that_never_left_is_refused(failing: Failing, service: LivekitEmulator) -> None:
     """The first one was refused: there is nothing to stop."""
     recorder, _ = failing(GONE)
     failed(recorder, RoomNotReady)
@@ -351,7 +324,7 @@ def test_a_callback_of_a_part_is_the_recording_s(recorder: Recorder, service: Li
     service.clock.advance(5)
     ended = told(recorder, service, call, "egress_ended", second)
     assert (ended.recording_id, ended.is_partial) == (recording.id, True)
-    assert (ended.kind, ended.state, ended.ending) == (EventKind.UPLOADED, None, None)
+    assert (ended.kind, ended.state, ended.ending) == (EventKind.STATUS, None, None)
     assert [(file.participant, file.uri) for file in ended.files] == [("1002", f"s3://lessons/{recording.id}-2.mp4")]
     assert recorder.status(recording).state is RecordingState.RECORDING
     goes_on = told(recorder, service, call, "egress_updated", first)
@@ -377,7 +350,7 @@ def test_a_recording_is_followed_to_the_end_of_all(recorder: Recorder, service: 
     assert {file.participant for file in last.files} == set(PEOPLE)
 
 
-def test_a_callback_brings_no_half_a_handle(failing: Any, service: LivekitEmulator, call: Caller) -> None:
+def test_a_callback_brings_no_half_a_handle(failing: Failing, service: LivekitEmulator, call: Caller) -> None:
     """Of a lost start it names one egress: it makes the handle only where the others were noted."""
     recorder, _ = failing(None, FAULTS["drop"])
     error = failed(recorder, StartOutcomeUnknown)

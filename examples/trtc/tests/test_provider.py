@@ -181,6 +181,19 @@ class TestStopping:
             files = recorder.stop(recording).files
         assert tuple(file.key for file in files) == service.recordings[0].files
 
+    def test_of_what_is_ending_by_itself(
+        self, begin: Callable[..., Recording], recorder: Recorder, service: TrtcEmulator
+    ) -> None:
+        """The vendor refuses it, and still tells the files of a task that has exited; what ended it isn't told."""
+        recording = begin()
+        service.clock.advance(20)
+        service.leave("lesson", "1001")
+        while service.recordings[0].running:
+            service.clock.advance(5)
+        status = recorder.stop(recording)
+        assert (status.state, status.ending) == (RecordingState.COMPLETED, None)
+        assert tuple(file.key for file in status.files) == service.recordings[0].files
+
     def test_when_nothing_but_the_stop_is_answered(
         self, begin: Callable[..., Recording], recorder: Recorder, service: TrtcEmulator, no_backoff: None
     ) -> None:

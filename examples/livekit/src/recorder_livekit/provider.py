@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from recorder_core.budget import Limit
 from recorder_core.decoding import refuse_other_options
-from recorder_core.errors import RecordingNotFound, UnsupportedOperation
+from recorder_core.errors import UnsupportedOperation
 from recorder_core.models import (
     Layout,
     Mode,
@@ -29,6 +29,7 @@ from recorder_core.preview import Picture
 from recorder_core.provider import Provider
 from recorder_core.transport import RuleTable, Runtime, Transport
 
+from recorder_livekit.adopting import adopted
 from recorder_livekit.calls import Calls, planned
 from recorder_livekit.causes import CAUSES
 from recorder_livekit.config import LivekitConfig, LivekitOptions
@@ -42,8 +43,8 @@ from recorder_livekit.signing import sign
 from recorder_livekit.starting import start
 from recorder_livekit.stopping import stopped
 from recorder_livekit.tables import CALLS_PER_MINUTE, TOKEN_S
-from recorder_livekit.translate.adopted import adopted_egress, page_settings
-from recorder_livekit.translate.answers import egress_in, read_envelope
+from recorder_livekit.translate.adopted import page_settings
+from recorder_livekit.translate.answers import read_envelope
 from recorder_livekit.translate.events import SECRETS, located
 from recorder_livekit.translate.layout import BY_THE_PAGE
 from recorder_livekit.translate.modes import TRANSLATORS
@@ -205,26 +206,15 @@ class LivekitProvider(Provider):
                 yield remote
 
     def adopt(self, remote: RemoteRecording) -> Recording:
-        """ListEgress of one egress: what its request told of it, layout and people as they were at the start.
+        """ListEgress of each egress: what its request told of it. The layout of a page of ours may have changed since.
+
+        Several are one recording where each is another participant's, of one room.
 
         Raises:
             RecordingNotFound: there is no such egress, or it ended more than a day ago.
+            ConfigurationError: several are no such recording.
         """
-        egress_id = remote.native["egress_id"]
-        body = ListEgressRequest(egress_id=egress_id).tree()
-        answer = self._calls.send("ListEgress", self.adopted(remote, remote.native).id, body)
-        info = None if answer.envelope.code else egress_in("ListEgress", answer, None)
-        if info is None:
-            raise RecordingNotFound(
-                "the vendor doesn't know the egress: it lists one for a day after its end",
-                provider=self.name,
-                operation="ListEgress",
-                http_status=answer.status,
-                vendor_code=answer.envelope.code,
-                hint="Check its id, and that it is one of this project.",
-            )
-        told = adopted_egress(info)
-        return self.adopted(remote, told.native, **told.known)
+        return adopted(self, self._calls, remote)
 
     def check_account(self, base_url: str) -> str:
         """ListEgress of an id that no egress has: it proves the key, its secret, its project and the service.

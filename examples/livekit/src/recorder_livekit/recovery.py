@@ -17,6 +17,7 @@ from recorder_core.models import (
     RecordingEvent,
     RecordingState,
     Recovery,
+    RemoteRecording,
     StartIntent,
     Verdict,
 )
@@ -42,6 +43,8 @@ SHOWS_WITHIN = timedelta(minutes=2)
 """When a start that was sent has been carried out, if it ever is, and is listed: its deadline, a minute by default, and
 another one. The server lists an egress when its recorder has answered."""
 KEPT = timedelta(seconds=KEPT_S)
+APART = timedelta(seconds=5)
+"""By how much the vendor's clock may be behind, so that what came before a start is told from what came after."""
 
 
 def recovered(provider: LivekitProvider, calls: Calls, intent: StartIntent) -> Recovery:
@@ -52,13 +55,12 @@ def recovered(provider: LivekitProvider, calls: Calls, intent: StartIntent) -> R
     # The vendor isn't told the room of a page.
     room = None if draft.mode == Mode.WEB else intent.room
     planned = people_of(draft) or ("",)
-    listed: dict[str, EgressInfo] = {}
-    for info, _ in egresses(calls, provider.account, room, recording_id=intent.id):
-        if bears_id(info, intent.id):
-            listed.setdefault(info.identity if len(planned) > 1 else planned[0], info)
-        if len(listed) == len(planned):
-            break
-    known = {**intent.noted.get(PARTS, {}), **{one: info.egress_id for one, info in listed.items()}}
+    bearing: dict[str, list[tuple[EgressInfo, RemoteRecording]]] = {}
+    for info, remote in egresses(calls, provider.account, room, recording_id=intent.id):
+        if bears_id(info, intent.id) and not _is_of_another(provider, intent, info, remote):
+            bearing.setdefault(info.identity if len(planned) > 1 else planned[0], []).append((info, remote))
+    listed = {one: max(found, key=_likeliness)[0] for one, found in bearing.items()}
+    known = {**{one: info.egress_id for one, info in listed.items()}, **intent.noted.get(PARTS, {})}
     ids = {one: known[one] for one in planned if one in known}
     sent_at = intent.noted.get("sent_at")
     sent = datetime.fromisoformat(sent_at) if sent_at else intent.created_at
@@ -74,6 +76,36 @@ def recovered(provider: LivekitProvider, calls: Calls, intent: StartIntent) -> R
         reason = "it doesn't run; if it ran at all it ended, and is no longer listed"
         return _told(intent, Verdict.ENDED, reason)
     return _told(intent, Verdict.NEVER_STARTED, "no egress has files of its name, ended ones included")
+
+
+def _is_of_another(provider: LivekitProvider, intent: StartIntent, info: EgressInfo, remote: RemoteRecording) -> bool:
+    """Whether an egress is of an earlier start with the same key, whose files have the same names.
+
+    What runs though it began before, by the vendor's clock, counts unless it is known: nobody else sees to it.
+    """
+    noted = intent.noted.get(PARTS, {}).get(info.identity)
+    if noted is not None or intent.key is None:
+        return noted not in (None, info.egress_id)
+    runs, is_old = _runs(remote), _is_too_old(intent, info)
+    if runs == is_old:
+        return provider.runtime.is_known(info.egress_id)
+    return is_old
+
+
+def _is_too_old(intent: StartIntent, info: EgressInfo) -> bool:
+    """Whether an egress began, or ended, before the start was begun."""
+    began = moment(info.started_at or info.ended_at or info.updated_at)
+    return began is not None and began < intent.created_at - APART
+
+
+def _runs(remote: RemoteRecording) -> bool:
+    return remote.state is None or remote.state.running
+
+
+def _likeliness(found: tuple[EgressInfo, RemoteRecording]) -> tuple[bool, float]:
+    """Of two that may be it, the one that runs is it, or the later one."""
+    remote = found[1]
+    return _runs(remote), remote.started_at.timestamp() if remote.started_at else 0.0
 
 
 def _found(
@@ -130,13 +162,15 @@ def identified(provider: LivekitProvider, intent: StartIntent, event: RecordingE
     info = WebhookEvent.model_validate(raw).egress_info
     if info is None or not info.egress_id or not bears_id(info, intent.id) or intent.draft is None:
         return None
+    if intent.key is not None and _is_too_old(intent, info):
+        return None
     began = moment(info.started_at)
     told: dict[str, Any] = {} if began is None else {"started_at": began.isoformat()}
     planned = people_of(intent.draft)
     if len(planned) < 2:
         return provider.revived(intent, egress_id=info.egress_id, **told)
-    known = {**intent.noted.get(PARTS, {}), info.identity: info.egress_id}
-    if any(one not in known for one in planned):
+    known = {info.identity: info.egress_id, **intent.noted.get(PARTS, {})}
+    if any(one not in known for one in planned) or info.egress_id not in known.values():
         return None
     return provider.revived(intent, egress_id=[known[one] for one in planned], **told)
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from recorder_core.clock import Deadline, current_deadline, deadline_scope
 from recorder_core.errors import LedgerUnavailable, RecorderError, StartOutcomeUnknown, UnexpectedResponse
-from recorder_core.models import Recording, StartIntent
+from recorder_core.models import Participants, Recording, StartIntent
 from recorder_core.models.base import freeze
 from recorder_core.plan import Plan
 from recorder_core.transport import Answer
@@ -25,6 +26,10 @@ __all__ = ["start"]
 
 GIVING_UP_S = 30.0
 """Seconds for stopping what had begun of a start that is given up."""
+KEPT_BACK = 0.25
+"""What of the time for a start in several parts is kept for that, `GIVING_UP_S` at most: it may be time that fails."""
+TOLD = ("provider", "operation", "http_status", "vendor_code", "vendor_message", "request_id", "fault")
+"""What an error of unknown outcome has of the refusal before it."""
 
 
 def start(provider: LivekitProvider, calls: Calls, intent: StartIntent, plan: Plan) -> Recording:
@@ -36,15 +41,16 @@ def start(provider: LivekitProvider, calls: Calls, intent: StartIntent, plan: Pl
     """
     begun: dict[str, str] = {}
     try:
-        for request in plan.requests:
-            answer = calls.send(request.operation, intent.id, request.payload)
-            begun[request.payload.get("identity", "")] = _started(request.operation, answer, intent).egress_id
-            if len(plan.requests) > 1:
-                intent.note(**{PARTS: dict(begun)})
+        with deadline_scope(_until(provider, plan)):
+            for request in plan.requests:
+                answer = calls.send(request.operation, intent.id, request.payload)
+                begun[request.payload.get("identity", "")] = _started(request.operation, answer, intent).egress_id
+                if len(plan.requests) > 1:
+                    intent.note(**{PARTS: dict(begun)})
     except StartOutcomeUnknown:
         _note_moment(provider, intent)
         raise
-    except RecorderError as error:
+    except Exception as error:
         if begun:
             _give_up(provider, calls, intent, plan, begun, error)
         raise
@@ -59,41 +65,49 @@ def _note_moment(provider: LivekitProvider, intent: StartIntent) -> None:
         intent.note(sent_at=provider.now().isoformat())
 
 
+def _until(provider: LivekitProvider, plan: Plan) -> Deadline:
+    """Until when the requests of a start are sent."""
+    whole = current_deadline()
+    if len(plan.requests) == 1:
+        return whole
+    left = whole.remaining()
+    return Deadline(provider.runtime.clock, round(left - min(left * KEPT_BACK, GIVING_UP_S), 2))
+
+
 def _give_up(
     provider: LivekitProvider,
     calls: Calls,
     intent: StartIntent,
     plan: Plan,
     begun: Mapping[str, str],
-    refusal: RecorderError,
+    cause: Exception,
 ) -> None:
-    """Stop what had begun of a start whose rest was refused.
+    """Stop what had begun of a start whose rest didn't.
 
     Raises:
         StartOutcomeUnknown: it couldn't be stopped.
     """
     draft = intent.draft or provider.draft(plan, intent)
     native = {**draft.native, provider.native_key: list(begun.values()), "identity": list(begun)}
-    handle = draft.model_copy(update={"native": freeze(native), "started_at": provider.now()})
+    handle = draft.model_copy(
+        update={"native": freeze(native), "started_at": provider.now(), "participants": Participants()}
+    )
     try:
-        status = stopped(provider, calls, handle, wait=False, deadline=GIVING_UP_S)
-        problem = f"it is {status.state}" if status.state.running else ""
+        with deadline_scope(Deadline(provider.runtime.clock, GIVING_UP_S)):
+            status = stopped(provider, calls, handle, wait=False, deadline=GIVING_UP_S)
+        problem = "" if status.state.terminal or status.state.ending else status.reason or f"it is {status.state}"
     except RecorderError as error:
         problem = error.message
-    if problem:
+    is_refusal = isinstance(cause, RecorderError)
+    if problem or not is_refusal:
         _note_moment(provider, intent)
-        message = f"a part of it was refused ({refusal.message}), and what had begun couldn't be stopped ({problem})"
+    if problem:
+        why = cause.message if isinstance(cause, RecorderError) else type(cause).__name__
         raise StartOutcomeUnknown(
-            message,
-            provider=provider.name,
-            operation=refusal.operation,
+            f"not all of it was started ({why}), and what had begun couldn't be stopped ({problem})",
             recording_id=intent.id,
-            http_status=refusal.http_status,
-            vendor_code=refusal.vendor_code,
-            vendor_message=refusal.vendor_message,
-            request_id=refusal.request_id,
-            fault=refusal.fault,
             hint="Keep the error's intent, and recover it.",
+            **{name: getattr(cause, name) for name in TOLD if is_refusal},
         )
 
 

@@ -203,9 +203,12 @@ class TrtcProvider(Provider):
         with suppress(RecorderError), deadline_scope(Deadline(self.runtime.clock, min(LAST_LOOK_S, deadline / 4))):
             last = self.status(recording)
         accepted = self._calls.of(recording, DELETE)
+        ending: Ending | None = Ending.STOPPED
         if is_gone(accepted) and not last.state.running:
-            return described_status(recording, accepted, self.now())
-        last = last.model_copy(update={"state": RecordingState.STOPPING, "ending": Ending.STOPPED, "reason": None})
+            if not last.files:
+                return described_status(recording, accepted, self.now())
+            ending = None  # it was ending before, and still tells its files
+        last = last.model_copy(update={"state": RecordingState.STOPPING, "ending": ending, "reason": None})
         last = self._after_stop(recording, last)
         for delay in itertools.chain(ENDING_DELAYS, itertools.repeat(ENDING_DELAYS[-1])):
             if not wait or last.state.terminal or limit.remaining() <= delay:
@@ -221,8 +224,8 @@ class TrtcProvider(Provider):
         except RecorderError as error:
             return last.model_copy(update={"reason": f"stopped; its end isn't known yet: {error.message}"})
         if look.state is RecordingState.GONE:
-            return stopped_status(recording, last, ending=Ending.STOPPED)
-        told = {"state": RecordingState.STOPPING, "ending": Ending.STOPPED, "files": look.files or last.files}
+            return stopped_status(recording, last, ending=last.ending)
+        told = {"state": RecordingState.STOPPING, "ending": last.ending, "files": look.files or last.files}
         return look.model_copy(update={**told, "reason": None})
 
     def adopt(self, remote: RemoteRecording) -> Recording:

@@ -1,7 +1,8 @@
 """Wire to neutral: the handle of an egress that was started elsewhere, as far as its `EgressInfo` tells.
 
 It has the request that the egress was started with, without secrets, and not what UpdateLayout has changed since
-(livekit/livekit, pkg/service/egress.go, 2026-08-21). So layout and people are those of the start.
+(livekit/livekit, pkg/service/egress.go, 2026-08-21). So the people are those of the start, and the layout is known only
+where a template of the vendor's keeps it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from recorder_livekit.wire.template import TemplateLayout, read_layout
 from recorder_livekit.wire.values import EncodingPreset
 
 __all__ = ["Adopted", "adopted_egress", "page_settings"]
+
+NOT_TOLD = "the vendor tells no change since the start: the layout isn't known, and its people are those of the start"
 
 
 class Adopted(NamedTuple):
@@ -59,6 +62,8 @@ def adopted_egress(info: EgressInfo) -> Adopted:
         native |= {"template": asked.custom_base_url, "page": page_settings(told)}
     if mode is Mode.COMPOSITE and (told is not None or not asked.custom_base_url):
         known |= _shown_by(asked)
+    if told is not None:
+        known |= {"layout": None, "notes": (NOT_TOLD,)}
     return Adopted(known, native)
 
 

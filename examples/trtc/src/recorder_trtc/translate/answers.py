@@ -132,13 +132,13 @@ def adopted_task(recording: Recording, answer: Answer) -> dict[str, Any]:
     return {"mode": mode}
 
 
-def stopped_status(recording: Recording, last: RecordingStatus, *, ending: Ending) -> RecordingStatus:
-    """The outcome of a recording that was stopped and that the vendor doesn't know any more.
+def stopped_status(recording: Recording, last: RecordingStatus, *, ending: Ending | None) -> RecordingStatus:
+    """The outcome of a recording that has ended and that the vendor doesn't know any more.
 
     Args:
         recording: the handle.
         last: what was seen last, while it was ending.
-        ending: what ended it.
+        ending: what ended it; None: nobody knows.
     """
     files = tuple(file.model_copy(update={"status": FileStatus.UNKNOWN}) for file in last.files)
     return RecordingStatus(
