@@ -291,7 +291,9 @@ class Callbacks(Guarded):
         key = self._provider.native_key
         if not self._provider.several_ids or not event.verified or event.nonce is not None:
             return recording
-        return self._known.teach(recording, {key: event.native.get(key)})
+        native = {key: event.native.get(key)}
+        is_news = recording.taught(native, key) is not recording
+        return self._known.teach(recording, native) if is_news else recording
 
     def _of_part(self, event: RecordingEvent, recording: Recording) -> RecordingEvent:
         """The event; without a state if it doesn't name all that the recording consists of."""
