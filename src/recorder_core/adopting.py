@@ -107,18 +107,13 @@ class Adopting(Working):
         return ids_of(ids)
 
     def _handle_under(self, ids: Iterable[str]) -> Recording | None:
-        """The newest handle of a recording, by any of the vendor's ids; None: nobody knows it.
+        """The newest handle of a recording, by the first of the vendor's ids that anybody knows; None: nobody does.
 
         Raises:
             LedgerUnavailable: the ledger can't say.
         """
-        for native_id in dict.fromkeys(ids):
-            entry = None if self._ledger is None else self._ledger.entry_of(native_id)
-            if entry is not None and entry.recording is not None:
-                return self._known.newest(entry.recording)
-            if (known := self._known.handle_under(native_id)) is not None:
-                return known
-        return None
+        handles = map(self._known.handle_under, dict.fromkeys(ids))
+        return next((handle for handle in handles if handle is not None), None)
 
     def _refuse_beginning(self, recording: Recording) -> None:
         """Refuse what may be the recording of a start: it would have two entries, and two handles.

@@ -141,6 +141,18 @@ class LedgerKnown(Known):
                 self._read(native_id=one)
         return super().named(event)
 
+    def handle_under(self, native_id: str) -> Recording | None:
+        """The newest handle of a recording, by any of the vendor's ids, whichever process knows it; None: none does.
+
+        Raises:
+            LedgerUnavailable: the ledger can't say.
+        """
+        if (known := super().handle_under(native_id)) is not None:
+            return known
+        glance = self._ledger.glance(native_id=native_id)
+        self._take(glance)
+        return None if glance is None else super().newest(glance.recording)
+
     def knows(self, native_id: str) -> bool:
         """Whether a vendor's id of a recording is one that this process or the ledger knows.
 
