@@ -15,12 +15,6 @@ if TYPE_CHECKING:
     from recorder_core.awaiting import AsyncFleet as AsyncFleet
     from recorder_core.awaiting import AsyncWorker as AsyncWorker
     from recorder_core.budget import Limit as Limit
-    from recorder_core.capability import CapabilityAnswer as CapabilityAnswer
-    from recorder_core.capability import CapabilityCell as CapabilityCell
-    from recorder_core.capability import CapabilityColumn as CapabilityColumn
-    from recorder_core.capability import CapabilityMatrix as CapabilityMatrix
-    from recorder_core.capability import CapabilityRow as CapabilityRow
-    from recorder_core.capability import CapabilitySection as CapabilitySection
     from recorder_core.capability import capabilities as capabilities
     from recorder_core.checks import Check as Check
     from recorder_core.checks import CheckVerdict as CheckVerdict
@@ -36,6 +30,12 @@ if TYPE_CHECKING:
     from recorder_core.hooks import HttpExchange as HttpExchange
     from recorder_core.hooks import hookimpl as hookimpl
     from recorder_core.ledger import LedgerEntry as LedgerEntry
+    from recorder_core.matrix import CapabilityAnswer as CapabilityAnswer
+    from recorder_core.matrix import CapabilityCell as CapabilityCell
+    from recorder_core.matrix import CapabilityColumn as CapabilityColumn
+    from recorder_core.matrix import CapabilityMatrix as CapabilityMatrix
+    from recorder_core.matrix import CapabilityRow as CapabilityRow
+    from recorder_core.matrix import CapabilitySection as CapabilitySection
     from recorder_core.models import *  # noqa: F403
     from recorder_core.plan import Finding as Finding
     from recorder_core.plan import Plan as Plan
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 _ROOMS = (
     *("clock", "errors", "models", "hooks", "plan", "geometry", "translation", "configuration", "checks", "budget"),
     *("provider", "recorder", "callbacks", "following", "awaiting", "aio", "receiving", "preview", "capability"),
+    "matrix",
     "ledger",
 )
 """Where a public name may live, each room's `__all__` says which are its own; what few ask for is looked into last."""

@@ -6,7 +6,6 @@ import hashlib
 import logging
 import warnings
 from collections.abc import Callable, Iterable
-from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ from recorder_core.clock import Clock, answering
 from recorder_core.confirming import Confirming, denied_key, unproven
 from recorder_core.errors import (
     ConfigurationError,
-    ProviderNotFound,
     RecorderError,
     UnverifiedWebhookWarning,
     WebhookRejected,
@@ -26,9 +24,9 @@ from recorder_core.known import Known
 from recorder_core.listening import Listeners
 from recorder_core.models import EventKind, Recording, RecordingEvent, RecordingStatus, WebhookRequest
 from recorder_core.models.recording import ids_of
-from recorder_core.plugins import PROVIDERS, installed, load_provider
 from recorder_core.provider import Provider
 from recorder_core.recent import Recent
+from recorder_core.recognising import recognised_by
 from recorder_core.refusals import expect, refuse_foreign_handle
 from recorder_core.webhooks import BODY_LIMIT
 
@@ -354,7 +352,7 @@ class Callbacks(Guarded):
     def _explained(self, error: WebhookRejected, request: WebhookRequest) -> WebhookRejected:
         """The error, which says whose callback it is if it is another vendor's."""
         mine = self._provider
-        other = None if type(mine).recognises_webhook(request) else _recognised_by(request, mine.name)
+        other = None if type(mine).recognises_webhook(request) else recognised_by(request, mine.name)
         if other is not None:
             error = WebhookRejected(
                 f"this is a callback of {other}, and the address is that of {mine.name}",
@@ -394,31 +392,3 @@ def _refuse_changed(request: WebhookRequest) -> None:
     else:
         return
     raise ConfigurationError(problem, operation="events.receive", fault="caller")
-
-
-def _recognised_by(request: WebhookRequest, except_for: str) -> str | None:
-    """The other installed provider whose callback it looks like."""
-    return next(
-        (found.name for found in _providers() if found.name != except_for and _recognises(found, request)), None
-    )
-
-
-def _recognises(found: type[Provider], request: WebhookRequest) -> bool:
-    """Whether a callback looks like another provider's, whose failure is no business of this one."""
-    try:
-        return found.recognises_webhook(request)
-    except Exception as error:
-        logger.debug("whether a callback is one of %s can't be told: %s", found.name, type(error).__name__)
-        return False
-
-
-@cache
-def _providers() -> tuple[type[Provider], ...]:
-    """The installed providers that can be loaded, looked for once: forged callbacks mustn't cost that each time."""
-    loaded = []
-    for found in installed(PROVIDERS):
-        try:
-            loaded.append(load_provider(found.name))
-        except ProviderNotFound as error:
-            logger.debug("whether a callback is one of %s can't be told: %s", found.name, error.message)
-    return tuple(loaded)

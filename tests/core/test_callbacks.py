@@ -35,6 +35,7 @@ from recorder_core import (
     WebhookRequest,
     callbacks,
     hookimpl,
+    recognising,
 )
 from recorder_core.plugins import load_provider
 
@@ -221,7 +222,7 @@ def test_forged_callbacks_don_t_cost_a_look_at_what_is_installed(receiving, monk
     def looked(*_: object) -> None:
         raise AssertionError("looked again")
 
-    monkeypatch.setattr(callbacks, "installed", looked)
+    monkeypatch.setattr(recognising, "installed", looked)
     with pytest.raises(WebhookRejected):
         all_of_it.receive(garbage)
 

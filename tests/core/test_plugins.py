@@ -186,7 +186,7 @@ def test_another_provider_s_recognition_that_fails_is_its_own_affair(memory, emu
         raise RuntimeError("never raises, it was said")
 
     other = type("Other", (memory,), {"name": "other", "recognises_webhook": staticmethod(broken)})
-    monkeypatch.setattr("recorder_core.callbacks._providers", lambda: (other,))
+    monkeypatch.setattr("recorder_core.recognising._providers", lambda: (other,))
     with (
         connect(emulated("agora", media=False)) as recorder,
         pytest.raises(WebhookRejected),

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from recorder_core.capability import CapabilityCell, CapabilitySection, capabilities
+from recorder_core.capability import capabilities
+from recorder_core.matrix import CapabilityCell, CapabilitySection
 from recorder_core.plugins import installed
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "capabilities.md"

@@ -14,7 +14,7 @@ from recorder_core.cli.console import OUT, Json, print_json, print_line, reporti
 from recorder_core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from recorder_core.capability import CapabilityMatrix
+    from recorder_core.matrix import CapabilityMatrix
 
 __all__ = ["capabilities"]
 
